@@ -1,0 +1,29 @@
+#pragma once
+// Where the library's log lines go. Credentials, session passwords and node data never appear in them.
+#include <kazoo/export.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace kazoo {
+
+enum class log_level : std::uint8_t {
+    wire,  ///< every frame: direction, operation, xid, path, length, error
+    debug, ///< reconnect steps, watch registrations
+    info,  ///< connected to, session established, closed
+    warn,  ///< a connection dropped and why, expiry, an unresolvable host, a failing listener
+    error, ///< what needs a person: refused credentials
+    off
+};
+KAZOO_EXPORT std::string_view to_string(log_level) noexcept;
+
+/// Called on the loop's thread: must be thread-safe, must not block and must not call the client.
+using log_function = std::function<void(log_level, std::string_view line)>;
+
+struct log_sink {
+    log_level threshold = log_level::warn; ///< lines below it are not even formatted
+    log_function write{};                  ///< empty: no log
+};
+
+} // namespace kazoo

@@ -1,0 +1,56 @@
+#pragma once
+// What a client can be told when it is made.
+#include <kazoo/log.hpp>
+#include <kazoo/retry.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo {
+
+class event_loop;
+class executor;
+
+/// A credential for one scheme, such as {"digest", "user:password"}.
+struct auth {
+    std::string scheme, credential;
+};
+
+/// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that
+/// makes no sense.
+struct options {
+    /// How long the servers keep the session without hearing from us. They may clamp it (2 to 20 of their ticks);
+    /// client::negotiated_timeout() tells.
+    std::chrono::milliseconds session_timeout{10'000};
+    /// Limit of the blocking calls, time without a connection included. Must be positive: no call blocks for ever.
+    std::chrono::milliseconds operation_timeout{30'000};
+    /// Limit of close(): to send what is queued and to end the session.
+    std::chrono::milliseconds close_timeout{5'000};
+    /// Try the hosts in random order. Off: in the order given.
+    bool randomize_hosts = true;
+    /// Accept a server that lost its quorum, as session_state::connected_read_only.
+    bool read_only = false;
+    /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
+    std::vector<kazoo::auth> auth{};
+    /// The pause between two rounds through all addresses.
+    retry_policy reconnect{};
+    /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.
+    std::size_t submit_limit = 100'000;
+    /// The longest request that is sent, in bytes. The server's own limit (jute.maxbuffer) is 1 MiB by default, and it
+    /// answers a longer one by closing the connection.
+    std::size_t max_request = 1'048'575;
+    /// The longest reply that is accepted. A longer one fails its operation with errc::too_large and is skipped.
+    std::size_t max_reply = 64u << 20;
+    /// Where log lines go.
+    log_sink log{};
+    /// The loop that runs this client; several may share one. Empty: a loop (one thread) of its own.
+    std::shared_ptr<kazoo::event_loop> loop{};
+    /// Where watch callbacks, listeners, continuations and user coroutines run. Empty: one thread per loop.
+    std::shared_ptr<kazoo::executor> callback_executor{};
+};
+
+} // namespace kazoo

@@ -1,0 +1,16 @@
+#pragma once
+// How often and how fast to try again.
+#include <chrono>
+
+namespace kazoo {
+
+/// Exponential back-off with jitter. The n-th pause is drawn uniformly from
+/// [(1 - jitter), 1] * min(max_delay, initial_delay * factor^n).
+struct retry_policy {
+    std::chrono::milliseconds initial_delay{50};
+    std::chrono::milliseconds max_delay{5'000};
+    double factor = 2.0;
+    double jitter = 0.5; ///< 0: none; 1: from no pause at all to the full one
+};
+
+} // namespace kazoo

@@ -1,0 +1,140 @@
+#pragma once
+// Jute, ZooKeeper's encoding: big-endian integers, length-prefixed strings and vectors, length -1 for null.
+//
+// Strings and buffers are std::string_view on both sides. A view whose data() is nullptr is null on the wire,
+// every other view, the empty one included, is a value: ZooKeeper keeps the two apart.
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::proto {
+
+inline constexpr std::string_view null_view{};
+inline constexpr std::string_view empty_view{""};
+inline bool is_null(std::string_view v) noexcept { return v.data() == nullptr; }
+
+inline void store_be32(char* at, std::uint32_t v) noexcept {
+    v = __builtin_bswap32(v);
+    std::memcpy(at, &v, sizeof v);
+}
+inline void store_be64(char* at, std::uint64_t v) noexcept {
+    v = __builtin_bswap64(v);
+    std::memcpy(at, &v, sizeof v);
+}
+inline std::uint32_t load_be32(const char* at) noexcept {
+    std::uint32_t v;
+    std::memcpy(&v, at, sizeof v);
+    return __builtin_bswap32(v);
+}
+inline std::uint64_t load_be64(const char* at) noexcept {
+    std::uint64_t v;
+    std::memcpy(&v, at, sizeof v);
+    return __builtin_bswap64(v);
+}
+
+/// Appends encoded values to a string owned by the caller.
+class writer {
+  public:
+    explicit writer(std::string& out) noexcept : out_(out) {}
+
+    void put(std::int32_t v) {
+        char b[4];
+        store_be32(b, static_cast<std::uint32_t>(v));
+        out_.append(b, sizeof b);
+    }
+    void put(std::int64_t v) {
+        char b[8];
+        store_be64(b, static_cast<std::uint64_t>(v));
+        out_.append(b, sizeof b);
+    }
+    void put(bool v) { out_.push_back(v ? '\1' : '\0'); }
+    void put(std::string_view v) {
+        put(is_null(v) ? std::int32_t{-1} : static_cast<std::int32_t>(v.size()));
+        out_.append(v);
+    }
+    void put(const char*) = delete; // would pick the bool overload
+    template <class T> void put(const std::vector<T>& items) {
+        put(static_cast<std::int32_t>(items.size()));
+        for (const T& item : items) put(item);
+    }
+    template <class Record>
+        requires requires { typename Record::jute_record; }
+    void put(const Record& r) {
+        Record::fields(r, [this](const auto&... field) { (put(field), ...); });
+    }
+
+  private:
+    std::string& out_;
+};
+
+/// Reads encoded values; views point into the input. A failure is sticky: read everything, then ask ok().
+class reader {
+  public:
+    explicit reader(std::string_view in) noexcept : at_(in.data()), end_(in.data() + in.size()) {}
+
+    bool ok() const noexcept { return ok_; }
+    bool done() const noexcept { return ok_ && at_ == end_; }
+    std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+    std::string_view rest() const noexcept { return {at_, remaining()}; }
+
+    void get(std::int32_t& v) noexcept {
+        if (take(4)) v = static_cast<std::int32_t>(load_be32(at_ - 4));
+    }
+    void get(std::int64_t& v) noexcept {
+        if (take(8)) v = static_cast<std::int64_t>(load_be64(at_ - 8));
+    }
+    void get(bool& v) noexcept {
+        if (take(1)) v = at_[-1] != 0;
+    }
+    void get(std::string_view& v) noexcept {
+        std::int32_t n = 0;
+        get(n);
+        if (n < 0) {
+            v = null_view;
+            if (n != -1) ok_ = false;
+        } else if (take(static_cast<std::size_t>(n))) {
+            v = n == 0 ? empty_view : std::string_view(at_ - n, static_cast<std::size_t>(n));
+        }
+    }
+    /// A null vector reads as an empty one: no operation gives the two a different meaning.
+    template <class T> void get(std::vector<T>& items) {
+        items.clear();
+        std::int32_t n = 0;
+        get(n);
+        if (n < -1) ok_ = false;
+        // Every item takes at least one byte, so a count beyond the input is a lie and must not reserve memory.
+        if (n > 0 && static_cast<std::size_t>(n) > remaining()) ok_ = false;
+        for (std::int32_t i = 0; ok_ && i < n; ++i) {
+            T item{};
+            get(item);
+            if (ok_) items.push_back(std::move(item));
+        }
+    }
+    template <class Record>
+        requires requires { typename Record::jute_record; }
+    void get(Record& r) {
+        Record::fields(r, [this](auto&... field) { (get(field), ...); });
+    }
+
+  private:
+    bool take(std::size_t n) noexcept {
+        if (!ok_ || remaining() < n) return ok_ = false;
+        at_ += n;
+        return true;
+    }
+
+    const char* at_;
+    const char* end_;
+    bool ok_ = true;
+};
+
+/// Decodes one record from the front of `in`. Bytes behind it are allowed (newer servers append fields).
+template <class Record> bool decode(std::string_view in, Record& out) {
+    reader r(in);
+    r.get(out);
+    return r.ok();
+}
+
+} // namespace kazoo::proto

@@ -1,0 +1,24 @@
+#pragma once
+// The host string, and the order in which addresses are tried.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::session {
+
+struct host_port {
+    std::string host; ///< a name or a numeric address, without brackets
+    std::uint16_t port = 2181;
+    friend bool operator==(const host_port&, const host_port&) = default;
+};
+
+struct host_spec {
+    std::vector<host_port> hosts;
+    std::string chroot; ///< "" or "/a/b"
+};
+
+/// `host[:port],[::1]:port,…[/chroot]`. Throws kazoo::error with errc::bad_hosts, naming the part it cannot read.
+host_spec parse_hosts(std::string_view text);
+
+} // namespace kazoo::session

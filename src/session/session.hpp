@@ -1,0 +1,148 @@
+#pragma once
+// The client's side of the protocol as one object: facts and time go in, bytes and orders come out.
+// No socket, clock, thread, lock or randomness of its own.
+#include "session/host_list.hpp"
+#include "session/request.hpp"
+#include "session/watcher.hpp"
+#include "util/clock.hpp"
+
+#include <kazoo/log.hpp>
+#include <kazoo/retry.hpp>
+#include <kazoo/types.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+namespace kazoo::session {
+
+struct config {
+    host_spec hosts;
+    std::chrono::milliseconds timeout{10'000};
+    bool randomize_hosts = true;
+    bool read_only = false;
+    retry_policy reconnect{};
+    std::size_t max_reply = 64u << 20;
+    std::uint64_t seed = 0; ///< for the host order and the jitter
+    log_level log_threshold = log_level::off;
+};
+
+/// A credential waiting for the server's verdict. Stored, and sent again on every connection, only once accepted (C13).
+class credential {
+  public:
+    std::string scheme, secret;
+    virtual void on_accepted() noexcept = 0;
+    virtual void on_refused(errc) noexcept = 0;
+
+  protected:
+    virtual ~credential() = default;
+};
+
+struct identity {
+    session_id id = session_id::none;
+    std::array<char, 16> password{};
+    std::chrono::milliseconds negotiated_timeout{0};
+    bool read_only = false;
+};
+
+/// What the session tells its owner, in protocol order. Called from inside the fact functions; the owner must not call
+/// the session back from there (it may hand over requests or call forget() afterwards).
+class observer {
+  public:
+    /// The state changed. On a drop every affected request has completed before; on an established session `identity()`
+    /// is already the new one, credentials and watches are in force.
+    virtual void on_state(session_state state) noexcept = 0;
+    /// The connection dropped before these were sent: put them back ahead of everything that waits.
+    virtual void on_unsent(request_list& requests, std::string_view frames) noexcept = 0;
+    /// A write was lost with the connection: everything that waits must fail as connection_loss, not applied, or a
+    /// later write could land without an earlier one.
+    virtual void on_write_lost() noexcept = 0;
+    /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost) follows.
+    virtual void on_session_lost(errc reason) noexcept = 0;
+    virtual void on_log(log_level level, std::string_view line) noexcept = 0;
+
+  protected:
+    ~observer() = default;
+};
+
+// -- orders -----------------------------------------------------------------------------------------------------------
+
+/// Look this name up and answer with on_resolved() or on_resolve_failed().
+struct resolve_order {
+    std::string host;
+    std::uint64_t round = 0; ///< echoed in the answer: answers to older rounds are ignored
+};
+/// Open a connection and answer with on_connected() or on_closed(). One at a time.
+struct connect_order {
+    std::string address; ///< numeric
+    std::string host;    ///< the name it came from
+    std::uint16_t port = 0;
+};
+/// Close the connection, or give up opening it. No answer is expected.
+struct disconnect_order {};
+using order = std::variant<std::monostate, resolve_order, connect_order, disconnect_order>;
+
+class session {
+  public:
+    session(config, observer&);
+    ~session();
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    // -- facts: each runs due timers first, then takes the fact in ---------------------------------------------------
+    void start(time_point now);
+    void on_resolved(std::uint64_t round, std::string_view host, std::vector<std::string> addresses, time_point now);
+    void on_resolve_failed(std::uint64_t round, std::string_view host, std::error_code, time_point now);
+    void on_connected(time_point now);
+    /// The connection could not be opened, broke, or was closed by the peer (an empty code).
+    void on_closed(std::error_code, time_point now);
+    /// `n` bytes were put into read_space().
+    void on_read(std::size_t n, time_point now);
+    /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.
+    void on_written(std::size_t n, time_point now);
+    void on_time(time_point now);
+
+    // -- work from the client ----------------------------------------------------------------------------------------
+    /// Whether submit() may be called: connected, authenticated, watches restored, and the last batch written.
+    bool accepts_requests() const noexcept;
+    /// Takes requests and their encoded frames over (both are empty afterwards).
+    void submit(request_list& requests, std::string& frames);
+    void add_credential(std::shared_ptr<credential>);
+    /// A watcher's holder gave up. Its table entry goes; the server is told where that is safe.
+    void forget(watcher&);
+    /// Ends the session behind everything submitted: closeSession, its answer, then state closed. Bounded by abort().
+    void close(time_point now);
+    /// Now: fails everything with `closed`, state closed.
+    void abort(time_point now);
+    /// The session is over for us although no server said so; as if its lease had ended.
+    void expire(time_point now);
+
+    // -- orders and bytes out ----------------------------------------------------------------------------------------
+    order next_order();
+    std::string_view output() const noexcept;
+    std::span<char> read_space();
+    /// Call on_time() no later than this.
+    time_point deadline() const noexcept;
+
+    // -- what is known -----------------------------------------------------------------------------------------------
+    session_state state() const noexcept;
+    const kazoo::session::identity& identity() const noexcept;
+    /// The session certainly lives at the servers until then; never if there is none.
+    time_point lease_end() const noexcept;
+    /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
+    std::string last_failures() const;
+    std::size_t pending() const noexcept; ///< requests handed over and not completed
+
+  private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace kazoo::session

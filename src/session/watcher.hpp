@@ -1,0 +1,39 @@
+#pragma once
+// Somebody who waits for changes of a path. Owned by the client; the watch table holds plain pointers and the client
+// takes a watcher out (session::forget) before it destroys it. All calls are made on the loop.
+#include <kazoo/error.hpp>
+#include <kazoo/types.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kazoo::session {
+
+enum class watch_kind : std::uint8_t {
+    data,       ///< one-shot of getData
+    exists,     ///< one-shot of exists: a data watch if the node is there, else one for its creation
+    child,      ///< one-shot of getChildren
+    persistent, ///< stream of addWatch mode 0
+    recursive,  ///< stream of addWatch mode 1
+};
+
+class watcher {
+  public:
+    watch_kind kind{};
+    std::string path; ///< absolute, as the server knows it (chroot included)
+
+    /// A one-shot is out of the table when this is called; a stream stays. `path` is absolute.
+    /// event_type::gap comes to streams only, with their own path.
+    virtual void on_event(event_type type, std::string_view path, std::int64_t zxid) noexcept = 0;
+    /// The watch is over without an event: its session is lost, the client is closed, or the server refused it.
+    virtual void on_end(errc reason) noexcept = 0;
+
+  protected:
+    watcher() = default;
+    watcher(const watcher&) = delete;
+    watcher& operator=(const watcher&) = delete;
+    virtual ~watcher() = default;
+};
+
+} // namespace kazoo::session
