@@ -1,6 +1,7 @@
 #pragma once
 // Access control lists: who may do what with one node. ACLs are not inherited.
 #include <kazoo/export.hpp>
+#include <kazoo/types.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -32,6 +33,12 @@ struct acl {
     kazoo::perms perms = kazoo::perms::all;
     std::string scheme, id;
     friend bool operator==(const acl&, const acl&) = default;
+};
+
+/// A node's entries and its metadata: node_stat::acl_version is what set_acl compares.
+struct acl_list {
+    std::vector<acl> entries;
+    node_stat stat;
 };
 
 /// A list of entries that outlives the call it is passed to. Cannot bind a temporary, so it cannot dangle.

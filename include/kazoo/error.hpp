@@ -3,6 +3,7 @@
 #include <kazoo/export.hpp>
 
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -87,7 +88,11 @@ class KAZOO_EXPORT error : public std::system_error {
     /// `detail` is appended to what(), for errors that have more to tell (the last failure of each address, ...).
     error(std::error_code code, kazoo::outcome outcome, std::string_view operation, std::string_view path,
           std::string_view detail = {});
+    error(const error&) = default;
+    error& operator=(const error&) = default;
+    ~error() override;
 
+    const char* what() const noexcept override;
     /// The operation's name, such as "get". Never empty; static storage.
     std::string_view operation() const noexcept { return operation_; }
     /// The path it was called with, relative to the handle it was called on. Empty when there is none.
@@ -100,6 +105,7 @@ class KAZOO_EXPORT error : public std::system_error {
   private:
     std::string_view operation_;
     std::string path_;
+    std::shared_ptr<const std::string> what_;
     kazoo::outcome outcome_;
 };
 

@@ -3,10 +3,15 @@
 //
 // Strings and buffers are std::string_view on both sides. A view whose data() is nullptr is null on the wire,
 // every other view, the empty one included, is a value: ZooKeeper keeps the two apart.
+#include <bit>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kazoo::proto {
@@ -15,23 +20,29 @@ inline constexpr std::string_view null_view{};
 inline constexpr std::string_view empty_view{""};
 inline bool is_null(std::string_view v) noexcept { return v.data() == nullptr; }
 
+inline std::uint32_t big_endian(std::uint32_t v) noexcept {
+    return std::endian::native == std::endian::little ? __builtin_bswap32(v) : v;
+}
+inline std::uint64_t big_endian(std::uint64_t v) noexcept {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(v) : v;
+}
 inline void store_be32(char* at, std::uint32_t v) noexcept {
-    v = __builtin_bswap32(v);
+    v = big_endian(v);
     std::memcpy(at, &v, sizeof v);
 }
 inline void store_be64(char* at, std::uint64_t v) noexcept {
-    v = __builtin_bswap64(v);
+    v = big_endian(v);
     std::memcpy(at, &v, sizeof v);
 }
 inline std::uint32_t load_be32(const char* at) noexcept {
     std::uint32_t v;
     std::memcpy(&v, at, sizeof v);
-    return __builtin_bswap32(v);
+    return big_endian(v);
 }
 inline std::uint64_t load_be64(const char* at) noexcept {
     std::uint64_t v;
     std::memcpy(&v, at, sizeof v);
-    return __builtin_bswap64(v);
+    return big_endian(v);
 }
 
 /// Appends encoded values to a string owned by the caller.
@@ -51,12 +62,12 @@ class writer {
     }
     void put(bool v) { out_.push_back(v ? '\1' : '\0'); }
     void put(std::string_view v) {
-        put(is_null(v) ? std::int32_t{-1} : static_cast<std::int32_t>(v.size()));
+        is_null(v) ? put(std::int32_t{-1}) : put_size(v.size());
         out_.append(v);
     }
-    void put(const char*) = delete; // would pick the bool overload
+    template <class T> void put(const T*) = delete; // would pick the bool overload
     template <class T> void put(const std::vector<T>& items) {
-        put(static_cast<std::int32_t>(items.size()));
+        put_size(items.size());
         for (const T& item : items) put(item);
     }
     template <class Record>
@@ -66,6 +77,12 @@ class writer {
     }
 
   private:
+    /// Callers limit a frame long before this (options::max_request); a larger size would go out as a negative one.
+    void put_size(std::size_t n) {
+        assert(n <= std::size_t{std::numeric_limits<std::int32_t>::max()});
+        put(static_cast<std::int32_t>(n));
+    }
+
     std::string& out_;
 };
 
@@ -104,8 +121,9 @@ class reader {
         std::int32_t n = 0;
         get(n);
         if (n < -1) ok_ = false;
-        // Every item takes at least one byte, so a count beyond the input is a lie and must not reserve memory.
-        if (n > 0 && static_cast<std::size_t>(n) > remaining()) ok_ = false;
+        // No item of the protocol is shorter than the length of a string, so a larger count is a lie: do not reserve it.
+        if (n > 0 && static_cast<std::size_t>(n) > remaining() / 4) ok_ = false;
+        if (ok_ && n > 0) items.reserve(static_cast<std::size_t>(n));
         for (std::int32_t i = 0; ok_ && i < n; ++i) {
             T item{};
             get(item);

@@ -13,7 +13,9 @@ void put_multi_result(writer& out, const multi_result& result) {
     switch (result.type) {
     case opcode::error: out.put(result.err); break;
     case opcode::create: out.put(result.path); break;
-    case opcode::create2: out.put(path_stat_reply{result.path, result.stat}); break;
+    case opcode::create2:
+    case opcode::create_container:
+    case opcode::create_ttl: out.put(path_stat_reply{result.path, result.stat}); break;
     case opcode::set_data: out.put(result.stat); break;
     case opcode::get_data: out.put(data_reply{result.data, result.stat}); break;
     case opcode::get_children: out.put(result.children); break;

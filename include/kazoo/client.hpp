@@ -1,0 +1,160 @@
+#pragma once
+// A session with a ZooKeeper ensemble, and everything that can be done with nodes.
+#include <kazoo/acl.hpp>
+#include <kazoo/event_loop.hpp>
+#include <kazoo/future.hpp>
+#include <kazoo/options.hpp>
+#include <kazoo/transaction.hpp>
+#include <kazoo/types.hpp>
+#include <kazoo/watch.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo {
+
+namespace detail {
+
+/// Counts the user's handles of one core; the last one begins close.
+class KAZOO_EXPORT core_handle {
+  public:
+    explicit core_handle(core* adopted) noexcept : core_(adopted) {}
+    core_handle(const core_handle&) noexcept;
+    core_handle(core_handle&&) noexcept;
+    core_handle& operator=(core_handle) noexcept;
+    ~core_handle();
+    core* operator->() const noexcept { return core_; }
+    core& operator*() const noexcept { return *core_; }
+
+  private:
+    core* core_;
+};
+
+/// The time a blocking call has left, on the loop's clock.
+class KAZOO_EXPORT countdown {
+  public:
+    countdown(const core&, std::chrono::nanoseconds limit) noexcept;
+    std::chrono::nanoseconds left() const noexcept;
+
+  private:
+    const core& core_;
+    std::chrono::nanoseconds end_;
+};
+
+/// Whether a blocking call may be made again by itself: the connection broke, and nothing was applied.
+KAZOO_EXPORT bool may_resubmit(const failure&) noexcept;
+
+} // namespace detail
+
+/// A session with an ensemble.
+///
+/// Cheap to copy: copies share the session, which ends with close() or with the last copy. Every member may be called
+/// from any thread. Paths are relative to the handle's chroot, in arguments, results, events and errors.
+///
+/// Each operation exists twice. `async_x` submits the request and returns; requests are sent in the order of the calls.
+/// `x` waits for the result, at most options::operation_timeout, time without a connection included, and submits again
+/// by itself when the connection broke and nothing was applied. A failed operation throws kazoo::error (error_of<>)
+/// that names the operation, the path, the code, and whether the operation may have been applied.
+///
+/// Blocking calls may be made anywhere but on a loop's own thread, also inside callbacks.
+class KAZOO_EXPORT client {
+  public:
+    /// Starts connecting and returns at once; operations wait for the session.
+    /// `hosts`: `zk1:2181,zk2:2181,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that makes no
+    /// sense; servers that cannot be reached are not an error here.
+    explicit client(std::string_view hosts, options opts = {});
+
+    // -- session ------------------------------------------------------------------------------------------------------
+    session_state state() const noexcept;
+    /// Of the current session; none before the first one and after a loss.
+    kazoo::session_id session_id() const noexcept;
+    /// What the servers made of options::session_timeout; zero before the first session.
+    std::chrono::milliseconds negotiated_timeout() const noexcept;
+    /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the
+    /// client is closed or its credentials were refused.
+    future<void> async_wait_connected() const;
+    void wait_connected(std::chrono::nanoseconds limit) const;
+    void wait_connected() const;
+    /// Calls f for each change of state from now on, on the callback executor, in order, listeners in the order they
+    /// were added. A throwing listener is logged.
+    subscription on_state(std::function<void(session_state)> f) const;
+    /// Stop is requested when the current session (or, without one, the next) is lost or ends. Runs user code on the
+    /// loop's signal thread.
+    std::stop_token session_token() const;
+    /// The same session, rooted at `path` below this handle's root. The node need not exist.
+    client chroot(std::string_view path) const;
+    /// "" or "/app".
+    const std::string& root() const noexcept { return root_; }
+    /// Refuses new work, finishes what was submitted, ends the session (its ephemeral nodes go), fails the rest; within
+    /// options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it returns
+    /// at once. Idempotent.
+    void close() const;
+    future<void> async_close() const;
+
+    // -- operations ---------------------------------------------------------------------------------------------------
+    future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
+    future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    future<node> async_get(std::string_view path) const;
+    future<node_stat> async_set(std::string_view path, data_view data, version expected = version::any) const;
+    future<void> async_remove(std::string_view path, version expected = version::any) const;
+    future<std::optional<node_stat>> async_exists(std::string_view path) const;
+    future<std::vector<std::string>> async_get_children(std::string_view path) const;
+    future<child_list> async_get_children_with_stat(std::string_view path) const;
+    future<acl_list> async_get_acl(std::string_view path) const;
+    future<node_stat> async_set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
+    /// Waits until the server has caught up with the leader: a read behind it is fresh.
+    future<void> async_sync(std::string_view path) const;
+    /// Authenticates this session; kept and repeated on every connection once the server accepted it.
+    future<void> async_add_auth(std::string_view scheme, std::string_view credential) const;
+    /// errc::no_node becomes nothing, or false.
+    future<std::optional<node>> async_get_if_exists(std::string_view path) const;
+    future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
+    /// Makes the node and its missing ancestors. True if it was there already.
+    future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
+
+    std::string create(std::string_view path, data_view data = "", create_options = {}) const;
+    created_node create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    node get(std::string_view path) const;
+    node_stat set(std::string_view path, data_view data, version expected = version::any) const;
+    void remove(std::string_view path, version expected = version::any) const;
+    std::optional<node_stat> exists(std::string_view path) const;
+    std::vector<std::string> get_children(std::string_view path) const;
+    child_list get_children_with_stat(std::string_view path) const;
+    acl_list get_acl(std::string_view path) const;
+    node_stat set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
+    void sync(std::string_view path) const;
+    void add_auth(std::string_view scheme, std::string_view credential) const;
+    std::optional<node> get_if_exists(std::string_view path) const;
+    bool remove_if_exists(std::string_view path, version expected = version::any) const;
+    bool ensure_path(std::string_view path, acl_view acl = {}) const;
+
+    kazoo::transaction transaction() const;
+    kazoo::multi_read multi_read() const;
+
+    // -- watches ------------------------------------------------------------------------------------------------------
+    /// Reads and sets a one-shot watch in one request. On failure nothing is watched.
+    future<watched<node>> async_watch(std::string_view path) const;
+    /// Also watches for a missing node's creation.
+    future<watched<std::optional<node_stat>>> async_watch_exists(std::string_view path) const;
+    future<watched<child_list>> async_watch_children(std::string_view path) const;
+    future<watch_stream> async_add_watch(std::string_view path, watch_mode mode) const;
+
+    watched<node> watch(std::string_view path) const;
+    watched<std::optional<node_stat>> watch_exists(std::string_view path) const;
+    watched<child_list> watch_children(std::string_view path) const;
+    watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent) const;
+
+  private:
+    client(detail::core_handle, std::string root) noexcept;
+    template <class Start> auto blocking(Start start) const;
+
+    detail::core_handle core_;
+    std::string root_;
+};
+
+} // namespace kazoo

@@ -1,0 +1,43 @@
+#pragma once
+// The thread that runs clients, and the place where user code runs.
+#include <kazoo/export.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace kazoo {
+
+namespace detail {
+class loop;
+}
+
+/// Where watch callbacks, listeners, continuations and user coroutines run. Replace it to run them on your own threads.
+///
+/// A client hands over one piece of work at a time and the next one only after that returned, so its callbacks run in
+/// order however many threads the executor has.
+class KAZOO_EXPORT executor {
+  public:
+    virtual ~executor() = default;
+    /// Runs `work` once, soon, on any thread that may block; not inside this call. Called from any thread; must not
+    /// throw. Work that is dropped loses the client's callbacks from then on.
+    virtual void execute(std::function<void()> work) = 0;
+};
+
+/// An event loop with one thread, started when first needed; several clients may share one through options::loop.
+/// It ends with the last client and the last reference to it. Thread-safe.
+class KAZOO_EXPORT event_loop {
+  public:
+    event_loop();
+    /// For the library and its testing kit: another kind of loop.
+    explicit event_loop(std::unique_ptr<detail::loop>) noexcept;
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+    ~event_loop();
+
+    detail::loop& impl() const noexcept { return *loop_; }
+
+  private:
+    std::unique_ptr<detail::loop> loop_;
+};
+
+} // namespace kazoo

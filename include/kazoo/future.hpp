@@ -1,0 +1,249 @@
+#pragma once
+// future<T>: the eventual result of one operation. get() it, co_await it, hang a continuation on it, or drop it.
+#include <kazoo/detail/state.hpp>
+
+#include <chrono>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+namespace kazoo {
+
+/// How an operation ended, without exceptions: a value, or an error code and an outcome.
+template <class T> class [[nodiscard]] result {
+  public:
+    using value_type = detail::stored<T>;
+    explicit result(value_type v) : value_(std::move(v)) {}
+    explicit result(detail::failure f) : failure_(std::move(f)) {}
+
+    explicit operator bool() const noexcept { return value_.has_value(); }
+    bool has_value() const noexcept { return value_.has_value(); }
+    std::error_code error() const noexcept { return failure_.code; }
+    kazoo::outcome outcome() const noexcept { return failure_.outcome; }
+
+    /// The value, or throws what get() would have thrown.
+    value_type& value() & {
+        require();
+        return *value_;
+    }
+    value_type value() && {
+        require();
+        return *std::move(value_);
+    }
+    /// Precondition: has_value().
+    value_type& operator*() & noexcept { return *value_; }
+    const value_type& operator*() const& noexcept { return *value_; }
+    value_type operator*() && noexcept { return *std::move(value_); }
+    value_type* operator->() noexcept { return &*value_; }
+
+    [[noreturn]] void rethrow() const { failure_.rethrow(); }
+    const detail::failure& why() const noexcept { return failure_; }
+
+  private:
+    void require() const {
+        if (!value_) failure_.rethrow();
+    }
+    std::optional<value_type> value_;
+    detail::failure failure_;
+};
+
+/// The eventual result of one operation. Move-only, one consumer; its order among the client's other operations was
+/// fixed when the async call was made.
+///
+/// Dropping a future gives up interest in the result: the operation itself goes on. (A dropped one-shot watch is
+/// forgotten.) Thread safety: one thread at a time may use one future; different futures are independent.
+template <class T> class [[nodiscard]] future {
+  public:
+    using value_type = T;
+
+    future() noexcept = default;
+    future(future&&) noexcept = default;
+    future& operator=(future&& other) noexcept {
+        future old(std::move(*this));
+        state_ = std::move(other.state_);
+        return *this;
+    }
+    ~future() {
+        if (state_) state_->abandon_interest();
+    }
+
+    bool valid() const noexcept { return static_cast<bool>(state_); }
+    /// Whether get() would return at once.
+    bool ready() const noexcept { return state_->ready(); }
+
+    // -- blocking: each consumes the future. Throws kazoo::error (error_of<> where there is one). ---------------------
+    // On a loop thread, and for the result of then() on the executor's own thread, it throws would_deadlock_error.
+
+    /// Waits for the result; at most options::operation_timeout for operations, without limit for watches.
+    T get() && {
+        state_->wait(state_->default_limit(), {});
+        return take();
+    }
+    /// Waits at most `limit`, then gives the operation up: timeout_error, whose outcome() tells whether it may apply.
+    T get_for(std::chrono::nanoseconds limit) && {
+        state_->wait(limit, {});
+        return take();
+    }
+    /// Waits until `stop` is requested, then gives the operation up: cancelled_error.
+    T get(const std::stop_token& stop) && {
+        state_->wait(state_->default_limit(), stop);
+        return take();
+    }
+    T get_for(std::chrono::nanoseconds limit, const std::stop_token& stop) && {
+        state_->wait(limit, stop);
+        return take();
+    }
+    /// As get(), without exceptions.
+    kazoo::result<T> result() && {
+        if (const errc e = state_->try_wait(state_->default_limit(), {}); e != errc{})
+            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}});
+        return take_result();
+    }
+    kazoo::result<T> result_for(std::chrono::nanoseconds limit) && {
+        if (const errc e = state_->try_wait(limit, {}); e != errc{})
+            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}});
+        return take_result();
+    }
+
+    // -- giving up ----------------------------------------------------------------------------------------------------
+
+    /// Completes the future with errc::cancelled unless it is complete already. A request that was not sent yet never
+    /// will be (outcome not_applied); the answer to one that was is ignored (outcome unknown for writes).
+    void cancel() noexcept { state_->fail(errc::cancelled); }
+    /// Fails the future with errc::operation_timeout when `limit` passes; the clock is the loop's.
+    future timeout(std::chrono::nanoseconds limit) && {
+        state_->limit(limit);
+        return std::move(*this);
+    }
+    /// Cancels the future when `stop` is requested.
+    future stop_on(std::stop_token stop) && {
+        state_->stop_on(std::move(stop));
+        return std::move(*this);
+    }
+    /// Says aloud that nobody waits for the result.
+    void detach() && noexcept { state_.reset(); }
+
+    // -- not blocking -------------------------------------------------------------------------------------------------
+
+    /// Calls f(future<T>), with the finished future, on the client's callback executor; never inside this call. Returns
+    /// the future of what f returns or throws. Cancelling that one cancels this one; f is called exactly once in any
+    /// case.
+    template <class F> auto then(F f) && -> future<std::invoke_result_t<F, future>>;
+
+    /// For coroutines: `T v = co_await std::move(f);` resumes on the client's callback executor.
+    class awaiter;
+    awaiter operator co_await() && noexcept { return awaiter(std::move(state_)); }
+
+    // -- for the library ----------------------------------------------------------------------------------------------
+    explicit future(detail::ref<detail::state<T>> state) noexcept : state_(std::move(state)) {}
+    detail::ref<detail::state<T>> release() && noexcept { return std::move(state_); }
+
+  private:
+    friend class awaiter;
+    T take() {
+        auto state = std::move(state_);
+        return state->take();
+    }
+    kazoo::result<T> take_result() {
+        auto state = std::move(state_);
+        if (state->failed()) return kazoo::result<T>(state->why());
+        return kazoo::result<T>(std::move(*state->value));
+    }
+
+    detail::ref<detail::state<T>> state_;
+};
+
+template <class T> class future<T>::awaiter : detail::continuation, detail::job {
+  public:
+    explicit awaiter(detail::ref<detail::state<T>> state) noexcept
+        : continuation{&completed}, job{&resume, nullptr}, state_(std::move(state)) {}
+    bool await_ready() const noexcept { return state_->ready(); }
+    bool await_suspend(std::coroutine_handle<> h) noexcept {
+        waiting_ = h;
+        return state_->attach(*this);
+    }
+    T await_resume() {
+        auto state = std::move(state_);
+        return state->take();
+    }
+
+  private:
+    static void completed(detail::continuation* c) noexcept {
+        auto* self = static_cast<awaiter*>(c);
+        self->state_->post(*self);
+    }
+    static void resume(detail::job* j) noexcept { static_cast<awaiter*>(j)->waiting_.resume(); }
+
+    detail::ref<detail::state<T>> state_;
+    std::coroutine_handle<> waiting_;
+};
+
+namespace detail {
+
+/// The state of a then(): continuation of one future and producer of the next.
+template <class T, class F, class R> class then_state final : public state<R>, continuation, job {
+  public:
+    then_state(F f, ref<state<T>> before)
+        : state<R>(before->context()),
+          continuation{&completed},
+          job{&call, nullptr},
+          function_(std::move(f)),
+          before_(std::move(before)) {
+        this->set_needs_executor();
+    }
+    void start() noexcept {
+        this->retain(); // until call()
+        if (!before_->attach(*this)) completed(this);
+    }
+    std::string_view operation() const noexcept override { return "then"; }
+    outcome on_abandoned() noexcept override {
+        before_->fail(errc::cancelled);
+        return outcome::unknown;
+    }
+
+  private:
+    static void completed(continuation* c) noexcept {
+        auto* self = static_cast<then_state*>(c);
+        self->before_->post(*self);
+    }
+    static void call(job* j) noexcept {
+        const ref<then_state> self(static_cast<then_state*>(j)); // adopts start()'s count
+        std::optional<stored<R>> value;
+        failure f;
+        try {
+            // A copy: on_abandoned() may still look at before_ from another thread.
+            future<T> done{ref<state<T>>(self->before_)};
+            if constexpr (std::is_void_v<R>) {
+                self->function_(std::move(done));
+                value.emplace();
+            } else {
+                value.emplace(self->function_(std::move(done)));
+            }
+        } catch (...) {
+            f = failure::current("then");
+        }
+        if (!self->claim()) return;
+        if (value)
+            self->publish(std::move(*value));
+        else
+            self->publish_failure(std::move(f));
+    }
+
+    F function_;
+    ref<state<T>> before_;
+};
+
+} // namespace detail
+
+template <class T> template <class F> auto future<T>::then(F f) && -> future<std::invoke_result_t<F, future>> {
+    using R = std::invoke_result_t<F, future>;
+    using node = detail::then_state<T, F, R>;
+    detail::ref<node> next(new node(std::move(f), std::move(state_)));
+    next->start();
+    return future<R>(detail::ref<detail::state<R>>(std::move(next)));
+}
+
+} // namespace kazoo

@@ -1,0 +1,96 @@
+#pragma once
+// The seam between the client and the world: clocks, timers, streams, names, threads. The real one is src/net; the
+// other one is simulated. "On the loop" means: called by the loop, never two at a time.
+#include "util/clock.hpp"
+
+#include <kazoo/detail/state.hpp>
+#include <kazoo/event_loop.hpp>
+#include <kazoo/export.hpp>
+#include <kazoo/types.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace kazoo::detail {
+
+/// What one non-blocking read or write did. No bytes, no error and not would_block: the peer closed (reads only).
+struct io_result {
+    std::size_t bytes = 0;
+    bool would_block = false;
+    std::error_code error;
+};
+
+/// Receives the events of one stream, on the loop. May destroy the stream from inside.
+class stream_events {
+  public:
+    /// Once, with an empty code when the stream can be used.
+    virtual void on_open(std::error_code) noexcept = 0;
+    /// Once per want_read() / want_write().
+    virtual void on_readable() noexcept = 0;
+    virtual void on_writable() noexcept = 0;
+
+  protected:
+    ~stream_events() = default;
+};
+
+/// A connection being opened or open. Used on the loop only. Destroying it closes it at once; no event follows.
+class stream {
+  public:
+    virtual ~stream() = default;
+    virtual io_result read_some(std::span<char> into) noexcept = 0;
+    virtual io_result write_some(std::string_view from) noexcept = 0;
+    /// One on_readable() when read_some() would not block. Asking again before it came changes nothing.
+    virtual void want_read() noexcept = 0;
+    virtual void want_write() noexcept = 0;
+};
+
+using timer_id = std::uint64_t; ///< 0 is no timer
+
+class KAZOO_EXPORT loop {
+  public:
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    virtual ~loop() = default;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    virtual time_point now() const noexcept = 0;
+    /// Runs the job on the loop, in the order of the posts. The job must live until then.
+    virtual void post(job&) noexcept = 0;
+    /// Requests stop on the signal thread: request_stop() runs user code.
+    virtual void signal(std::stop_source) noexcept = 0;
+    /// Where user code runs unless options::callback_executor says otherwise.
+    virtual executor& default_executor() noexcept = 0;
+    virtual std::uint64_t entropy() noexcept = 0;
+    /// Whether the calling thread runs this or another loop: it must not block.
+    virtual bool on_loop_thread() const noexcept = 0;
+    virtual bool on_signal_thread() const noexcept = 0;
+    /// Whether the calling thread is the one of default_executor(): what needs that executor cannot be waited for
+    /// there.
+    virtual bool on_default_executor() const noexcept = 0;
+    /// True in a child process of the one that made the loop: nothing will ever run.
+    virtual bool forked() const noexcept = 0;
+    /// A simulated loop runs the world until `done(arg)` or until `limit` of its time has passed, and returns true. A
+    /// real one returns false: the caller blocks its thread.
+    virtual bool pump(bool (*done)(void*), void* arg, duration limit) noexcept = 0;
+
+    // -- on the loop --------------------------------------------------------------------------------------------------
+    /// Runs the job at `when` or soon after. The job must live until then or until cancel().
+    virtual timer_id start_timer(time_point when, job&) noexcept = 0;
+    /// False: the job has run or is running.
+    virtual bool cancel_timer(timer_id) noexcept = 0;
+    /// Starts opening a TCP connection to a numeric address (IPv6 without brackets, zone allowed).
+    virtual std::unique_ptr<stream> connect(const std::string& address, std::uint16_t port, stream_events&) = 0;
+    /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none.
+    using resolved = std::function<void(std::error_code, std::vector<std::string>)>;
+    virtual void resolve(const std::string& host, resolved) = 0;
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,58 @@
+import wire
+from wire import BAD_ARGUMENTS, NO_NODE
+
+
+def read(t):
+    """Every read that succeeds, on a server that has only its own nodes and four more."""
+    t.connect()
+    t.call("root_of_a_fresh_server", "exists", wire.path_watch("/"))
+    t.call("zookeeper_of_a_fresh_server", "exists", wire.path_watch("/zookeeper"))
+    t.call("children_of_a_fresh_server", "get_children", wire.path_watch("/"))
+    t.call("children_of_zookeeper", "get_children2", wire.path_watch("/zookeeper"))
+    t.call("count_of_a_fresh_server", "get_all_children_number", wire.buffer("/"))
+    t.call("create_a", "create", wire.create("/a", "data of a"))
+    t.call("create_b", "create", wire.create("/a/b", "b", flags=wire.EPHEMERAL))
+    t.call("create_c", "create", wire.create("/a/c", "c"))
+    t.call("create_d", "create", wire.create("/a/c/d", "d", flags=wire.EPHEMERAL))
+    t.call("exists", "exists", wire.path_watch("/a"))
+    t.call("exists_ephemeral", "exists", wire.path_watch("/a/b"))
+    t.call("get_data", "get_data", wire.path_watch("/a"))
+    t.call("get_data_of_root", "get_data", wire.path_watch("/"))
+    t.call("empty_path_is_the_root", "get_data", wire.path_watch(""))
+    t.call("get_children", "get_children", wire.path_watch("/a"))
+    t.call("get_children_of_leaf", "get_children", wire.path_watch("/a/b"))
+    t.call("get_children2", "get_children2", wire.path_watch("/a"))
+    t.call("get_children2_of_leaf", "get_children2", wire.path_watch("/a/b"))
+    t.call("get_acl", "get_acl", wire.buffer("/a"))
+    t.call("get_acl_of_root", "get_acl", wire.buffer("/"))
+    t.call("get_acl_of_config", "get_acl", wire.buffer("/zookeeper/config"))
+    t.call("sync", "sync", wire.buffer("/a"))
+    t.call("sync_missing_path", "sync", wire.buffer("/no"))
+    t.call("sync_empty_path", "sync", wire.buffer(""))
+    t.ping()
+    t.call("ping_with_another_xid", "ping", xid=77)
+    t.call("get_ephemerals", "get_ephemerals", wire.buffer("/a/c"))
+    t.call("get_ephemerals_prefix_is_text", "get_ephemerals", wire.buffer("/a/"))
+    t.call("get_ephemerals_elsewhere", "get_ephemerals", wire.buffer("/b"))
+    t.call("get_all_children_number", "get_all_children_number", wire.buffer("/a"))
+    t.call("get_all_children_number_of_leaf", "get_all_children_number", wire.buffer("/a/b"))
+    t.call("who_am_i", "who_am_i")
+    t.call("repeated_xid_is_fine", "exists", wire.path_watch("/a"), xid=1)
+    t.call("xid_0_is_fine", "exists", wire.path_watch("/a"), xid=0)
+    t.call("raw_bytes_behind_a_request", "exists", wire.path_watch("/a") + b"more")
+
+
+def read_errors(t):
+    """Every read that fails."""
+    t.connect()
+    t.call("exists_no_node", "exists", wire.path_watch("/no"), error=NO_NODE)
+    t.call("get_data_no_node", "get_data", wire.path_watch("/no"), error=NO_NODE)
+    t.call("get_acl_no_node", "get_acl", wire.buffer("/no"), error=NO_NODE)
+    t.call("get_children_no_node", "get_children", wire.path_watch("/no"), error=NO_NODE)
+    t.call("get_children2_no_node", "get_children2", wire.path_watch("/no"), error=NO_NODE)
+    t.call("get_all_children_number_no_node", "get_all_children_number", wire.buffer("/no"), error=NO_NODE)
+    t.call("relative_path", "get_data", wire.path_watch("no"), error=NO_NODE)
+    t.call("trailing_slash", "get_data", wire.path_watch("/zookeeper/"), error=NO_NODE)
+    t.call("double_slash", "get_data", wire.path_watch("//zookeeper"), error=NO_NODE)
+    t.call("nul_in_exists", "exists", wire.path_watch("/a\0b"), error=BAD_ARGUMENTS)
+    t.call("connection_still_works", "exists", wire.path_watch("/"))
