@@ -35,20 +35,6 @@ class KAZOO_EXPORT core_handle {
     core* core_;
 };
 
-/// The time a blocking call has left, on the loop's clock.
-class KAZOO_EXPORT countdown {
-  public:
-    countdown(const core&, std::chrono::nanoseconds limit) noexcept;
-    std::chrono::nanoseconds left() const noexcept;
-
-  private:
-    const core& core_;
-    std::chrono::nanoseconds end_;
-};
-
-/// Whether a blocking call may be made again by itself: the connection broke, and nothing was applied.
-KAZOO_EXPORT bool may_resubmit(const failure&) noexcept;
-
 } // namespace detail
 
 /// A session with an ensemble.

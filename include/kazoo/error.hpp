@@ -110,24 +110,24 @@ class KAZOO_EXPORT error : public std::system_error {
 };
 
 /// One catchable type per code: `catch (const kazoo::error_of<kazoo::errc::quota_exceeded>&)`.
-template <errc Code> class error_of final : public error {
+template <errc Code> class KAZOO_EXPORT error_of final : public error {
   public:
     using error::error;
     static constexpr errc value = Code;
 };
-extern template class KAZOO_EXPORT error_of<errc::connection_loss>;
-extern template class KAZOO_EXPORT error_of<errc::operation_timeout>;
-extern template class KAZOO_EXPORT error_of<errc::no_node>;
-extern template class KAZOO_EXPORT error_of<errc::no_auth>;
-extern template class KAZOO_EXPORT error_of<errc::bad_version>;
-extern template class KAZOO_EXPORT error_of<errc::node_exists>;
-extern template class KAZOO_EXPORT error_of<errc::not_empty>;
-extern template class KAZOO_EXPORT error_of<errc::session_expired>;
-extern template class KAZOO_EXPORT error_of<errc::auth_failed>;
-extern template class KAZOO_EXPORT error_of<errc::closed>;
-extern template class KAZOO_EXPORT error_of<errc::cancelled>;
-extern template class KAZOO_EXPORT error_of<errc::invalid_path>;
-extern template class KAZOO_EXPORT error_of<errc::would_deadlock>;
+extern template class error_of<errc::connection_loss>;
+extern template class error_of<errc::operation_timeout>;
+extern template class error_of<errc::no_node>;
+extern template class error_of<errc::no_auth>;
+extern template class error_of<errc::bad_version>;
+extern template class error_of<errc::node_exists>;
+extern template class error_of<errc::not_empty>;
+extern template class error_of<errc::session_expired>;
+extern template class error_of<errc::auth_failed>;
+extern template class error_of<errc::closed>;
+extern template class error_of<errc::cancelled>;
+extern template class error_of<errc::invalid_path>;
+extern template class error_of<errc::would_deadlock>;
 
 using connection_loss_error = error_of<errc::connection_loss>;
 using timeout_error = error_of<errc::operation_timeout>;

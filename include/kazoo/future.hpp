@@ -99,12 +99,12 @@ template <class T> class [[nodiscard]] future {
     /// As get(), without exceptions.
     kazoo::result<T> result() && {
         if (const errc e = state_->try_wait(state_->default_limit(), {}); e != errc{})
-            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}});
+            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}, {}});
         return take_result();
     }
     kazoo::result<T> result_for(std::chrono::nanoseconds limit) && {
         if (const errc e = state_->try_wait(limit, {}); e != errc{})
-            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}});
+            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}, {}});
         return take_result();
     }
 
@@ -240,8 +240,8 @@ template <class T, class F, class R> class then_state final : public state<R>, c
 
 template <class T> template <class F> auto future<T>::then(F f) && -> future<std::invoke_result_t<F, future>> {
     using R = std::invoke_result_t<F, future>;
-    using node = detail::then_state<T, F, R>;
-    detail::ref<node> next(new node(std::move(f), std::move(state_)));
+    using link = detail::then_state<T, F, R>;
+    detail::ref<link> next(new link(std::move(f), std::move(state_)));
     next->start();
     return future<R>(detail::ref<detail::state<R>>(std::move(next)));
 }

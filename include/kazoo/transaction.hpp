@@ -60,7 +60,7 @@ class KAZOO_EXPORT transaction_error final : public error {
 
 /// Builds a transaction (ZooKeeper's multi): all operations or none, in one transaction id. Each is encoded when it is
 /// added; an invalid path is reported by commit. Made by client::transaction(). Thread safety: one thread at a time.
-class KAZOO_EXPORT [[nodiscard]] transaction {
+class [[nodiscard]] KAZOO_EXPORT transaction {
   public:
     transaction(transaction&&) noexcept;
     transaction& operator=(transaction&&) noexcept;
@@ -99,7 +99,7 @@ using read_result = std::variant<std::error_code, node, std::vector<std::string>
 
 /// Builds a multiRead (servers from 3.6): several reads answered from one point in time, each with its own result.
 /// Made by client::multi_read(). Thread safety: one thread at a time.
-class KAZOO_EXPORT [[nodiscard]] multi_read {
+class [[nodiscard]] KAZOO_EXPORT multi_read {
   public:
     multi_read(multi_read&&) noexcept;
     multi_read& operator=(multi_read&&) noexcept;

@@ -28,19 +28,19 @@ template <class T> struct watched {
 /// After a reconnect, and after a lost session, an event_type::gap comes before anything new: the servers do not tell
 /// what happened meanwhile (ZOOKEEPER-4698), so read again what you hold. The destructor ends the watch and never
 /// blocks. Thread safety: one thread at a time.
-class KAZOO_EXPORT [[nodiscard]] watch_stream {
+class [[nodiscard]] KAZOO_EXPORT watch_stream {
   public:
-    watch_stream() noexcept = default;
-    watch_stream(watch_stream&&) noexcept = default;
+    watch_stream() noexcept;
+    watch_stream(watch_stream&&) noexcept;
     watch_stream& operator=(watch_stream&&) noexcept;
     ~watch_stream();
 
     /// The next event. Only one may be waited for at a time. Fails with errc::closed when the client is closed and with
     /// the server's error when it refused to set the watch again. Cancelling it loses no event.
     future<watch_event> async_next();
-    /// Blocks until the next event: for ever, unless `stop` is requested (nothing then).
+    /// Blocks until the next event, however long; nothing when `stop` is requested or the client is closed.
     std::optional<watch_event> next(const std::stop_token& stop = {});
-    /// Blocks at most `limit`; nothing if no event came.
+    /// Blocks at most `limit`; nothing if no event came or the client is closed.
     std::optional<watch_event> next_for(std::chrono::nanoseconds limit);
 
     bool valid() const noexcept { return static_cast<bool>(state_); }
@@ -53,10 +53,10 @@ class KAZOO_EXPORT [[nodiscard]] watch_stream {
 
 /// Keeps a registration alive. The destructor ends it: when it returns no call is running and none will come, except
 /// when it is called from inside the callback itself (then none will come after that one).
-class KAZOO_EXPORT [[nodiscard]] subscription {
+class [[nodiscard]] KAZOO_EXPORT subscription {
   public:
-    subscription() noexcept = default;
-    subscription(subscription&&) noexcept = default;
+    subscription() noexcept;
+    subscription(subscription&&) noexcept;
     subscription& operator=(subscription&&) noexcept;
     ~subscription();
     void reset() noexcept;

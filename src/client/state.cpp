@@ -36,7 +36,7 @@ struct blocked_thread : continuation {
 
 void failure::rethrow() const {
     if (exception) std::rethrow_exception(exception);
-    throw_error(code, outcome, operation, path);
+    throw_error(code, outcome, operation, path, detail);
 }
 
 failure failure::current(std::string_view operation) noexcept {
@@ -177,11 +177,13 @@ void state_base::fail(errc e) noexcept {
     publish_failure(std::move(f));
 }
 
-failure state_base::why() const { return {failure_code_, outcome_, exception_, operation(), std::string(path())}; }
+failure state_base::why() const {
+    return {failure_code_, outcome_, exception_, operation(), std::string(path()), std::string(detail())};
+}
 
 void state_base::rethrow() const {
     if (exception_) std::rethrow_exception(exception_);
-    throw_error(failure_code_, outcome_, operation(), path());
+    throw_error(failure_code_, outcome_, operation(), path(), detail());
 }
 
 bool state_base::attach(continuation& c) noexcept {

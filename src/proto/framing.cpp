@@ -19,7 +19,7 @@ template <class Record> bool get_first_frame(std::string_view in, Record& record
         r.get(flag);
         read_only = flag;
     }
-    return r.done();
+    return r.ok();
 }
 
 } // namespace

@@ -38,6 +38,7 @@ void put_connect_request(std::string& out, const connect_request& request, std::
 /// The first frame a server sends. A server leaves the byte out when the client did.
 void put_connect_response(std::string& out, const connect_response& response, std::optional<bool> read_only);
 
+/// Bytes behind the read_only byte are allowed: a server takes them too.
 bool get_connect_request(std::string_view payload, connect_request& request, std::optional<bool>& read_only);
 bool get_connect_response(std::string_view payload, connect_response& response, std::optional<bool>& read_only);
 

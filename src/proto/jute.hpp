@@ -66,6 +66,8 @@ class writer {
         out_.append(v);
     }
     template <class T> void put(const T*) = delete; // would pick the bool overload
+    /// Bytes that are encoded already.
+    void put_raw(std::string_view encoded) { out_.append(encoded); }
     template <class T> void put(const std::vector<T>& items) {
         put_size(items.size());
         for (const T& item : items) put(item);
@@ -73,7 +75,7 @@ class writer {
     template <class Record>
         requires requires { typename Record::jute_record; }
     void put(const Record& r) {
-        Record::fields(r, [this](const auto&... field) { (put(field), ...); });
+        Record::fields(r, [this](const auto&... field) { (this->put(field), ...); });
     }
 
   private:
@@ -112,7 +114,7 @@ class reader {
             v = null_view;
             if (n != -1) ok_ = false;
         } else if (take(static_cast<std::size_t>(n))) {
-            v = n == 0 ? empty_view : std::string_view(at_ - n, static_cast<std::size_t>(n));
+            v = {at_ - n, static_cast<std::size_t>(n)};
         }
     }
     /// A null vector reads as an empty one: no operation gives the two a different meaning.
@@ -121,7 +123,8 @@ class reader {
         std::int32_t n = 0;
         get(n);
         if (n < -1) ok_ = false;
-        // No item of the protocol is shorter than the length of a string, so a larger count is a lie: do not reserve it.
+        // No item of the protocol is shorter than the length of a string, so a larger count is a lie: do not reserve
+        // it.
         if (n > 0 && static_cast<std::size_t>(n) > remaining() / 4) ok_ = false;
         if (ok_ && n > 0) items.reserve(static_cast<std::size_t>(n));
         for (std::int32_t i = 0; ok_ && i < n; ++i) {
@@ -133,7 +136,7 @@ class reader {
     template <class Record>
         requires requires { typename Record::jute_record; }
     void get(Record& r) {
-        Record::fields(r, [this](auto&... field) { (get(field), ...); });
+        Record::fields(r, [this](auto&... field) { (this->get(field), ...); });
     }
 
   private:

@@ -25,8 +25,8 @@ using acl_pointer = std::shared_ptr<const acl_list>;
 const acl_pointer& open_acl();
 const acl_pointer& read_acl();
 
-/// The identities of one connection, in the order in which a server's hash table lists them: whoAmI and the expansion of
-/// the scheme `auth` show it.
+/// The identities of one connection, in the order in which a server's hash table lists them: whoAmI and the expansion
+/// of the scheme `auth` show it.
 class identity_set {
   public:
     void add(identity who);
@@ -41,8 +41,8 @@ class identity_set {
 
 bool allows(const acl_list& acl, perms wanted, const identity_set& who);
 
-/// The list a client sent, as the server stores it: duplicates dropped, `auth` expanded. Fails with invalid_acl, or with
-/// marshalling_error where a null id trips the server up.
+/// The list a client sent, as the server stores it: duplicates dropped, `auth` expanded. Fails with invalid_acl, or
+/// with marshalling_error where a null id trips the server up.
 errc fix_up(std::span<const proto::acl_entry> sent, const identity_set& who, acl_pointer& result);
 
 /// For scheme `digest`: "user:hash" as those without ADMIN see it, "user:x".

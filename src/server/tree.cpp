@@ -2,6 +2,7 @@
 
 #include <kazoo/path.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kazoo::server {
@@ -43,6 +44,7 @@ tree::tree() {
         znode& node = emplace(path, "", path == "/zookeeper/config" ? read_acl() : open_acl());
         find(parent_of(path))->children.insert(node, path::basename(node.path));
     }
+    find("/zookeeper/config")->aversion = -1; // its ACL was set in a way of its own
 }
 
 znode* tree::find(std::string_view path) noexcept { return const_cast<znode*>(std::as_const(*this).find(path)); }
@@ -62,8 +64,7 @@ znode& tree::emplace(std::string_view path, std::string_view data, acl_pointer a
     return node;
 }
 
-znode& tree::create(std::string_view path, std::string_view data, acl_pointer acl, server::owner owner,
-                    transaction txn) {
+znode& tree::create(std::string_view path, std::string_view data, acl_pointer acl, node_owner owner, transaction txn) {
     znode& parent = *find(parent_of(path));
     znode& node = emplace(path, data, std::move(acl));
     node.czxid = node.mzxid = node.pzxid = txn.zxid;
@@ -117,6 +118,14 @@ std::size_t tree::count_below(const znode& top) const {
         node.children.for_each([&](const znode& child) { open.push_back(&child); });
     }
     return count;
+}
+
+std::vector<const znode*> tree::sorted() const {
+    std::vector<const znode*> all;
+    all.reserve(nodes_.size());
+    for (const auto& [path, node] : nodes_) all.push_back(&node);
+    std::sort(all.begin(), all.end(), [](const znode* a, const znode* b) { return a->path < b->path; });
+    return all;
 }
 
 const ephemeral_set* tree::ephemerals(std::int64_t session) const {

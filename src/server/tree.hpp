@@ -22,12 +22,12 @@ template <class Value> using string_map = std::unordered_map<std::string, Value,
 
 /// Who a node lives and dies with. Ephemeral nodes are owned by their session's id; containers and TTL nodes by
 /// a value that no session has.
-struct owner {
+struct node_owner {
     std::int64_t value = 0;
 
     static constexpr std::int64_t ttl_limit = (std::int64_t{1} << 40) - 1;
-    static constexpr owner container() noexcept { return {INT64_MIN}; }
-    static constexpr owner ttl(std::int64_t ms) noexcept { return {ttl_mark | ms}; }
+    static constexpr node_owner container() noexcept { return {INT64_MIN}; }
+    static constexpr node_owner ttl(std::int64_t ms) noexcept { return {ttl_mark | ms}; }
 
     constexpr bool is_none() const noexcept { return value == 0; }
     constexpr bool is_container() const noexcept { return value == INT64_MIN; }
@@ -54,7 +54,7 @@ struct znode {
     std::int64_t czxid = 0, mzxid = 0, pzxid = 0, ctime = 0, mtime = 0;
     std::int32_t version = 0, aversion = 0;
     std::int32_t creates = 0; ///< children ever created: the next sequence number
-    server::owner owner;
+    node_owner owner;
     child_set children{8};
     java_hash_link<znode> sibling, cohort;
 
@@ -85,7 +85,7 @@ class tree {
     const znode* find(std::string_view path) const noexcept;
 
     /// The parent exists, the node does not.
-    znode& create(std::string_view path, std::string_view data, acl_pointer, owner, transaction);
+    znode& create(std::string_view path, std::string_view data, acl_pointer, node_owner, transaction);
     /// The node exists and has no children.
     void remove(znode&, transaction);
     void set_data(znode&, std::string_view data, std::int32_t version, transaction);
@@ -94,9 +94,8 @@ class tree {
     std::size_t size() const noexcept { return nodes_.size(); }
     std::size_t data_size() const noexcept { return data_size_; }
     std::size_t count_below(const znode&) const;
-    void for_each(auto&& visit) const {
-        for (const auto& [path, node] : nodes_) visit(node);
-    }
+    /// All nodes, by path.
+    std::vector<const znode*> sorted() const;
 
     /// Null if the session owns nothing.
     const ephemeral_set* ephemerals(std::int64_t session) const;

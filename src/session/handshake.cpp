@@ -12,20 +12,20 @@ void put_connect(std::string& out, const identity& wanted, std::int64_t last_zxi
     constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<std::int32_t>::max();
     proto::connect_request request;
     request.last_zxid_seen = last_zxid;
-    request.timeout_ms = static_cast<std::int32_t>(std::clamp(timeout.count(), std::chrono::milliseconds::rep{1}, longest));
+    request.timeout_ms =
+        static_cast<std::int32_t>(std::clamp(timeout.count(), std::chrono::milliseconds::rep{1}, longest));
     request.session_id = static_cast<std::int64_t>(wanted.id);
     request.password = {wanted.password.data(), wanted.password.size()};
     proto::put_connect_request(out, request, read_only);
 }
 
 connect_answer read_connect_answer(std::string_view payload) {
-    using verdict = enum connect_answer::verdict;
     connect_answer answer;
     // A read-only server without local sessions answers with a bare reply header and keeps the connection open, mute.
     if (payload.size() == proto::reply_header::size) {
         proto::reply_header header;
         proto::decode(payload, header);
-        answer.verdict = verdict::refused;
+        answer.verdict = connect_verdict::refused;
         answer.err = header.err;
         return answer;
     }
@@ -34,11 +34,11 @@ connect_answer read_connect_answer(std::string_view payload) {
     if (!proto::get_connect_response(payload, response, read_only)) return answer;
     answer.who.read_only = read_only.value_or(false);
     if (response.timeout_ms <= 0) {
-        answer.verdict = verdict::over;
+        answer.verdict = connect_verdict::over;
         return answer;
     }
     if (response.session_id == 0 || response.password.size() != answer.who.password.size()) return answer;
-    answer.verdict = verdict::granted;
+    answer.verdict = connect_verdict::granted;
     answer.who.id = session_id{response.session_id};
     std::ranges::copy(response.password, answer.who.password.begin());
     answer.who.negotiated_timeout = std::chrono::milliseconds(response.timeout_ms);

@@ -7,13 +7,15 @@
 
 namespace kazoo::session {
 
+enum class connect_verdict : std::uint8_t {
+    granted,   ///< `who` is the session
+    over,      ///< timeout 0: the session that was asked for is gone
+    refused,   ///< by a server that cannot serve us; `err` is its reason
+    unreadable ///< not an answer to a connect request
+};
+
 struct connect_answer {
-    enum class verdict : std::uint8_t {
-        granted,   ///< `who` is the session
-        over,      ///< timeout 0: the session that was asked for is gone
-        refused,   ///< by a server that cannot serve us; `err` is its reason
-        unreadable ///< not an answer to a connect request
-    } verdict = verdict::unreadable;
+    connect_verdict verdict = connect_verdict::unreadable;
     identity who;
     std::int32_t err = 0;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The host string, and the order in which addresses are tried.
+// The host string, and what can be told from a host's name alone.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,5 +20,11 @@ struct host_spec {
 
 /// `host[:port],[::1]:port,…[/chroot]`. Throws kazoo::error with errc::bad_hosts, naming the part it cannot read.
 host_spec parse_hosts(std::string_view text);
+
+/// Whether `host` is an IPv4 or IPv6 address (a zone is fine), which needs no resolver.
+bool is_numeric(std::string_view host) noexcept;
+
+/// `10.0.0.1:2181`, `[::1]:2181`
+std::string to_string(const host_port&);
 
 } // namespace kazoo::session

@@ -31,7 +31,7 @@ class in_flight {
     time_point oldest_sent() const noexcept { return front_sent() ? marks_.front().at : never; }
 
   private:
-    /// Requests up to `number` (counted from the start of the connection) were sent no earlier than `at`.
+    /// The last bytes of the requests up to `number`, and behind the mark before, went with a write that began at `at`.
     struct mark {
         std::uint64_t number;
         time_point at;

@@ -27,7 +27,8 @@ class request {
     std::uint32_t frame_size = 0; ///< length prefix included
     proto::opcode op{};
     bool is_write = false;
-    /// The one-shot or stream that this request registers, if any. Cleared when its holder gives up.
+    /// The one-shot or stream that this request registers, if any. Once the request is handed over, only
+    /// session::forget() clears it.
     session::watcher* watcher = nullptr;
 
     /// Exactly one of the two is called, exactly once, on the loop. The object may be gone afterwards.

@@ -38,6 +38,8 @@ struct config {
 class credential {
   public:
     std::string scheme, secret;
+    /// A refusal ends the client (session_state::auth_failed), as it does for a stored one.
+    bool required = false;
     virtual void on_accepted() noexcept = 0;
     virtual void on_refused(errc) noexcept = 0;
 
@@ -64,7 +66,8 @@ class observer {
     /// A write was lost with the connection: everything that waits must fail as connection_loss, not applied, or a
     /// later write could land without an earlier one.
     virtual void on_write_lost() noexcept = 0;
-    /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost) follows.
+    /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost), or
+    /// on_state(auth_failed) if that is the reason, follows.
     virtual void on_session_lost(errc reason) noexcept = 0;
     virtual void on_log(log_level level, std::string_view line) noexcept = 0;
 

@@ -10,6 +10,8 @@
 
 namespace kazoo::session {
 
+class request;
+
 enum class watch_kind : std::uint8_t {
     data,       ///< one-shot of getData
     exists,     ///< one-shot of exists: a data watch if the node is there, else one for its creation
@@ -34,6 +36,11 @@ class watcher {
     watcher(const watcher&) = delete;
     watcher& operator=(const watcher&) = delete;
     virtual ~watcher() = default;
+
+  private:
+    friend class watch_table;
+    request* carrier_ = nullptr;    ///< the request that registers it, handed over and not yet answered
+    bool served_by_stream_ = false; ///< that request carries no flag: a stream on the same path sees the change
 };
 
 } // namespace kazoo::session

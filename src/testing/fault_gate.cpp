@@ -31,11 +31,6 @@ class fault_gate::engine {
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
-    ~engine() {
-        run([this] { stopping_ = true; });
-        thread_.join();
-    }
-
     /// Lets the gate's thread do it, and waits for that.
     template <class Job> auto run(Job job) {
         using result = std::invoke_result_t<Job&>;
@@ -50,13 +45,33 @@ class fault_gate::engine {
         return done.get();
     }
 
+    ~engine() {
+        run([this] { stopping_ = true; });
+        thread_.join();
+    }
+
     std::uint16_t port() const { return port_.number(); }
 
     // Below: on the gate's thread only.
     gate_rule& rule(direction way) { return way == direction::to_server ? to_server_ : to_client_; }
-    std::size_t connections() const { return connections_.size(); }
     std::uint64_t accepted() const { return accepted_; }
+    std::size_t connections() const { return connections_.size(); }
     void delay(gate_clock::duration time) { delay_ = time; }
+
+    void accept_waiting() {
+        while (listener_) {
+            unique_fd client(::accept(listener_.get(), nullptr, nullptr));
+            if (!client) return;
+            ::fcntl(client.get(), F_SETFD, FD_CLOEXEC);
+            ::fcntl(client.get(), F_SETFL, O_NONBLOCK);
+            ++accepted_;
+            gate_connection& added = connections_.emplace_back(std::move(client), to_server_, to_client_);
+            if (!hanging_ && !added.connect(target_)) {
+                added.end(ending::reset);
+                connections_.pop_back();
+            }
+        }
+    }
 
     void cut(ending how) {
         accept_waiting();
@@ -114,21 +129,6 @@ class fault_gate::engine {
             jobs.swap(jobs_);
         }
         for (const auto& job : jobs) job();
-    }
-
-    void accept_waiting() {
-        while (listener_) {
-            unique_fd client(::accept(listener_.get(), nullptr, nullptr));
-            if (!client) return;
-            ::fcntl(client.get(), F_SETFD, FD_CLOEXEC);
-            ::fcntl(client.get(), F_SETFL, O_NONBLOCK);
-            ++accepted_;
-            gate_connection& added = connections_.emplace_back(std::move(client), to_server_, to_client_);
-            if (!hanging_ && !added.connect(target_)) {
-                added.end(ending::reset);
-                connections_.pop_back();
-            }
-        }
     }
 
     template <class Condition> void end_if(Condition condition) {
@@ -242,11 +242,17 @@ std::uint64_t fault_gate::dropped(direction way) const {
 }
 
 std::size_t fault_gate::connections() const {
-    return engine_->run([&] { return engine_->connections(); });
+    return engine_->run([&] {
+        engine_->accept_waiting();
+        return engine_->connections();
+    });
 }
 
 std::uint64_t fault_gate::accepted() const {
-    return engine_->run([&] { return engine_->accepted(); });
+    return engine_->run([&] {
+        engine_->accept_waiting();
+        return engine_->accepted();
+    });
 }
 
 } // namespace kazoo::testing

@@ -44,8 +44,8 @@ std::optional<gate_clock::time_point> gate_stream::due() const {
 
 bool gate_stream::read(gate_clock::time_point now, gate_clock::duration delay) {
     if (!wants_read()) return true;
-    std::vector<char> bytes(read_size);
-    const ssize_t got = ::recv(from_.get(), bytes.data(), bytes.size(), 0);
+    std::array<char, read_size> buffer;
+    const ssize_t got = ::recv(from_.get(), buffer.data(), buffer.size(), 0);
     if (got < 0) return would_block();
     if (got == 0) {
         ended_ = true;
@@ -58,9 +58,8 @@ bool gate_stream::read(gate_clock::time_point now, gate_clock::duration delay) {
     rule_.dropped += all - kept;
     hole_ = hole_ || kept < all;
     if (kept == 0) return true;
-    bytes.resize(static_cast<std::size_t>(kept));
-    queued_ += bytes.size();
-    queue_.push_back({now + delay, std::move(bytes)});
+    queued_ += static_cast<std::size_t>(kept);
+    queue_.push_back({now + delay, {buffer.data(), buffer.data() + kept}});
     return true;
 }
 

@@ -2,6 +2,7 @@
 // The standard mutex and condition variable, in a form that clang's -Wthread-safety can follow.
 #include "util/thread_annotations.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -44,8 +45,9 @@ class condition {
     }
     /// False: the time is over.
     bool wait_for(lock_guard& held, std::chrono::nanoseconds limit) {
+        constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365); // now() + limit must not overflow
         std::unique_lock lock(held.mutex_.native_, std::adopt_lock);
-        const auto status = native_.wait_for(lock, limit);
+        const auto status = native_.wait_for(lock, std::min(limit, longest));
         lock.release();
         return status == std::cv_status::no_timeout;
     }

@@ -28,6 +28,7 @@ struct KAZOO_EXPORT failure {
     std::exception_ptr exception; ///< set where code and outcome do not tell all
     std::string_view operation;
     std::string path;
+    std::string detail;
 
     [[noreturn]] void rethrow() const;
     /// Of the exception being handled.
@@ -155,6 +156,8 @@ class KAZOO_EXPORT state_base {
 
     virtual std::string_view operation() const noexcept = 0;
     virtual std::string_view path() const noexcept { return {}; }
+    /// More for the text of its error.
+    virtual std::string_view detail() const noexcept { return {}; }
     virtual std::chrono::nanoseconds default_limit() const noexcept { return context_->operation_limit(); }
     /// The consumer gave up and won the claim: tells what became of the operation.
     virtual outcome on_abandoned() noexcept { return outcome::not_applied; }
@@ -164,8 +167,6 @@ class KAZOO_EXPORT state_base {
   protected:
     virtual ~state_base();
     void publish() noexcept;
-    /// For on_abandoned(): an exception that tells more than code and outcome.
-    void set_exception(std::exception_ptr e) noexcept { exception_ = std::move(e); }
     /// Its completion needs the callback executor: waiting for it there cannot end.
     void set_needs_executor() noexcept { needs_executor_ = true; }
 

@@ -1,0 +1,27 @@
+#pragma once
+// The blocking twin of an asynchronous call.
+#include "client/core.hpp"
+
+#include <kazoo/future.hpp>
+
+namespace kazoo::detail {
+
+/// Starts the call, waits for it within the client's limit, and starts it again when the connection broke and nothing
+/// was applied.
+template <class Start> auto blocking(core& c, Start start) {
+    const duration limit = c.operation_limit();
+    const time_point end = saturating_add(c.loop().now(), limit);
+    for (;;) {
+        auto r = start().result_for(end - c.loop().now());
+        if (r) {
+            if constexpr (std::is_same_v<typename decltype(r)::value_type, unit>)
+                return;
+            else
+                return *std::move(r);
+        }
+        const bool again = r.error() == errc::connection_loss && r.outcome() == outcome::not_applied;
+        if (!again || c.loop().now() >= end) r.rethrow();
+    }
+}
+
+} // namespace kazoo::detail

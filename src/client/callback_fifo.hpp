@@ -1,0 +1,31 @@
+#pragma once
+// One client's user callbacks, in order: jobs are handed to the executor one drain at a time.
+#include "util/mutex.hpp"
+
+#include <kazoo/detail/state.hpp>
+#include <kazoo/event_loop.hpp>
+
+namespace kazoo::detail {
+
+/// Thread-safe. `owner` is kept alive while a drain is under way.
+class callback_fifo {
+  public:
+    callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {}
+
+    void post(job&) noexcept KAZOO_EXCLUDES(mutex_);
+    /// Whether the calling thread is in a callback of this client.
+    bool on_this_thread() const noexcept;
+
+  private:
+    void hand_over() noexcept;
+    void drain() noexcept KAZOO_EXCLUDES(mutex_);
+
+    context& owner_;
+    executor& executor_;
+    util::mutex mutex_;
+    job* first_ KAZOO_GUARDED_BY(mutex_) = nullptr;
+    job* last_ KAZOO_GUARDED_BY(mutex_) = nullptr;
+    bool draining_ KAZOO_GUARDED_BY(mutex_) = false;
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,147 @@
+#include "client/core.hpp"
+
+#include "client/post.hpp"
+#include "client/task_scope.hpp"
+
+#include <algorithm>
+
+namespace kazoo::detail {
+
+namespace {
+
+class close_state final : public state<void> {
+  public:
+    using state::state;
+    std::string_view operation() const noexcept override { return "close"; }
+};
+
+} // namespace
+
+ref<core> core::start(session::config config, options opts) {
+    auto loop = opts.loop ? opts.loop : std::make_shared<event_loop>();
+    config.seed = loop->impl().entropy();
+    ref<core> c(new core(std::move(config), std::move(opts), std::move(loop)));
+    c->retain(); // the loop's, until on_closed()
+    c->start_step_.owner = c.get();
+    c->start_step_.run = [](job* j) noexcept { static_cast<step*>(j)->owner->driver_->start(); };
+    c->loop().post(c->start_step_);
+    return c;
+}
+
+core::core(session::config config, options opts, std::shared_ptr<event_loop> loop)
+    : options_(std::move(opts)),
+      loop_(std::move(loop)),
+      queue_(options_.submit_limit, options_.max_request),
+      callbacks_(*this, options_.callback_executor ? *options_.callback_executor : loop_->impl().default_executor()),
+      driver_(std::make_unique<detail::driver>(*this, std::move(config))) {
+    wake_step_.owner = close_step_.owner = this;
+    wake_step_.run = [](job* j) noexcept {
+        const ref<core> self(static_cast<step*>(j)->owner); // adopts wake()'s count
+        self->wake_posted_.store(false);
+        self->driver_->turn();
+    };
+    close_step_.run = [](job* j) noexcept {
+        const ref<core> self(static_cast<step*>(j)->owner); // adopts close()'s count
+        for (task_scope* t = self->tasks_; t != nullptr; t = t->next_in_core()) t->fire(errc::closed);
+        self->driver_->begin_close(self->options_.close_timeout);
+    };
+}
+
+core::~core() = default;
+
+void core::wake() noexcept {
+    if (wake_posted_.exchange(true)) return;
+    retain();
+    loop().post(wake_step_);
+}
+
+void core::drop_handle() noexcept {
+    if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) close();
+    release();
+}
+
+std::uint64_t core::start_timer(std::chrono::nanoseconds delay, job& j) noexcept {
+    return loop().start_timer(saturating_add(loop().now(), delay), j);
+}
+
+errc core::may_block(bool for_executor) const noexcept {
+    if (loop().forked()) return errc::forked;
+    if (loop().on_loop_thread()) return errc::would_deadlock;
+    const bool default_executor = !options_.callback_executor;
+    if (for_executor && (callbacks_.on_this_thread() || (default_executor && loop().on_default_executor())))
+        return errc::would_deadlock;
+    return errc{};
+}
+
+bool core::pump(state_base& s, std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept {
+    struct waiting {
+        state_base& state;
+        const std::stop_token& stop;
+    } w{s, stop};
+    const auto done = [](void* arg) {
+        const auto& self = *static_cast<waiting*>(arg);
+        return self.state.ready() || self.stop.stop_requested();
+    };
+    return loop().pump(done, &w, limit);
+}
+
+void core::add_credential(std::shared_ptr<session::credential> c) {
+    post_to(loop(), [self = ref<core>::share(this), c = std::move(c)]() mutable {
+        self->driver_->add_credential(std::move(c));
+    });
+}
+
+bool core::on_callback_thread() const noexcept {
+    return callbacks_.on_this_thread() || loop().on_default_executor() || loop().on_loop_thread() ||
+           loop().on_signal_thread();
+}
+
+ref<state<void>> core::close() {
+    ref<state<void>> closed(new close_state(*this));
+    bool first = false, done = false;
+    {
+        const util::lock_guard lock(close_mutex_);
+        done = closed_ || loop().forked();
+        if (!done) closers_.push_back(closed);
+        first = !std::exchange(closing_, true);
+    }
+    if (done && closed->claim()) closed->publish(unit{});
+    if (!first) return closed;
+    queue_.refuse(errc::closed);
+    if (loop().forked()) {
+        release(); // the loop's: nothing will ever run in this process
+        return closed;
+    }
+    retain();
+    loop().post(close_step_);
+    return closed;
+}
+
+void core::on_closed() noexcept {
+    std::vector<ref<state<void>>> closers;
+    {
+        const util::lock_guard lock(close_mutex_);
+        closing_ = closed_ = true;
+        closers.swap(closers_);
+    }
+    for (const auto& c : closers)
+        if (c->claim()) c->publish(unit{});
+    release(); // the loop's
+}
+
+void core::log(log_level level, std::string_view line) const noexcept {
+    if (!options_.log.write || level < options_.log.threshold) return;
+    try {
+        options_.log.write(level, line);
+    } catch (...) { // a log that cannot be written must not take the session down
+    }
+}
+
+void core::add_task(task_scope& t) noexcept {
+    t.link(tasks_);
+    tasks_ = &t;
+}
+
+void core::remove_task(task_scope& t) noexcept { t.unlink(tasks_); }
+
+} // namespace kazoo::detail

@@ -1,0 +1,101 @@
+#pragma once
+// What all handles of one client share: the submit queue, the callbacks, the state, and the driver on the loop.
+#include "client/callback_fifo.hpp"
+#include "client/driver.hpp"
+#include "client/loop.hpp"
+#include "client/state_board.hpp"
+#include "client/submit_queue.hpp"
+#include "session/session.hpp"
+
+#include <kazoo/options.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace kazoo::detail {
+
+class task_scope;
+
+/// Two counts: user handles (the last one gone begins close) and memory (handles, the loop until closed, unfinished
+/// futures and tasks).
+class core final : public context {
+  public:
+    static ref<core> start(session::config, options);
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
+
+    // -- counts -------------------------------------------------------------------------------------------------------
+    void retain() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept override {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+    void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_handle() noexcept;
+
+    // -- context ------------------------------------------------------------------------------------------------------
+    void post(job& j) noexcept override { callbacks_.post(j); }
+    void post_to_loop(job& j) noexcept override { loop().post(j); }
+    std::uint64_t start_timer(std::chrono::nanoseconds delay, job& j) noexcept override;
+    bool cancel_timer(std::uint64_t t) noexcept override { return loop().cancel_timer(t); }
+    std::chrono::nanoseconds operation_limit() const noexcept override { return options_.operation_timeout; }
+    errc may_block(bool for_executor) const noexcept override;
+    bool pump(state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    /// Encodes the request and puts it in line, or fails it before it returns.
+    template <class Encode> void submit(queued_request& r, bool large, Encode&& encode) {
+        r.retain_request(); // until it has completed
+        const auto verdict = loop().forked() ? submit_queue::verdict{errc::forked, false}
+                                             : queue_.push(r, large, std::forward<Encode>(encode));
+        if (verdict.refused != errc{}) r.on_failure(verdict.refused, outcome::not_applied);
+        if (verdict.wake_loop) wake();
+    }
+    /// True if the request was still waiting: it will not be sent.
+    bool withdraw(queued_request& r) noexcept { return queue_.withdraw(r); }
+    void add_credential(std::shared_ptr<session::credential>);
+    /// Any thread; `w` stays alive until `gone` (a job of its own) has run on the loop.
+    void forget(session::watcher& w, job& gone) noexcept;
+    ref<state<void>> close();
+    void log(log_level, std::string_view line) const noexcept;
+    bool on_callback_thread() const noexcept;
+
+    detail::loop& loop() const noexcept { return loop_->impl(); }
+    const options& settings() const noexcept { return options_; }
+    state_board& board() noexcept { return board_; }
+    submit_queue& queue() noexcept { return queue_; }
+    detail::driver& driver() noexcept { return *driver_; }
+
+    // -- on the loop --------------------------------------------------------------------------------------------------
+    void on_closed() noexcept;
+    void add_task(task_scope&) noexcept;
+    void remove_task(task_scope&) noexcept;
+
+  private:
+    core(session::config, options, std::shared_ptr<event_loop>);
+    ~core() override;
+    void wake() noexcept;
+
+    struct step : job {
+        core* owner = nullptr;
+    };
+
+    options options_;
+    std::shared_ptr<event_loop> loop_;
+    std::atomic<std::uint32_t> references_{1};
+    std::atomic<std::uint32_t> handles_{0};
+    submit_queue queue_;
+    callback_fifo callbacks_;
+    state_board board_;
+    std::unique_ptr<detail::driver> driver_;
+
+    std::atomic<bool> wake_posted_{false};
+    step start_step_, wake_step_, close_step_;
+    util::mutex close_mutex_;
+    bool closing_ KAZOO_GUARDED_BY(close_mutex_) = false;
+    bool closed_ KAZOO_GUARDED_BY(close_mutex_) = false;
+    std::vector<ref<state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
+    task_scope* tasks_ = nullptr; ///< on the loop
+};
+
+} // namespace kazoo::detail

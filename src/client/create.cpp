@@ -1,0 +1,158 @@
+#include "client/create.hpp"
+
+#include "client/janitor.hpp"
+#include "client/task.hpp"
+
+#include <kazoo/path.hpp>
+
+#include <algorithm>
+
+namespace kazoo::detail {
+
+namespace {
+
+using acl_copy = std::vector<acl>;
+
+acl_copy copy_of(acl_view a) { return {a.entries().begin(), a.entries().end()}; }
+
+bool is_ephemeral(create_mode m) noexcept {
+    return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
+}
+
+/// 32 hexadecimal digits, as kazoo's uuid4().hex.
+std::string random_id(loop& l) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string id;
+    for (int half = 0; half < 2; ++half) {
+        std::uint64_t bits = l.entropy();
+        for (int i = 0; i < 16; ++i, bits >>= 4) id.push_back(digits[bits & 15]);
+    }
+    return id;
+}
+
+/// Makes the node and what is missing above it. True if it was there.
+task<bool> ensure_path(std::string root, std::string target, acl_copy acl) {
+    core& c = co_await this_core{};
+    std::vector<std::string> missing{target};
+    bool existed = true;
+    while (!missing.empty()) {
+        const handle_view h{c, root};
+        auto made = co_await as_result(start_create(h, missing.back(), "", create_mode::persistent, acl));
+        if (made || made.error() == errc::node_exists) {
+            existed = !made;
+            missing.pop_back();
+        } else if (made.error() == errc::no_node && missing.back() != "/") {
+            missing.emplace_back(path::parent(missing.back()));
+        } else if (made.error() != errc::connection_loss) {
+            made.rethrow();
+        } // else: again; a create that was applied after all answers node_exists
+    }
+    co_return existed;
+}
+
+/// The node that an earlier try may have made, recognised by the id in its name. Ephemeral ones count only if they
+/// belong to the present session (C51): one of a lost session is about to vanish.
+task<std::optional<created_node>> find_protected(std::string root, std::string folder, std::string id, bool ephemeral) {
+    core& c = co_await this_core{};
+    const handle_view h{c, root};
+    co_await start_sync(h, folder); // the server we are on now may lag behind the one that took the create (C53)
+    auto names = co_await start_get_children(h, folder);
+    std::erase_if(names, [&](const std::string& name) { return !name.starts_with(id); });
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+        std::string found = path::join(folder, name);
+        const auto stat = co_await start_exists(h, found);
+        if (!stat || (ephemeral && stat->owner != c.board().identity().id)) continue;
+        co_return created_node{std::move(found), *stat};
+    }
+    co_return std::nullopt;
+}
+
+struct create_plan {
+    std::string root, path, folder, id;
+    bytes data;
+    acl_copy acl, parent_acl;
+    create_mode mode;
+    bool make_parents;
+};
+
+task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
+    core& c = co_await this_core{};
+    const handle_view h{c, plan->root};
+    const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
+    bool perhaps_made = false;
+    for (;;) {
+        if (perhaps_made) {
+            auto search =
+                co_await as_result(find_protected(plan->root, plan->folder, plan->id, is_ephemeral(plan->mode)));
+            if (search && *search) co_return **std::move(search);
+            if (!search) {
+                if (search.error() == errc::connection_loss) continue;
+                remove_protected_later(c, plan->root, plan->folder, plan->id);
+                search.rethrow();
+            }
+            perhaps_made = false;
+        }
+        auto made = co_await as_result(start_create_with_stat(h, plan->path, data, plan->mode, plan->acl));
+        if (made) co_return *std::move(made);
+        if (made.error() == errc::no_node && plan->make_parents && plan->folder != "/") {
+            co_await ensure_path(plan->root, plan->folder, plan->parent_acl);
+            continue;
+        }
+        const bool unknown = made.outcome() == outcome::unknown;
+        if (made.error() == errc::connection_loss && (!unknown || !plan->id.empty())) {
+            perhaps_made = unknown;
+            continue;
+        }
+        if (unknown && !plan->id.empty()) remove_protected_later(c, plan->root, plan->folder, plan->id);
+        made.rethrow();
+    }
+}
+
+} // namespace
+
+namespace {
+
+std::shared_ptr<const create_plan> plan_create(handle_view h, std::string_view given, data_view data,
+                                               const create_options& options) {
+    auto plan = std::make_shared<create_plan>();
+    const bool sequential =
+        options.mode == create_mode::persistent_sequential || options.mode == create_mode::ephemeral_sequential;
+    const std::string name = path::normalize(given, sequential);
+    plan->root = h.root;
+    plan->folder = path::parent(name);
+    plan->path = name;
+    if (options.protect) {
+        plan->id = random_id(h.owner.loop());
+        plan->path = path::join(plan->folder, plan->id + std::string(path::basename(name)));
+    }
+    if (!data.is_null()) plan->data = bytes(std::string(data.text()));
+    plan->acl = copy_of(options.acl);
+    plan->parent_acl = copy_of(options.parent_acl);
+    plan->mode = options.mode;
+    plan->make_parents = options.make_parents;
+    return plan;
+}
+
+task<std::string> path_of(task<created_node> create) {
+    created_node made = co_await std::move(create);
+    co_return std::move(made.path);
+}
+
+} // namespace
+
+future<std::string> start_careful_create(handle_view h, std::string_view given, data_view data,
+                                         const create_options& options) {
+    return spawn(h.owner, "create", given, path_of(careful_create(plan_create(h, given, data, options))));
+}
+
+future<created_node> start_careful_create_with_stat(handle_view h, std::string_view given, data_view data,
+                                                    const create_options& options) {
+    return spawn(h.owner, "create", given, careful_create(plan_create(h, given, data, options)));
+}
+
+future<bool> start_ensure_path(handle_view h, std::string_view path, acl_view acl) {
+    return spawn(h.owner, "ensure_path", path, ensure_path(std::string(h.root), path::normalize(path), copy_of(acl)));
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,221 @@
+#include "client/driver.hpp"
+
+#include "client/core.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace kazoo::detail {
+
+driver::driver(core& c, session::config config)
+    : core_(c), loop_(c.loop()), session_(std::move(config), *this), alive_(std::make_shared<driver*>(this)) {
+    clock_step_ = {{[](job* j) noexcept {
+                        driver& d = *static_cast<step*>(j)->owner;
+                        d.clock_timer_ = 0;
+                        d.clock_at_ = never;
+                        d.session_.on_time(d.loop_.now());
+                        d.turn();
+                    },
+                    nullptr},
+                   this};
+    abort_step_ = {{[](job* j) noexcept {
+                        driver& d = *static_cast<step*>(j)->owner;
+                        d.abort_timer_ = 0;
+                        d.session_.abort(d.loop_.now());
+                        d.turn();
+                    },
+                    nullptr},
+                   this};
+}
+
+driver::~driver() { *alive_ = nullptr; }
+
+void driver::start() {
+    session_.start(loop_.now());
+    turn();
+}
+
+void driver::begin_close(duration limit) {
+    if (closing_ || finished_) return;
+    closing_ = true;
+    abort_timer_ = loop_.start_timer(saturating_add(loop_.now(), limit), abort_step_);
+    turn();
+}
+
+void driver::add_credential(std::shared_ptr<session::credential> c) {
+    session_.add_credential(std::move(c));
+    turn();
+}
+
+void driver::forget(session::watcher& w) {
+    session_.forget(w);
+    turn();
+}
+
+// -- the turn ---------------------------------------------------------------------------------------------------------
+
+void driver::turn() {
+    if (in_turn_) {
+        again_ = true;
+        return;
+    }
+    in_turn_ = true;
+    do {
+        again_ = false;
+        obey_orders();
+        if (closing_ && !close_begun_ && core_.queue().empty()) {
+            close_begun_ = true;
+            session_.close(loop_.now());
+            again_ = true;
+            continue;
+        }
+        if (session_.accepts_requests() && core_.queue().take(batch_, batch_frames_))
+            session_.submit(batch_, batch_frames_);
+        if (write_output()) again_ = true;
+    } while (again_);
+    in_turn_ = false;
+    if (session_.state() != session_state::connected) core_.board().set_last_failures(session_.last_failures());
+    keep_clock();
+    finish_if_closed();
+}
+
+void driver::obey_orders() {
+    for (;;) {
+        auto order = session_.next_order();
+        if (std::holds_alternative<std::monostate>(order)) return;
+        if (auto* resolve = std::get_if<session::resolve_order>(&order)) {
+            obey(*resolve);
+        } else if (auto* connect = std::get_if<session::connect_order>(&order)) {
+            obey(*connect);
+        } else {
+            stream_.reset();
+            stream_open_ = false;
+        }
+    }
+}
+
+void driver::obey(session::resolve_order& order) {
+    loop_.resolve(order.host, [alive = alive_, round = order.round,
+                               host = order.host](std::error_code ec, std::vector<std::string> addresses) {
+        driver* const self = *alive;
+        if (self == nullptr) return;
+        const time_point now = self->loop_.now();
+        if (ec)
+            self->session_.on_resolve_failed(round, host, ec, now);
+        else
+            self->session_.on_resolved(round, host, std::move(addresses), now);
+        self->turn();
+    });
+}
+
+void driver::obey(session::connect_order& order) {
+    stream_open_ = false;
+    stream_ = loop_.connect(order.address, order.port, *this);
+}
+
+/// True if bytes went out: there may be more to do.
+bool driver::write_output() {
+    if (!stream_open_) return false;
+    const std::string_view out = session_.output();
+    if (out.empty()) return false;
+    const time_point before = loop_.now(); // the lease starts no later than the server can have seen the request
+    const io_result r = stream_->write_some(out);
+    if (r.error) {
+        stream_broke(r.error);
+        return true;
+    }
+    if (r.bytes > 0) session_.on_written(r.bytes, before);
+    if (r.would_block || r.bytes == 0) {
+        stream_->want_write();
+        return false;
+    }
+    return true;
+}
+
+void driver::read_input() {
+    // One look at the socket is enough unless it filled the whole buffer.
+    for (int i = 0; i < 16 && stream_open_; ++i) {
+        const std::span<char> space = session_.read_space();
+        const io_result r = stream_->read_some(space);
+        if (r.error || (r.bytes == 0 && !r.would_block)) return stream_broke(r.error);
+        if (r.would_block) break;
+        session_.on_read(r.bytes, loop_.now());
+        obey_orders(); // it may have asked to disconnect
+        if (r.bytes < space.size()) break;
+    }
+    if (stream_open_) stream_->want_read();
+}
+
+void driver::stream_broke(std::error_code ec) {
+    stream_.reset();
+    stream_open_ = false;
+    session_.on_closed(ec, loop_.now());
+}
+
+void driver::keep_clock() {
+    const time_point wanted = finished_ ? never : session_.deadline();
+    // An earlier ring is harmless, so the timer is only moved forward.
+    if (wanted >= clock_at_) return;
+    if (clock_timer_ != 0) loop_.cancel_timer(clock_timer_);
+    clock_at_ = wanted;
+    clock_timer_ = loop_.start_timer(wanted, clock_step_);
+}
+
+void driver::finish_if_closed() {
+    if (finished_ || session_.state() != session_state::closed) return;
+    finished_ = true;
+    stream_.reset();
+    stream_open_ = false;
+    if (clock_timer_ != 0) loop_.cancel_timer(std::exchange(clock_timer_, 0));
+    if (abort_timer_ != 0) loop_.cancel_timer(std::exchange(abort_timer_, 0));
+    core_.on_closed(); // may destroy us
+}
+
+// -- stream_events ----------------------------------------------------------------------------------------------------
+
+void driver::on_open(std::error_code ec) noexcept {
+    const time_point now = loop_.now();
+    if (ec) {
+        stream_.reset();
+        session_.on_closed(ec, now);
+    } else {
+        stream_open_ = true;
+        session_.on_connected(now);
+        stream_->want_read();
+    }
+    turn();
+}
+
+void driver::on_readable() noexcept {
+    read_input();
+    turn();
+}
+
+void driver::on_writable() noexcept { turn(); }
+
+// -- session::observer ------------------------------------------------------------------------------------------------
+
+void driver::on_state(session_state s) noexcept {
+    if (s == session_state::closed || s == session_state::auth_failed) {
+        const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
+        fail_waiting(reason, reason);
+    }
+    core_.board().change(core_, s, session_.identity());
+}
+
+void driver::on_unsent(session::request_list& requests, std::string_view frames) noexcept {
+    core_.queue().put_back(requests, frames);
+}
+
+void driver::on_write_lost() noexcept { fail_waiting(errc::connection_loss); }
+
+void driver::on_session_lost(errc reason) noexcept { fail_waiting(reason); }
+
+void driver::on_log(log_level level, std::string_view line) noexcept { core_.log(level, line); }
+
+void driver::fail_waiting(errc reason, errc from_now_on) {
+    session::request_list all = core_.queue().take_all(from_now_on);
+    while (!all.empty()) all.pop_front().on_failure(reason, outcome::not_applied);
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,69 @@
+#pragma once
+// Connects the session to the loop: obeys its orders, moves its bytes, keeps its clock. Everything here is on the loop.
+#include "client/loop.hpp"
+#include "session/session.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo::detail {
+
+class core;
+
+class driver final : session::observer, stream_events {
+  public:
+    driver(core&, session::config);
+    ~driver();
+
+    void start();
+    /// Does whatever the session and the queue now allow. To be called after every fact.
+    void turn();
+    /// Finishes what was submitted, ends the session, and calls core::on_closed(); at the latest after the limit.
+    void begin_close(duration limit);
+    void add_credential(std::shared_ptr<session::credential>);
+    void forget(session::watcher&);
+
+  private:
+    // session::observer
+    void on_state(session_state) noexcept override;
+    void on_unsent(session::request_list&, std::string_view frames) noexcept override;
+    void on_write_lost() noexcept override;
+    void on_session_lost(errc) noexcept override;
+    void on_log(log_level, std::string_view) noexcept override;
+    // stream_events
+    void on_open(std::error_code) noexcept override;
+    void on_readable() noexcept override;
+    void on_writable() noexcept override;
+
+    struct step : job {
+        driver* owner = nullptr;
+    };
+
+    void obey_orders();
+    void obey(session::resolve_order&);
+    void obey(session::connect_order&);
+    bool write_output();
+    void read_input();
+    void stream_broke(std::error_code);
+    void keep_clock();
+    void finish_if_closed();
+    void fail_waiting(errc reason, errc from_now_on = errc{});
+
+    core& core_;
+    detail::loop& loop_;
+    session::session session_;
+    std::unique_ptr<stream> stream_;
+    bool stream_open_ = false;
+    bool in_turn_ = false, again_ = false;
+    session::request_list batch_;
+    std::string batch_frames_;
+
+    step clock_step_, abort_step_;
+    timer_id clock_timer_ = 0, abort_timer_ = 0;
+    time_point clock_at_ = never;
+    bool closing_ = false, close_begun_ = false, finished_ = false;
+    std::shared_ptr<driver*> alive_; ///< for answers of the resolver that come late
+};
+
+} // namespace kazoo::detail

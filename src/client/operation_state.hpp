@@ -1,0 +1,121 @@
+#pragma once
+// The state of one operation's future and the request that produces it: one allocation, path included.
+#include "client/core.hpp"
+#include "proto/records.hpp"
+
+#include <cstring>
+#include <new>
+
+namespace kazoo::detail {
+
+/// What a server's error says about a write. Codes that are not plain refusals leave it open.
+inline outcome outcome_of_server_error(std::int32_t err, bool is_write) noexcept {
+    if (!is_write) return outcome::not_applied;
+    switch (static_cast<errc>(err)) {
+    case errc::system_error:
+    case errc::runtime_inconsistency:
+    case errc::data_inconsistency:
+    case errc::operation_timeout:
+    case errc::request_timeout: return outcome::unknown;
+    default: return err < -127 || err > 0 ? outcome::unknown : outcome::not_applied;
+    }
+}
+
+template <class T> class operation_state : public state<T>, public queued_request {
+  public:
+    using result_type = T;
+
+    operation_state(core& c, std::string_view name, proto::opcode opcode, bool write) noexcept
+        : state<T>(c), core_(c), name_(name) {
+        op = opcode;
+        is_write = write;
+    }
+
+    std::string_view operation() const noexcept final { return name_; }
+    std::string_view path() const noexcept final { return path_; }
+    std::string_view detail() const noexcept final { return defect_; }
+    void set_path(std::string_view p) noexcept { path_ = p; }
+    /// Fails the operation before it was submitted; `defect` says why (static storage).
+    void refuse(errc e, std::string_view defect) noexcept {
+        if (!this->claim()) return;
+        defect_ = defect;
+        failure f;
+        f.code = make_error_code(e);
+        this->publish_failure(std::move(f));
+    }
+
+    void retain_request() noexcept final { state_base::retain(); }
+    void release_request() noexcept final { state_base::release(); }
+
+    void on_reply(const session::reply& r) noexcept final {
+        late_ = !this->claim();
+        on_any_reply(r);
+        if (!late_) {
+            failure f;
+            if (read(r, f))
+                this->publish_value();
+            else
+                this->publish_failure(std::move(f));
+        }
+        release_request();
+    }
+    void on_failure(errc e, outcome o) noexcept final {
+        if (this->claim()) {
+            failure f;
+            f.code = make_error_code(e);
+            f.outcome = o;
+            this->publish_failure(std::move(f));
+        }
+        release_request();
+    }
+    outcome on_abandoned() noexcept override {
+        return core_.withdraw(*this) || !is_write ? outcome::not_applied : outcome::unknown;
+    }
+
+    static void operator delete(void* p) { ::operator delete(p); }
+
+  protected:
+    core& owner() const noexcept { return core_; }
+    /// Fills `value` from a successful reply. False: it cannot be read.
+    virtual bool decode(std::string_view body) = 0;
+    /// Whether this error is an answer (exists, no node); it sets `value` then.
+    virtual bool accept_error(std::int32_t) { return false; }
+    /// Fills `f` from what the decoder found, for replies whose failure is in their body.
+    virtual bool failed_inside(failure&) { return false; }
+    /// Within on_any_reply(): the consumer gave up before this reply came.
+    bool is_claimed_by_consumer() const noexcept { return late_; }
+    /// Sees every reply, also one that came after the consumer gave up.
+    virtual void on_any_reply(const session::reply&) noexcept {}
+
+  private:
+    bool read(const session::reply& r, failure& f) {
+        if (r.err != 0) {
+            if (accept_error(r.err)) return true;
+            f.code = std::error_code(r.err, category());
+            f.outcome = outcome_of_server_error(r.err, is_write);
+            return false;
+        }
+        if (!decode(r.body)) {
+            f.code = make_error_code(errc::malformed_reply);
+            f.outcome = is_write ? outcome::unknown : outcome::not_applied;
+            return false;
+        }
+        return !failed_inside(f);
+    }
+
+    core& core_;
+    std::string_view name_, path_, defect_;
+    bool late_ = false;
+};
+
+/// Allocates an operation with its path behind it.
+template <class Op, class... Args> ref<Op> make_operation(std::string_view path, Args&&... args) {
+    void* const memory = ::operator new(sizeof(Op) + path.size());
+    char* const tail = static_cast<char*>(memory) + sizeof(Op);
+    std::memcpy(tail, path.data(), path.size());
+    Op* const op = ::new (memory) Op(std::forward<Args>(args)...);
+    op->set_path({tail, path.size()});
+    return ref<Op>(op);
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,43 @@
+#pragma once
+// Starts single requests. client's members are thin covers of these; the tasks use them too.
+#include "client/core.hpp"
+
+#include <kazoo/acl.hpp>
+#include <kazoo/future.hpp>
+#include <kazoo/types.hpp>
+#include <kazoo/watch.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::detail {
+
+/// One handle's view of the core. Cheap; for the duration of a call.
+struct handle_view {
+    core& owner;
+    std::string_view root;
+};
+
+future<std::string> start_create(handle_view, std::string_view path, data_view, create_mode, acl_view);
+future<created_node> start_create_with_stat(handle_view, std::string_view path, data_view, create_mode, acl_view);
+future<node> start_get(handle_view, std::string_view path);
+future<std::optional<node>> start_get_if_exists(handle_view, std::string_view path);
+future<node_stat> start_set(handle_view, std::string_view path, data_view, version);
+future<void> start_remove(handle_view, std::string_view path, version);
+future<bool> start_remove_if_exists(handle_view, std::string_view path, version);
+future<std::optional<node_stat>> start_exists(handle_view, std::string_view path);
+future<std::vector<std::string>> start_get_children(handle_view, std::string_view path);
+future<child_list> start_get_children_with_stat(handle_view, std::string_view path);
+future<acl_list> start_get_acl(handle_view, std::string_view path);
+future<node_stat> start_set_acl(handle_view, std::string_view path, acl_view, acl_version);
+future<void> start_sync(handle_view, std::string_view path);
+future<void> start_add_auth(handle_view, std::string_view scheme, std::string_view credential);
+
+future<watched<node>> start_watch(handle_view, std::string_view path);
+future<watched<std::optional<node_stat>>> start_watch_exists(handle_view, std::string_view path);
+future<watched<child_list>> start_watch_children(handle_view, std::string_view path);
+future<watch_stream> start_add_watch(handle_view, std::string_view path, watch_mode);
+
+} // namespace kazoo::detail

@@ -1,0 +1,33 @@
+#pragma once
+// Shared by the files that start requests: from a path and a body to a future.
+#include "client/convert.hpp"
+#include "client/operation_state.hpp"
+#include "client/operations.hpp"
+#include "client/rooted_path.hpp"
+
+namespace kazoo::detail {
+
+template <class Record, class T, class Convert>
+bool decode_into(std::string_view body, std::optional<T>& value, Convert convert) {
+    Record record;
+    if (!proto::decode(body, record)) return false;
+    value.emplace(convert(record));
+    return true;
+}
+
+inline node to_node(const proto::data_reply& r) { return {to_public(r.data), to_public(r.stat)}; }
+inline node_stat to_stat(const proto::stat_reply& r) { return to_public(r.stat); }
+inline child_list to_children(const proto::children2_reply& r) { return {to_public(r.names), to_public(r.stat)}; }
+
+template <class Op, class Encode, class... Args>
+auto start(handle_view h, std::string_view given, const rooted_path& path, bool large, Encode encode, Args&&... args) {
+    const ref<Op> op = make_operation<Op>(given, h.owner, std::forward<Args>(args)...);
+    if (!path.defect().empty())
+        op->refuse(errc::invalid_path, path.defect());
+    else
+        h.owner.submit(*op, large, encode);
+    using T = typename Op::result_type;
+    return future<T>(ref<state<T>>(op));
+}
+
+} // namespace kazoo::detail

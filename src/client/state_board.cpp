@@ -1,0 +1,137 @@
+#include "client/state_board.hpp"
+
+#include "client/core.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace kazoo::detail {
+
+namespace {
+
+class connected_state final : public detail::state<void> {
+  public:
+    explicit connected_state(core& c) noexcept : detail::state<void>(c), core_(c) {}
+    std::string_view operation() const noexcept override { return "wait_connected"; }
+    /// Its error names the last failure of each address.
+    outcome on_abandoned() noexcept override {
+        failures_ = core_.board().last_failures();
+        return outcome::not_applied;
+    }
+    std::string_view detail() const noexcept override { return failures_; }
+
+  private:
+    core& core_;
+    std::string failures_;
+};
+
+bool is_connected(session_state s) noexcept {
+    return s == session_state::connected || s == session_state::connected_read_only;
+}
+
+/// Why nothing will ever connect again, if so.
+errc final_error(session_state s) noexcept {
+    switch (s) {
+    case session_state::closed: return errc::closed;
+    case session_state::auth_failed: return errc::auth_failed;
+    default: return errc{};
+    }
+}
+
+/// One change of state on its way to the listeners.
+struct announcement : job {
+    core& owner;
+    session_state state;
+    std::vector<ref<listener>> listeners;
+
+    announcement(core& c, session_state s, std::vector<ref<listener>> l) noexcept
+        : job{&run_all, nullptr}, owner(c), state(s), listeners(std::move(l)) {}
+    static void run_all(job* j) noexcept {
+        const std::unique_ptr<announcement> self(static_cast<announcement*>(j));
+        for (const auto& l : self->listeners) {
+            try {
+                l->call(self->state);
+            } catch (const std::exception& e) {
+                self->owner.log(log_level::warn, std::string("a state listener threw: ") + e.what());
+            } catch (...) {
+                self->owner.log(log_level::warn, "a state listener threw");
+            }
+        }
+    }
+};
+
+void complete(const ref<detail::state<void>>& waiter, errc e) noexcept {
+    if (!waiter->claim()) return;
+    if (e == errc{}) {
+        waiter->publish(unit{});
+    } else {
+        failure f;
+        f.code = make_error_code(e);
+        waiter->publish_failure(std::move(f));
+    }
+}
+
+} // namespace
+
+session::identity state_board::identity() const {
+    const util::lock_guard lock(mutex_);
+    return identity_;
+}
+
+std::stop_token state_board::session_token() const {
+    const util::lock_guard lock(mutex_);
+    return lost_.get_token();
+}
+
+std::string state_board::last_failures() const {
+    const util::lock_guard lock(mutex_);
+    return last_failures_;
+}
+
+void state_board::set_last_failures(std::string text) {
+    const util::lock_guard lock(mutex_);
+    last_failures_ = std::move(text);
+}
+
+ref<listener> state_board::add_listener(std::function<void(session_state)> f) {
+    ref<listener> l(new listener(std::move(f)));
+    const util::lock_guard lock(mutex_);
+    std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
+    listeners_.push_back(l);
+    return l;
+}
+
+ref<detail::state<void>> state_board::wait_connected(core& c) {
+    ref<detail::state<void>> waiter(new connected_state(c));
+    const util::lock_guard lock(mutex_);
+    const session_state now = state();
+    const errc e = final_error(now);
+    if (is_connected(now) || e != errc{}) {
+        complete(waiter, e);
+    } else {
+        std::erase_if(waiting_, [](const auto& w) { return w->is_claimed(); });
+        waiting_.push_back(waiter);
+    }
+    return waiter;
+}
+
+void state_board::change(core& c, session_state now, const session::identity& identity) {
+    std::vector<ref<detail::state<void>>> waiting;
+    std::vector<ref<listener>> listeners;
+    std::stop_source lost(std::nostopstate);
+    {
+        const util::lock_guard lock(mutex_);
+        state_.store(now, std::memory_order_release);
+        identity_ = identity;
+        if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
+        std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
+        listeners = listeners_;
+        if (now == session_state::lost || final_error(now) != errc{}) lost = std::exchange(lost_, std::stop_source());
+        if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
+    }
+    for (const auto& w : waiting) complete(w, final_error(now));
+    if (lost.stop_possible()) c.loop().signal(std::move(lost));
+    if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,46 @@
+#pragma once
+// What the world may ask about a session: its state, its id, its loss, and who wants to hear of changes.
+#include "client/listener.hpp"
+#include "session/session.hpp"
+#include "util/mutex.hpp"
+
+#include <kazoo/detail/state.hpp>
+#include <kazoo/types.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace kazoo::detail {
+
+class core;
+
+/// Thread-safe. Written by the loop only.
+class state_board {
+  public:
+    session_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+    session::identity identity() const KAZOO_EXCLUDES(mutex_);
+    std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
+    std::string last_failures() const KAZOO_EXCLUDES(mutex_);
+
+    ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
+    /// A future that completes with the next connection.
+    ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
+
+    void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
+    /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
+    void change(core&, session_state, const session::identity&) KAZOO_EXCLUDES(mutex_);
+
+  private:
+    std::atomic<session_state> state_{session_state::connecting};
+    mutable util::mutex mutex_;
+    session::identity identity_ KAZOO_GUARDED_BY(mutex_);
+    std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
+    std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
+    std::vector<ref<listener>> listeners_ KAZOO_GUARDED_BY(mutex_);
+    std::vector<ref<detail::state<void>>> waiting_ KAZOO_GUARDED_BY(mutex_);
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,103 @@
+#include "client/submit_queue.hpp"
+
+namespace kazoo::detail {
+
+submit_queue::verdict submit_queue::append(queued_request& r) {
+    r.batch_ = batch_;
+    r.withdrawn_ = false;
+    waiting_.push_back(r);
+    const bool wake = loop_sleeps_;
+    loop_sleeps_ = false;
+    return {errc{}, wake};
+}
+
+submit_queue::verdict submit_queue::push_encoded(queued_request& r, std::string frame) {
+    if (frame.size() - 4 > max_request_) return {errc::too_large, false};
+    const util::lock_guard lock(mutex_);
+    if (const errc e = refusal(); e != errc{}) return {e, false};
+    r.xid = next_xid();
+    proto::store_be32(frame.data() + 4, static_cast<std::uint32_t>(r.xid));
+    r.frame_size = static_cast<std::uint32_t>(frame.size());
+    frames_.append(frame);
+    return append(r);
+}
+
+bool submit_queue::take(session::request_list& requests, std::string& frames) {
+    session::request_list gone; // released outside the lock: a request's end may run anything
+    {
+        const util::lock_guard lock(mutex_);
+        ++batch_;
+        frames.swap(frames_);
+        frames_.clear();
+        if (withdrawn_ == 0) {
+            requests.swap(waiting_);
+        } else {
+            std::string kept;
+            std::size_t at = 0;
+            while (!waiting_.empty()) {
+                auto& r = static_cast<queued_request&>(waiting_.pop_front());
+                if (r.withdrawn_) {
+                    gone.push_back(r);
+                } else {
+                    kept.append(frames, at, r.frame_size);
+                    requests.push_back(r);
+                }
+                at += r.frame_size;
+            }
+            frames = std::move(kept);
+            withdrawn_ = 0;
+        }
+        loop_sleeps_ = requests.empty();
+    }
+    while (!gone.empty()) static_cast<queued_request&>(gone.pop_front()).release_request();
+    return !requests.empty();
+}
+
+void submit_queue::put_back(session::request_list& requests, std::string_view frames) {
+    const util::lock_guard lock(mutex_);
+    session::request_list all;
+    while (!requests.empty()) {
+        auto& r = static_cast<queued_request&>(requests.pop_front());
+        r.batch_ = batch_;
+        all.push_back(r);
+    }
+    all.splice_back(waiting_);
+    waiting_ = std::move(all);
+    frames_.insert(0, frames);
+}
+
+session::request_list submit_queue::take_all(errc from_now_on) {
+    const util::lock_guard lock(mutex_);
+    if (from_now_on != errc{}) refused_ = from_now_on;
+    ++batch_;
+    frames_.clear();
+    withdrawn_ = 0;
+    session::request_list all;
+    all.swap(waiting_);
+    return all;
+}
+
+void submit_queue::refuse(errc e) {
+    const util::lock_guard lock(mutex_);
+    refused_ = e;
+}
+
+errc submit_queue::refusing() const {
+    const util::lock_guard lock(mutex_);
+    return refused_;
+}
+
+bool submit_queue::empty() const {
+    const util::lock_guard lock(mutex_);
+    return waiting_.empty();
+}
+
+bool submit_queue::withdraw(queued_request& r) {
+    const util::lock_guard lock(mutex_);
+    if (r.batch_ != batch_ || r.withdrawn_) return false;
+    r.withdrawn_ = true;
+    ++withdrawn_;
+    return true;
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,103 @@
+#pragma once
+// Where callers put requests and the loop takes them: one plain mutex over encoded bytes and a FIFO of nodes.
+#include "proto/framing.hpp"
+#include "session/request.hpp"
+#include "util/mutex.hpp"
+
+#include <kazoo/error.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace kazoo::detail {
+
+/// A request of the client. The queue and the session hold one count of it until it has completed.
+class queued_request : public session::request {
+  public:
+    virtual void retain_request() noexcept = 0;
+    virtual void release_request() noexcept = 0;
+
+  private:
+    friend class submit_queue;
+    std::uint64_t batch_ = 0; ///< guarded by the queue's mutex
+    bool withdrawn_ = false;  ///< guarded by the queue's mutex
+};
+
+/// "Never sent" means "still in here". Thread-safe.
+class submit_queue {
+  public:
+    submit_queue(std::size_t max_waiting, std::size_t max_request) noexcept
+        : max_waiting_(max_waiting), max_request_(max_request) {}
+
+    struct verdict {
+        errc refused{};         ///< errc{}: taken
+        bool wake_loop = false; ///< the loop sleeps and must be told
+    };
+
+    /// Encodes one frame with the next xid and appends it. `encode(writer&)` writes the body; it runs under the lock
+    /// unless `large`.
+    template <class Encode> verdict push(queued_request& r, bool large, Encode&& encode) KAZOO_EXCLUDES(mutex_) {
+        if (large) return push_encoded(r, encode_apart(r, encode));
+        const util::lock_guard lock(mutex_);
+        if (const errc e = refusal(); e != errc{}) return {e, false};
+        const std::size_t start = frames_.size();
+        r.xid = next_xid();
+        encode_frame(frames_, r, encode);
+        r.frame_size = static_cast<std::uint32_t>(frames_.size() - start);
+        if (r.frame_size - 4 > max_request_) {
+            frames_.resize(start);
+            return {errc::too_large, false};
+        }
+        return append(r);
+    }
+
+    /// On the loop: takes everything. False, and the loop counts as asleep, if there is nothing.
+    bool take(session::request_list& requests, std::string& frames) KAZOO_EXCLUDES(mutex_);
+    /// On the loop: puts requests that were not sent back to the front.
+    void put_back(session::request_list& requests, std::string_view frames) KAZOO_EXCLUDES(mutex_);
+    /// Everything, without its frames, to be failed. Later requests are refused with `from_now_on` unless that is
+    /// errc{}.
+    session::request_list take_all(errc from_now_on) KAZOO_EXCLUDES(mutex_);
+    /// Refuses requests from now on; what waits stays.
+    void refuse(errc) KAZOO_EXCLUDES(mutex_);
+    errc refusing() const KAZOO_EXCLUDES(mutex_);
+    bool empty() const KAZOO_EXCLUDES(mutex_);
+    /// True if the request was still here: it will not be sent. It leaves the queue with the next take.
+    bool withdraw(queued_request&) KAZOO_EXCLUDES(mutex_);
+
+  private:
+    template <class Encode> static void encode_frame(std::string& out, queued_request& r, Encode& encode) {
+        proto::frame_writer w(out);
+        w.put(proto::request_header{r.xid, static_cast<std::int32_t>(r.op)});
+        encode(static_cast<proto::writer&>(w));
+    }
+    template <class Encode> static std::string encode_apart(queued_request& r, Encode& encode) {
+        std::string frame;
+        encode_frame(frame, r, encode);
+        return frame;
+    }
+    verdict push_encoded(queued_request& r, std::string frame) KAZOO_EXCLUDES(mutex_);
+    verdict append(queued_request& r) KAZOO_REQUIRES(mutex_);
+    errc refusal() const KAZOO_REQUIRES(mutex_) {
+        return refused_ != errc{} ? refused_ : waiting_.size() - withdrawn_ >= max_waiting_ ? errc::queue_full : errc{};
+    }
+    /// 1 … INT_MAX - 1 (INT_MAX is the session's own, L235), wrapping.
+    std::int32_t next_xid() KAZOO_REQUIRES(mutex_) {
+        last_xid_ = last_xid_ >= std::numeric_limits<std::int32_t>::max() - 1 ? 1 : last_xid_ + 1;
+        return last_xid_;
+    }
+
+    const std::size_t max_waiting_;
+    const std::size_t max_request_;
+    mutable util::mutex mutex_;
+    std::string frames_ KAZOO_GUARDED_BY(mutex_);
+    session::request_list waiting_ KAZOO_GUARDED_BY(mutex_);
+    std::size_t withdrawn_ KAZOO_GUARDED_BY(mutex_) = 0;
+    std::uint64_t batch_ KAZOO_GUARDED_BY(mutex_) = 1;
+    std::int32_t last_xid_ KAZOO_GUARDED_BY(mutex_) = 0;
+    bool loop_sleeps_ KAZOO_GUARDED_BY(mutex_) = false;
+    errc refused_ KAZOO_GUARDED_BY(mutex_){};
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,45 @@
+#pragma once
+// The real event loop: one thread that runs Asio, and two for user code.
+#include "client/loop.hpp"
+#include "net/lookup.hpp"
+#include "net/worker.hpp"
+
+#include <memory>
+
+namespace kazoo::net {
+
+class loop_core;
+
+class asio_loop final : public detail::loop {
+  public:
+    explicit asio_loop(lookup_function);
+    asio_loop(const asio_loop&) = delete;
+    asio_loop& operator=(const asio_loop&) = delete;
+    /// What was posted, executed and signalled before is still done. Waits for that, unless it is called on one of the
+    /// loop's own threads: then the others that run user code are left to finish alone.
+    ~asio_loop() override;
+
+    time_point now() const noexcept override;
+    void post(detail::job&) noexcept override;
+    void signal(std::stop_source) noexcept override;
+    executor& default_executor() noexcept override { return executor_; }
+    std::uint64_t entropy() noexcept override;
+    bool on_loop_thread() const noexcept override;
+    bool on_signal_thread() const noexcept override { return signals_.is_current(); }
+    bool on_default_executor() const noexcept override { return executor_.is_current(); }
+    bool forked() const noexcept override;
+    bool pump(bool (*done)(void*), void* arg, duration limit) noexcept override;
+
+    detail::timer_id start_timer(time_point when, detail::job&) noexcept override;
+    bool cancel_timer(detail::timer_id) noexcept override;
+    std::unique_ptr<detail::stream> connect(const std::string& address, std::uint16_t port,
+                                            detail::stream_events&) override;
+    void resolve(const std::string& host, resolved) override;
+
+  private:
+    std::shared_ptr<loop_core> core_; ///< with the loop's thread, which may outlive this
+    worker executor_{"kazoo-callback"};
+    worker signals_{"kazoo-signal"};
+};
+
+} // namespace kazoo::net

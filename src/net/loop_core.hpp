@@ -1,0 +1,73 @@
+#pragma once
+// What the loop's thread runs. Shared with that thread and with the streams, because each of them may be the last.
+#include "client/loop.hpp"
+#include "net/asio.hpp"
+#include "net/job_queue.hpp"
+#include "net/lookup.hpp"
+#include "net/thread.hpp"
+#include "net/timer_queue.hpp"
+#include "util/mutex.hpp"
+
+#include <array>
+#include <cstddef>
+#include <map>
+
+namespace kazoo::net {
+
+class loop_core : public std::enable_shared_from_this<loop_core> {
+  public:
+    explicit loop_core(lookup_function lookup) : lookup_(lookup) {}
+    loop_core(const loop_core&) = delete;
+    loop_core& operator=(const loop_core&) = delete;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    static time_point now() noexcept;
+    static bool on_loop_thread() noexcept;
+    bool is_current() const noexcept;
+    bool forked() const noexcept { return generation_ != fork_generation(); }
+    void post(detail::job& j) noexcept KAZOO_EXCLUDES(mutex_) { try_post(j); }
+    /// Jobs posted before this still run, later ones are dropped, timers and answers too. Returns when the thread has
+    /// ended, unless this is the thread.
+    void stop() noexcept KAZOO_EXCLUDES(mutex_);
+
+    // -- on the loop --------------------------------------------------------------------------------------------------
+    detail::timer_id start_timer(time_point when, detail::job&);
+    bool cancel_timer(detail::timer_id id) noexcept { return timers_.cancel(id); }
+    void resolve(const std::string& host, detail::loop::resolved);
+    kazoo_asio::io_context& io() noexcept { return io_; }
+
+  private:
+    struct answer;
+    /// Room for the one wake-up that may be under way, so that post() does not allocate.
+    template <class T> struct wake_memory;
+
+    void run() noexcept KAZOO_EXCLUDES(mutex_);
+    /// False: dropped.
+    bool try_post(detail::job&) noexcept KAZOO_EXCLUDES(mutex_);
+    void wake();
+    void run_posted() noexcept KAZOO_EXCLUDES(mutex_);
+    void arm_timer() noexcept;
+    void run_timers() noexcept;
+    void finish_lookup(answer&) noexcept;
+
+    const std::uint64_t generation_ = fork_generation();
+    const lookup_function lookup_;
+    alignas(std::max_align_t) std::array<std::byte, 256> wake_memory_;
+    kazoo_asio::io_context io_{1};
+
+    util::mutex mutex_;
+    job_queue posted_ KAZOO_GUARDED_BY(mutex_);
+    bool awake_ KAZOO_GUARDED_BY(mutex_) = false; ///< run_posted() is on its way
+    bool stopping_ KAZOO_GUARDED_BY(mutex_) = false;
+    thread thread_; ///< started under mutex_, ended after `stopping_`
+
+    // On the loop only.
+    timer_queue timers_;
+    kazoo_asio::steady_timer alarm_{io_};
+    time_point armed_ = never; ///< when the alarm rings; a cancelled timer leaves it, it then rings for nothing
+    bool stopped_ = false;
+    std::uint64_t lookups_ = 0;
+    std::map<std::uint64_t, detail::loop::resolved> resolving_;
+};
+
+} // namespace kazoo::net

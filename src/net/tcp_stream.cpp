@@ -1,0 +1,129 @@
+#include "net/tcp_stream.hpp"
+
+#include <cerrno>
+#include <new>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace kazoo::net {
+
+using kazoo_asio::ip::tcp;
+
+namespace {
+
+/// Asio's category for errno compares equal to no std::errc.
+std::error_code to_standard(std::error_code e) noexcept {
+    return e.category() == kazoo_asio::error::get_system_category() ? std::error_code(e.value(), std::system_category())
+                                                                    : e;
+}
+
+detail::io_result to_result(std::size_t bytes, std::error_code error) noexcept {
+    if (!error || error == kazoo_asio::error::eof) return {.bytes = bytes};
+    if (error == kazoo_asio::error::would_block) return {.would_block = true};
+    return {.error = to_standard(error)};
+}
+
+} // namespace
+
+struct tcp_stream::connection : std::enable_shared_from_this<connection> {
+    connection(kazoo_asio::io_context& io, detail::stream_events& e) : socket(io), events(&e) {}
+
+    void open(const std::string& address, std::uint16_t port) noexcept;
+    std::error_code make_socket(const tcp::endpoint&) noexcept;
+    void opened(std::error_code) noexcept;
+    void wait(tcp::socket::wait_type, bool connection::* waiting, void (detail::stream_events::*event)() noexcept);
+
+    tcp::socket socket;
+    detail::stream_events* events; ///< null once the stream is gone
+    bool waits_to_read = false;
+    bool waits_to_write = false;
+};
+
+// -- opening ----------------------------------------------------------------------------------------------------------
+
+void tcp_stream::connection::open(const std::string& address, std::uint16_t port) noexcept {
+    std::error_code error;
+    const tcp::endpoint peer(kazoo_asio::ip::make_address(address, error), port);
+    if (!error) error = make_socket(peer);
+    if (error) {
+        kazoo_asio::post(socket.get_executor(), [self = shared_from_this(), error] { self->opened(error); });
+        return;
+    }
+    socket.async_connect(peer, [self = shared_from_this()](std::error_code e) { self->opened(e); });
+}
+
+std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) noexcept {
+    // Asio would make it inheritable for a program that another thread starts at this moment.
+    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    const int descriptor = ::socket(peer.protocol().family(), type, peer.protocol().protocol());
+    if (descriptor < 0) return {errno, std::system_category()};
+    std::error_code error;
+    socket.assign(peer.protocol(), descriptor, error);
+    if (error) {
+        ::close(descriptor);
+        return error;
+    }
+    socket.non_blocking(true, error);
+    if (!error) socket.set_option(tcp::no_delay(true), error);
+    return error;
+}
+
+void tcp_stream::connection::opened(std::error_code error) noexcept {
+    if (events) events->on_open(to_standard(error));
+}
+
+// -- reading and writing ----------------------------------------------------------------------------------------------
+
+detail::io_result tcp_stream::read_some(std::span<char> into) noexcept {
+    std::error_code error;
+    const std::size_t n = connection_->socket.read_some(kazoo_asio::buffer(into.data(), into.size()), error);
+    return to_result(n, error);
+}
+
+detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
+    std::error_code error;
+    const std::size_t n = connection_->socket.write_some(kazoo_asio::buffer(from.data(), from.size()), error);
+    return to_result(n, error);
+}
+
+void tcp_stream::want_read() noexcept {
+    connection_->wait(tcp::socket::wait_read, &connection::waits_to_read, &detail::stream_events::on_readable);
+}
+
+void tcp_stream::want_write() noexcept {
+    connection_->wait(tcp::socket::wait_write, &connection::waits_to_write, &detail::stream_events::on_writable);
+}
+
+void tcp_stream::connection::wait(tcp::socket::wait_type what, bool connection::* waiting,
+                                  void (detail::stream_events::*event)() noexcept) {
+    if (std::exchange(this->*waiting, true)) return;
+    // An error is an event too: the read or write tells it.
+    socket.async_wait(what, [self = shared_from_this(), waiting, event](std::error_code) {
+        (*self).*waiting = false;
+        if (self->events) (self->events->*event)();
+    });
+}
+
+// -- life -------------------------------------------------------------------------------------------------------------
+
+tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const std::string& address, std::uint16_t port,
+                       detail::stream_events& events)
+    : core_(std::move(core)), connection_(std::make_shared<connection>(core_->io(), events)) {
+    connection_->open(address, port);
+}
+
+tcp_stream::~tcp_stream() {
+    if (core_->forked()) {
+        // Asio's locks and lists stand as the parent's threads left them: close the descriptor, abandon the rest.
+        if (connection_->socket.is_open()) ::close(connection_->socket.native_handle());
+        static_cast<void>(new (std::nothrow) std::shared_ptr<connection>(std::move(connection_)));
+        static_cast<void>(new (std::nothrow) std::shared_ptr<loop_core>(std::move(core_)));
+        return;
+    }
+    connection_->events = nullptr;
+    std::error_code ignored;
+    connection_->socket.close(ignored);
+}
+
+} // namespace kazoo::net

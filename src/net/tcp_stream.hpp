@@ -1,0 +1,28 @@
+#pragma once
+#include "net/loop_core.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kazoo::net {
+
+class tcp_stream final : public detail::stream {
+  public:
+    tcp_stream(std::shared_ptr<loop_core>, const std::string& address, std::uint16_t port, detail::stream_events&);
+    tcp_stream(const tcp_stream&) = delete;
+    tcp_stream& operator=(const tcp_stream&) = delete;
+    ~tcp_stream() override;
+
+    detail::io_result read_some(std::span<char> into) noexcept override;
+    detail::io_result write_some(std::string_view from) noexcept override;
+    void want_read() noexcept override;
+    void want_write() noexcept override;
+
+  private:
+    struct connection;
+    std::shared_ptr<loop_core> core_;
+    std::shared_ptr<connection> connection_; ///< with the handlers under way, which may outlive this
+};
+
+} // namespace kazoo::net

@@ -1,0 +1,36 @@
+#pragma once
+// One thread for user code, started when there is the first work for it.
+#include "net/thread.hpp"
+#include "util/mutex.hpp"
+
+#include <kazoo/event_loop.hpp>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace kazoo::net {
+
+class worker final : public executor {
+  public:
+    explicit worker(const char* name);
+    ~worker() override { stop(true); }
+
+    /// In order, one at a time. An exception of the work goes no further.
+    void execute(std::function<void()> work) override;
+    bool is_current() const noexcept;
+    /// What was handed over is still done, what comes now is dropped. `wait` until all is done, unless this is the
+    /// worker's own thread.
+    void stop(bool wait) noexcept;
+
+  private:
+    struct shared;
+    static void run(shared&);
+
+    const char* const name_;
+    const std::uint64_t generation_ = fork_generation();
+    std::shared_ptr<shared> shared_; ///< with the thread, which may outlive this
+    thread thread_;
+};
+
+} // namespace kazoo::net

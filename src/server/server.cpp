@@ -1,0 +1,339 @@
+#include "server/server.hpp"
+
+#include "server/four_letter_words.hpp"
+
+#include <algorithm>
+
+namespace kazoo::server {
+
+namespace {
+
+/// A client that does not say who it is has this long, rounded up to the next multiple.
+constexpr duration handshake_limit = std::chrono::seconds(10);
+
+/// How much is kept of what a client sends although its input is not wanted.
+constexpr std::size_t unwanted_input_limit = 8u << 20;
+
+config completed(config c) {
+    constexpr duration shortest = std::chrono::milliseconds(1);
+    c.tick = std::max(c.tick, shortest);
+    c.container_check = std::max(c.container_check, shortest);
+    const auto ticks = [&](int n) {
+        return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(c.tick * n).count());
+    };
+    if (c.min_session_timeout_ms < 0) c.min_session_timeout_ms = ticks(2);
+    if (c.max_session_timeout_ms < 0) c.max_session_timeout_ms = ticks(20);
+    return c;
+}
+
+} // namespace
+
+server::server(config c, moment now, observer* o)
+    : config_(completed(std::move(c))),
+      started_(now),
+      sessions_(config_.seed, config_.tick),
+      processor_(config_, database_, o),
+      handshake_deadlines_(handshake_limit),
+      next_mortal_check_(now.at + config_.container_check) {}
+
+// -- facts ------------------------------------------------------------------------------------------------------------
+
+connection_id server::open(std::string_view address, moment now) {
+    on_time(now);
+    const connection_id id{++last_connection_id_};
+    auto made = std::make_unique<connection>(id, address, config_.output_limit, changed_);
+    std::size_t& from_there = connections_from_.try_emplace(std::string(address)).first->second;
+    if (++from_there > config_.max_connections_per_address && config_.max_connections_per_address > 0)
+        made->abort();
+    else
+        handshake_deadlines_.touch(id, now.at, handshake_limit);
+    connections_.emplace(id, std::move(made));
+    return id;
+}
+
+void server::receive(connection_id id, std::string_view bytes, moment now) {
+    on_time(now);
+    connection* c = find(id);
+    if (c == nullptr || !c->alive()) return;
+    if (c->state() == connection::phase::handshake) handshake_deadlines_.touch(id, now.at, handshake_limit);
+    if (c->input.empty()) {
+        const std::size_t used = consume(*c, bytes, now);
+        if (c->alive()) c->input.assign(bytes.substr(used));
+    } else {
+        c->input.append(bytes);
+        consume_waiting_input(*c, now);
+    }
+    if (input_waits(*c) && c->input.size() > unwanted_input_limit) c->abort();
+}
+
+void server::sent(connection_id id, std::size_t count, moment now) {
+    on_time(now);
+    connection* c = find(id);
+    if (c == nullptr) return;
+    c->sent(count);
+    consume_waiting_input(*c, now);
+}
+
+void server::closed(connection_id id, moment now) {
+    on_time(now);
+    const auto at = connections_.find(id);
+    if (at == connections_.end()) return;
+    connection& c = *at->second;
+    detach(c);
+    if (c.is_changed) std::erase(changed_, &c);
+    const auto from_there = connections_from_.find(c.address());
+    if (--from_there->second == 0) connections_from_.erase(from_there);
+    received_frames_ += c.received_frames;
+    sent_frames_ += c.sent_frames;
+    connections_.erase(at);
+}
+
+void server::on_time(moment now) {
+    while (const auto id = sessions_.pop_due(now.at)) end_session(*id, now);
+    while (const auto id = handshake_deadlines_.pop_due(now.at)) find(*id)->abort();
+    if (next_mortal_check_ <= now.at) remove_due_mortals(now);
+}
+
+time_point server::deadline() const noexcept {
+    const time_point next = std::min(sessions_.next_deadline(), handshake_deadlines_.next());
+    return nodes().mortals().empty() ? next : std::min(next, next_mortal_check_);
+}
+
+// -- input ------------------------------------------------------------------------------------------------------------
+
+bool server::input_waits(const connection& c) const noexcept { return c.unsent().size() > config_.output_pause; }
+
+void server::consume_waiting_input(connection& c, moment now) {
+    if (c.input.empty() || !c.alive() || input_waits(c)) return;
+    // What is being read must survive the connection's end.
+    std::string bytes = std::move(c.input);
+    c.input.clear();
+    bytes.erase(0, consume(c, bytes, now));
+    if (c.alive()) c.input = std::move(bytes);
+}
+
+/// Handles whole frames from the front of `bytes` and returns how many bytes they took.
+std::size_t server::consume(connection& c, std::string_view bytes, moment now) {
+    std::size_t used = 0;
+    while (c.alive() && !input_waits(c)) {
+        const std::string_view rest = bytes.substr(used);
+        if (c.state() == connection::phase::handshake && is_four_letter_word(rest.substr(0, 4))) {
+            answer_word(c, rest.substr(0, 4), now);
+            break;
+        }
+        const proto::frame frame = proto::next_frame(rest, config_.max_request);
+        if (frame.state == proto::frame::status::incomplete) break;
+        if (frame.state == proto::frame::status::bad_length) {
+            c.close();
+            break;
+        }
+        ++c.received_frames;
+        handle_frame(c, frame.payload, now);
+        used += 4 + frame.payload.size();
+    }
+    return used;
+}
+
+void server::handle_frame(connection& c, std::string_view payload, moment now) {
+    if (c.state() == connection::phase::handshake) return shake_hands(c, payload, now);
+    proto::reader in(payload);
+    proto::request_header header;
+    in.get(header);
+    if (!in.ok()) return c.close();
+    const auto type = static_cast<proto::opcode>(header.type);
+    // Every request keeps the session alive, pings included; authentication does not.
+    if (type != proto::opcode::auth && type != proto::opcode::sasl)
+        sessions_.touch(*sessions_.find(c.session), c.timeout_ms, now.at);
+    if (type == proto::opcode::close_session) {
+        const std::int64_t zxid = processor_.close_session(c.session, header.xid, now.wall_ms);
+        processor_.reply(c, header.xid, zxid, errc{});
+        detach(c);
+        sessions_.remove(c.session);
+        c.close();
+        return;
+    }
+    processor_.process({c, header.xid, type, in.rest(), now.wall_ms});
+}
+
+void server::answer_word(connection& c, std::string_view word, moment now) {
+    ++c.received_frames;
+    server_facts facts{.data = database_,
+                       .connections = connections_.size(),
+                       .sessions = sessions_.size(),
+                       .received = received_frames_,
+                       .sent = sent_frames_};
+    facts.uptime_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.at - started_.at).count();
+    std::vector<const connection*> all;
+    for (const auto& [id, other] : connections_) all.push_back(other.get());
+    std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->id() < b->id(); });
+    for (const connection* other : all) {
+        facts.received += other->received_frames;
+        facts.sent += other->sent_frames;
+        facts.clients.push_back(" /" + other->address() + ":" + std::to_string(other->order()) +
+                                (other->alive() ? "[1]" : "[0]") +
+                                "(queued=0,recved=" + std::to_string(other->received_frames) +
+                                ",sent=" + std::to_string(other->sent_frames) + ")");
+    }
+    c.output() += answer_four_letter_word(word, config_, facts);
+    c.close();
+}
+
+// -- sessions ---------------------------------------------------------------------------------------------------------
+
+void server::shake_hands(connection& c, std::string_view payload, moment now) {
+    proto::reader in(payload);
+    proto::connect_request asked;
+    in.get(asked);
+    if (!in.ok()) return c.close();
+    std::optional<bool> read_only;
+    if (in.remaining() > 0) in.get(read_only.emplace());
+    // The client has seen what this server has not: it must look for another one.
+    if (asked.last_zxid_seen > zxid()) return c.close();
+    c.timeout_ms = std::clamp(asked.timeout_ms, config_.min_session_timeout_ms, config_.max_session_timeout_ms);
+    session* s = nullptr;
+    if (asked.session_id == 0) {
+        s = &sessions_.open(c.timeout_ms, now.at);
+        processor_.open_session(s->id, now.wall_ms);
+    } else {
+        s = sessions_.find(asked.session_id);
+        // The older connection goes before the password is looked at.
+        if (s != nullptr && s->attached != nullptr) {
+            connection& older = *s->attached;
+            detach(older);
+            older.abort();
+        }
+        const auto password = sessions_.password_of(asked.session_id);
+        if (asked.password != std::string_view(password.data(), password.size())) s = nullptr;
+        if (s != nullptr) sessions_.touch(*s, c.timeout_ms, now.at);
+    }
+    if (s != nullptr) {
+        s->attached = &c;
+        c.session = s->id;
+        c.established();
+        handshake_deadlines_.remove(c.id());
+    }
+    answer_handshake(c, read_only);
+}
+
+/// The answer has the read-only byte if the request had it.
+void server::answer_handshake(connection& c, std::optional<bool> read_only) {
+    const bool accepted = c.session != 0;
+    const auto password = accepted ? sessions_.password_of(c.session) : session_table::password{};
+    proto::connect_response answer;
+    answer.timeout_ms = accepted ? c.timeout_ms : 0;
+    answer.session_id = c.session;
+    answer.password = {password.data(), password.size()};
+    proto::put_connect_response(c.output(), answer, read_only ? std::optional(false) : std::nullopt);
+    ++c.sent_frames;
+    c.changed();
+    if (!accepted) c.close();
+}
+
+void server::end_session(std::int64_t id, moment now) {
+    if (connection* c = sessions_.find(id)->attached) {
+        detach(*c);
+        c->abort();
+    }
+    processor_.close_session(id, 0, now.wall_ms);
+    sessions_.remove(id);
+}
+
+/// The connection's session and watches are no longer its own.
+void server::detach(connection& c) {
+    database_.data_watches.remove_all(c);
+    database_.child_watches.remove_all(c);
+    handshake_deadlines_.remove(c.id());
+    if (session* s = sessions_.find(c.session); s != nullptr && s->attached == &c) s->attached = nullptr;
+}
+
+bool server::expire_session(std::int64_t id, moment now) {
+    on_time(now);
+    if (sessions_.find(id) == nullptr) return false;
+    end_session(id, now);
+    return true;
+}
+
+void server::restart(moment now) {
+    std::vector<connection*> all;
+    for (const auto& [id, c] : connections_) all.push_back(c.get());
+    std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->id() < b->id(); });
+    for (connection* c : all) {
+        detach(*c);
+        c->abort();
+    }
+    sessions_.restart(now.at);
+    next_mortal_check_ = now.at + config_.container_check;
+}
+
+void server::remove_due_mortals(moment now) {
+    std::vector<std::string> due;
+    for (const std::string& path : nodes().mortals()) {
+        const znode& node = *nodes().find(path);
+        if (!node.children.empty()) continue;
+        // A container that never had a child is still waiting for its first one.
+        const bool is_due = node.owner.is_ttl() ? now.wall_ms - node.mtime > node.owner.ttl_ms() : node.creates > 0;
+        if (is_due) due.push_back(path);
+    }
+    for (const std::string& path : due) processor_.remove_mortal(path, now.wall_ms);
+    while (next_mortal_check_ <= now.at) next_mortal_check_ += config_.container_check;
+}
+
+// -- what is known ----------------------------------------------------------------------------------------------------
+
+connection* server::find(connection_id id) noexcept {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
+}
+
+const connection* server::find(connection_id id) const noexcept {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void server::take_changed(std::vector<connection_id>& ids) {
+    for (connection* c : changed_) {
+        c->is_changed = false;
+        ids.push_back(c->id());
+    }
+    changed_.clear();
+}
+
+std::string_view server::unsent(connection_id id) const noexcept {
+    const connection* c = find(id);
+    return c == nullptr ? std::string_view() : c->unsent();
+}
+
+bool server::wants_input(connection_id id) const noexcept {
+    const connection* c = find(id);
+    return c != nullptr && c->alive() && !input_waits(*c);
+}
+
+bool server::finished(connection_id id) const noexcept {
+    const connection* c = find(id);
+    return c == nullptr || (!c->alive() && c->unsent().empty());
+}
+
+std::int64_t server::session_of(connection_id id) const noexcept {
+    const connection* c = find(id);
+    return c == nullptr ? 0 : c->session;
+}
+
+watch_counts server::watches() const noexcept {
+    return {database_.data_watches.size(), database_.child_watches.size()};
+}
+
+watch_counts server::watches(connection_id id) const noexcept {
+    const connection* c = find(id);
+    if (c == nullptr) return {};
+    return {database_.data_watches.count_of(*c), database_.child_watches.count_of(*c)};
+}
+
+std::vector<std::string> server::ephemerals(std::int64_t session) const {
+    std::vector<std::string> paths;
+    if (const ephemeral_set* owned = nodes().ephemerals(session))
+        owned->for_each([&](const znode& node) { paths.emplace_back(node.path); });
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+} // namespace kazoo::server

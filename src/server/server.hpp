@@ -1,0 +1,106 @@
+#pragma once
+// A ZooKeeper server as an object: facts and time go in, bytes come out. It behaves as a standalone Apache ZooKeeper
+// 3.8.0. No socket, clock, thread, lock or randomness of its own.
+//
+// The driver tells what happens on its connections, then asks take_changed() which of them want attention:
+// unsent() bytes to be written, or finished().
+#include "server/config.hpp"
+#include "server/connection.hpp"
+#include "server/database.hpp"
+#include "server/expiry_queue.hpp"
+#include "server/moment.hpp"
+#include "server/processor.hpp"
+#include "server/sessions.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace kazoo::server {
+
+struct watch_counts {
+    std::size_t data = 0, child = 0;
+    friend bool operator==(const watch_counts&, const watch_counts&) = default;
+};
+
+class server {
+  public:
+    /// The observer outlives the server; null if nobody listens.
+    server(config, moment now, observer* = nullptr);
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    // -- facts: each lets expire first what is due ------------------------------------------------------------------
+    /// `address` is the client's IP, which ACLs can name.
+    connection_id open(std::string_view address, moment now);
+    void receive(connection_id, std::string_view bytes, moment now);
+    /// The first `count` bytes of unsent() are on their way. Input that had to wait may go on.
+    void sent(connection_id, std::size_t count, moment now);
+    /// The connection is gone, whoever closed it; its id means nothing any more.
+    void closed(connection_id, moment now);
+    void on_time(moment now);
+
+    /// Call on_time() no later than this.
+    time_point deadline() const noexcept;
+
+    // -- orders -----------------------------------------------------------------------------------------------------
+    /// Connections with something new to send or to be closed, each once, since the last call.
+    void take_changed(std::vector<connection_id>& ids);
+    std::string_view unsent(connection_id) const noexcept;
+    /// Whether more bytes of this client are welcome. Those that come anyway are kept, up to a limit.
+    bool wants_input(connection_id) const noexcept;
+    /// Close the connection and say closed(): everything it was to get has been sent.
+    bool finished(connection_id) const noexcept;
+
+    // -- what a test can do to it -----------------------------------------------------------------------------------
+    /// As if its time were over. False if there is no such session.
+    bool expire_session(std::int64_t id, moment now);
+    /// The server goes away and comes back with its nodes and sessions; connections and watches are lost, and every
+    /// session has its whole timeout to return. (With nothing kept: make a new server.)
+    void restart(moment now);
+
+    // -- what is known ----------------------------------------------------------------------------------------------
+    const tree& nodes() const noexcept { return database_.nodes(); }
+    std::int64_t zxid() const noexcept { return database_.zxid(); }
+    std::vector<std::int64_t> sessions() const { return sessions_.ids(); }
+    std::vector<std::string> ephemerals(std::int64_t session) const;
+    std::size_t connection_count() const noexcept { return connections_.size(); }
+    watch_counts watches() const noexcept;
+    watch_counts watches(connection_id) const noexcept;
+    /// The session that speaks on this connection; 0 if none.
+    std::int64_t session_of(connection_id) const noexcept;
+
+  private:
+    connection* find(connection_id) noexcept;
+    const connection* find(connection_id) const noexcept;
+
+    std::size_t consume(connection&, std::string_view bytes, moment now);
+    void consume_waiting_input(connection&, moment now);
+    bool input_waits(const connection&) const noexcept;
+    void handle_frame(connection&, std::string_view payload, moment now);
+    void shake_hands(connection&, std::string_view payload, moment now);
+    void answer_handshake(connection&, std::optional<bool> read_only);
+    void answer_word(connection&, std::string_view word, moment now);
+    void end_session(std::int64_t id, moment now);
+    void detach(connection&);
+    void remove_due_mortals(moment now);
+
+    const config config_;
+    const moment started_;
+    database database_;
+    session_table sessions_;
+    processor processor_;
+
+    std::unordered_map<connection_id, std::unique_ptr<connection>> connections_;
+    string_map<std::size_t> connections_from_;
+    connection_list changed_;
+    expiry_queue<connection_id> handshake_deadlines_;
+    time_point next_mortal_check_;
+    std::uint64_t last_connection_id_ = 0;
+    std::int64_t received_frames_ = 0, sent_frames_ = 0; ///< of connections that are gone
+};
+
+} // namespace kazoo::server

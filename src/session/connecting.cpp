@@ -1,0 +1,123 @@
+// Names, addresses, attempts, and what a new connection needs before requests may flow.
+#include "session/session_impl.hpp"
+#include "session/set_watches.hpp"
+
+#include <algorithm>
+
+namespace kazoo::session {
+
+namespace {
+constexpr std::chrono::milliseconds least_attempt{200};
+}
+
+/// A frozen server must not cost the session, so T is shared by all who may be asked (C18).
+duration session::impl::attempt_timeout() const noexcept {
+    const std::size_t candidates = phase_ == phase::resolving ? round_.hosts() : round_.size();
+    const duration whole = lease_.exists() ? lease_.timeout() : duration(config_.timeout);
+    return std::max<duration>(least_attempt, whole / std::max<std::size_t>(candidates, 1));
+}
+
+void session::impl::begin_round() {
+    const std::vector<std::string> names = round_.begin();
+    if (names.empty()) return start_attempts();
+    for (const std::string& name : names) orders_.push_back(resolve_order{name, round_.number()});
+    phase_ = phase::resolving;
+    limit_ = saturating_add(now_, attempt_timeout());
+}
+
+void session::impl::stop_resolving() {
+    for (const std::string& name : round_.stop_resolving()) {
+        log(log_level::warn, "cannot resolve ", name, ": no answer in time");
+        round_.note_failure(name, "not resolved in time");
+    }
+    start_attempts();
+}
+
+void session::impl::start_attempts() {
+    round_.order(config_.randomize_hosts, random_, dropped_);
+    dropped_ = {};
+    if (round_.size() == 0) round_.note_failure("hosts", make_error_code(errc::no_hosts).message());
+    next_attempt();
+}
+
+void session::impl::next_attempt() {
+    const address* next = round_.next();
+    if (!next) return wait();
+    current_ = *next;
+    phase_ = phase::connecting;
+    limit_ = saturating_add(now_, attempt_timeout());
+    log(log_level::debug, "connecting to ", to_string(current_.where));
+    orders_.push_back(connect_order{current_.where.host, current_.name, current_.where.port});
+}
+
+void session::impl::wait() {
+    phase_ = phase::waiting;
+    limit_ = saturating_add(now_, backoff_.next(random_));
+}
+
+/// After a connection or an attempt ended.
+void session::impl::schedule_next() {
+    if (!std::exchange(proven_, false)) return next_attempt();
+    dropped_ = current_.where;
+    // Servers that accept, serve a little and drop must not be hammered either.
+    const bool lasted = now_ - ready_since_ >= config_.reconnect.initial_delay;
+    if (lasted && round_.size() > 1) return begin_round();
+    wait();
+}
+
+void session::impl::shake_hands() {
+    phase_ = phase::handshaking;
+    resuming_ = has_session();
+    connect_sent_ = never;
+    send_connect();
+}
+
+void session::impl::take_connect_answer(std::string_view payload) {
+    const connect_answer answer = read_connect_answer(payload);
+    switch (answer.verdict) {
+    case connect_verdict::granted:
+        if (resuming_ && answer.who.id != identity_.id) return lose_session("the server answered with another one");
+        return take_session(answer.who);
+    case connect_verdict::over:
+        // A read-only server knows no global sessions: that does not make ours expired.
+        if (config_.read_only && answer.who.read_only)
+            return connection_ended("refused by a read-only server that does not know the session", false);
+        if (!resuming_) return connection_ended("refused a new session", false);
+        round_.note_failure(to_string(current_.where), "session expired");
+        return lose_session("the server says that it expired");
+    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), false);
+    case connect_verdict::unreadable: return violation("answer to the connect request");
+    }
+}
+
+void session::impl::take_session(const kazoo::session::identity& granted) {
+    if (connect_sent_ == never) return violation("answer ahead of the connect request");
+    identity_ = granted;
+    seen_read_write_ = seen_read_write_ || !granted.read_only;
+    lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
+    phase_ = phase::authenticating;
+    limit_ = never;
+    log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",
+        to_string(current_.where), ", timeout ", std::to_string(granted.negotiated_timeout.count()), " ms");
+    if (now_ >= lease_.end_time()) return lose_session("it was granted too late");
+    if (closing_) return send_close();
+    watches_.tell_gap();
+    credentials_.send_all([this](const std::string& scheme, const std::string& secret) { send_auth(scheme, secret); });
+    if (credentials_.all_judged()) restore_watches();
+}
+
+void session::impl::restore_watches() {
+    phase_ = phase::restoring;
+    for (const set_watches_batch& batch : watches_.restore()) send_set_watches(batch, last_zxid_);
+    if (set_watches_ops_.empty()) become_ready();
+}
+
+void session::impl::become_ready() {
+    phase_ = phase::ready;
+    ready_since_ = now_;
+    proven_ = false;
+    round_.forget_failures();
+    set_state(identity_.read_only ? session_state::connected_read_only : session_state::connected);
+}
+
+} // namespace kazoo::session

@@ -1,0 +1,56 @@
+#pragma once
+// Credentials in the order in which they were given: accepted ones go out on every connection, the others until the
+// server has judged them. Replies to auth overtake those to requests, so they are matched here.
+#include "session/session.hpp"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo::session {
+
+class credentials {
+  public:
+    enum class verdict : std::uint8_t {
+        accepted, ///< or a stored one is in force again
+        refused,
+        final, ///< one that must be accepted was refused
+        retry  ///< the server could not say
+    };
+
+    void add(std::shared_ptr<credential>);
+    /// Appends the auth request of every credential: the stored ones, then the waiting ones.
+    template <class Send> void send_all(Send&& send) {
+        for (const stored& s : accepted_) send_one(s.scheme, s.secret, nullptr, send);
+        for (const auto& c : waiting_) send_one(c->scheme, c->secret, c, send);
+    }
+    /// As send_all, for the one that was added last.
+    template <class Send> void send_newest(Send&& send) {
+        send_one(waiting_.back()->scheme, waiting_.back()->secret, waiting_.back(), send);
+    }
+    bool all_judged() const noexcept { return on_their_way_.empty(); }
+    /// The reply to the oldest one on its way.
+    verdict answered(std::int32_t err);
+    void connection_lost() noexcept { on_their_way_.clear(); }
+    /// Refuses whatever waits.
+    void end(errc reason);
+
+  private:
+    struct stored {
+        std::string scheme, secret;
+        friend bool operator==(const stored&, const stored&) = default;
+    };
+    template <class Send>
+    void send_one(const std::string& scheme, const std::string& secret, std::shared_ptr<credential> waiting,
+                  Send& send) {
+        on_their_way_.push_back(std::move(waiting));
+        send(scheme, secret);
+    }
+
+    std::vector<stored> accepted_;
+    std::vector<std::shared_ptr<credential>> waiting_;
+    std::deque<std::shared_ptr<credential>> on_their_way_; ///< empty pointer: a stored one
+};
+
+} // namespace kazoo::session

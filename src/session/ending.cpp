@@ -1,0 +1,119 @@
+// How connections, sessions and the client's side of things end.
+#include "session/session_impl.hpp"
+
+namespace kazoo::session {
+
+/// The peer does not speak our protocol, or we do not understand it: start over on another connection (C02, C04).
+void session::impl::violation(std::string_view what) {
+    connection_ended("protocol violation: " + std::string(what), false);
+}
+
+void session::impl::connection_ended(std::string_view reason, bool by_peer) {
+    log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_.where), ": ", reason);
+    round_.note_failure(to_string(current_.where), reason);
+    const bool close_done = by_peer && close_sent_ && outbox_.empty();
+    fail_lost_requests();
+    tear_down(by_peer);
+    if (close_done) return finish(session_state::closed, errc::closed);
+    if (state_ == session_state::connected || state_ == session_state::connected_read_only)
+        set_state(session_state::suspended);
+    // A session that only read-only servers have seen is known nowhere else.
+    if (has_session() && !seen_read_write_) lose_session("only a read-only server knew it");
+    if (phase_ != phase::over) schedule_next();
+}
+
+/// Writes that were under way may have been applied. Nothing behind a lost write may go out later: applied writes are
+/// to be a prefix of the submitted ones.
+void session::impl::fail_lost_requests() {
+    const std::string_view batch = outbox_.batch();
+    const std::string_view unsent_frames =
+        batch.empty() ? batch : batch.substr(outbox_.batch_written() - in_flight_.partly_written());
+    request_list unsent;
+    bool write_lost = false;
+    while (!in_flight_.empty()) {
+        bool sent = false;
+        request& r = in_flight_.take(sent);
+        if (r.watcher) watches_.not_answered(r);
+        if (!sent && !write_lost && r.xid != own_request::xid_of_all) {
+            unsent.push_back(r);
+            continue;
+        }
+        const bool unknown = sent && r.is_write;
+        write_lost = write_lost || unknown;
+        r.on_failure(errc::connection_loss, unknown ? outcome::unknown : outcome::not_applied);
+    }
+    if (!unsent.empty()) observer_.on_unsent(unsent, unsent_frames);
+    if (write_lost) observer_.on_write_lost();
+}
+
+void session::impl::fail_all_requests(errc reason) {
+    while (!in_flight_.empty()) {
+        bool sent = false;
+        request& r = in_flight_.take(sent);
+        if (r.watcher) watches_.not_answered(r);
+        r.on_failure(reason, sent && r.is_write ? outcome::unknown : outcome::not_applied);
+    }
+}
+
+void session::impl::tear_down(bool by_peer) {
+    ++connection_;
+    if (!by_peer) {
+        if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
+            orders_.pop_back(); // nobody has begun
+        else
+            orders_.push_back(disconnect_order{});
+    }
+    phase_ = phase::idle;
+    limit_ = never;
+    close_sent_ = false;
+    stalled_since_ = never;
+    inbox_.clear();
+    outbox_.clear();
+    pings_.clear();
+    auths_.clear();
+    set_watches_.clear();
+    set_watches_ops_.clear();
+    credentials_.connection_lost();
+    watches_.connection_lost();
+}
+
+void session::impl::lose_session(std::string_view why) {
+    log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
+    const bool bound = established() || (phase_ == phase::handshaking && resuming_);
+    fail_all_requests(errc::session_expired);
+    if (bound) tear_down(false);
+    identity_ = {};
+    lease_.end();
+    last_zxid_ = 0; // the next server may be of a younger ensemble; nothing is left that would need it
+    seen_read_write_ = false;
+    watches_.end_one_shots(errc::session_expired);
+    if (closing_) return finish(session_state::closed, errc::closed);
+    if (state_ != session_state::connecting) {
+        observer_.on_session_lost(errc::session_expired);
+        set_state(session_state::lost);
+        set_state(session_state::connecting);
+    }
+    if (bound) schedule_next();
+}
+
+void session::impl::finish(session_state end, errc reason) {
+    fail_all_requests(reason);
+    if (has_connection()) tear_down(false);
+    std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
+    phase_ = phase::over;
+    identity_ = {};
+    lease_.end();
+    watches_.end_one_shots(reason);
+    watches_.end_streams(reason);
+    credentials_.end(reason);
+    if (end == session_state::auth_failed) observer_.on_session_lost(reason);
+    set_state(end);
+}
+
+void session::impl::own_request_done(bool answered) noexcept {
+    const bool closed = answered && own_requests_.front()->op == proto::opcode::close_session;
+    own_requests_.pop_front();
+    if (closed) finish(session_state::closed, errc::closed);
+}
+
+} // namespace kazoo::session

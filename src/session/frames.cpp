@@ -1,0 +1,245 @@
+// Bytes in and out of an established connection.
+#include "proto/framing.hpp"
+#include "session/session_impl.hpp"
+#include "session/set_watches.hpp"
+
+#include <algorithm>
+
+namespace kazoo::session {
+
+namespace {
+constexpr std::size_t first_frame_limit = 1024;
+} // namespace
+
+// -- out --------------------------------------------------------------------------------------------------------------
+
+template <class Write> std::size_t session::impl::put_control(outbox::control kind, Write&& write) {
+    const std::string_view frame = outbox_.put_control(kind, std::forward<Write>(write));
+    if (kind != outbox::control::connect && logs(log_level::wire)) log(log_level::wire, describe_request(frame));
+    return frame.size();
+}
+
+template <class... Body> void session::impl::put_own_request(proto::opcode op, const Body&... body) {
+    const std::size_t size = put_control(outbox::control::request, [&](std::string& out) {
+        proto::put_request(out, own_request::xid_of_all, op, body...);
+    });
+    in_flight_.push(*own_requests_.emplace_back(std::make_unique<own_request>(*this, op, size)));
+}
+
+void session::impl::send_connect() {
+    log(log_level::wire, "> connect");
+    put_control(outbox::control::connect, [this](std::string& out) {
+        put_connect(out, identity_, last_zxid_, config_.timeout, config_.read_only);
+    });
+}
+
+void session::impl::send_auth(const std::string& scheme, const std::string& secret) {
+    log(log_level::debug, "sending a credential, scheme ", scheme);
+    put_control(outbox::control::auth, [&](std::string& out) {
+        proto::put_request(out, proto::xid::auth, proto::opcode::auth, proto::auth_request{0, scheme, secret});
+    });
+}
+
+void session::impl::send_set_watches(const set_watches_batch& batch, std::int64_t relative_zxid) {
+    set_watches_ops_.push_back(batch.op());
+    put_control(outbox::control::set_watches, [&](std::string& out) { put_set_watches(out, batch, relative_zxid); });
+}
+
+void session::impl::send_watch_orders() {
+    if (!watches_.has_orders()) return;
+    const watch_orders orders = watches_.take_orders();
+    if (!established() || close_sent_) return;
+    for (const watch_orders::one_shot& one_shot : orders.rearms) {
+        set_watches_batch batch;
+        batch.of(one_shot.kind).push_back(one_shot.path);
+        send_set_watches(batch, one_shot.since);
+    }
+    for (const std::string& path : orders.removals)
+        put_own_request(proto::opcode::remove_watches, proto::watches_request{path, proto::watcher_type::any});
+}
+
+void session::impl::send_ping() {
+    put_control(outbox::control::ping,
+                [](std::string& out) { proto::put_request(out, proto::xid::ping, proto::opcode::ping); });
+    stalled_since_ = now_;
+}
+
+void session::impl::send_close() {
+    close_sent_ = true;
+    put_own_request(proto::opcode::close_session);
+}
+
+void session::impl::submit(request_list& requests, std::string& frames) {
+    outbox_.put_batch(frames);
+    char* frame = outbox_.batch().data();
+    const bool log_frames = logs(log_level::wire);
+    for (request* r = requests.front(); r; r = r->next) {
+        if (r->watcher) watches_.carry(*r, frame);
+        if (log_frames) log(log_level::wire, describe_request({frame, r->frame_size}));
+        frame += r->frame_size;
+    }
+    in_flight_.push(requests);
+}
+
+void session::impl::written(std::size_t n, time_point now) {
+    outbox_.advance(
+        std::min(n, outbox_.next().size()),
+        [&](std::size_t bytes) {
+            if (in_flight_.written(bytes, now)) lease_.touched(now);
+        },
+        [&](outbox::control kind, std::size_t size) { control_written(kind, size, now); });
+    stalled_since_ = outbox_.empty() ? never : now_;
+}
+
+void session::impl::control_written(outbox::control kind, std::size_t size, time_point now) {
+    // The server answers auth on the side, without touching the session.
+    if (kind != outbox::control::auth) lease_.touched(now);
+    switch (kind) {
+    case outbox::control::connect: connect_sent_ = now; break;
+    case outbox::control::ping: pings_.sent(now); break;
+    case outbox::control::auth: auths_.sent(now); break;
+    case outbox::control::set_watches: set_watches_.sent(now); break;
+    case outbox::control::request: in_flight_.written(size, now); break;
+    }
+}
+
+// -- in ---------------------------------------------------------------------------------------------------------------
+
+void session::impl::read_frames() {
+    const auto connection = connection_;
+    while (connection == connection_ && (phase_ == phase::handshaking ? read_first_frame() : read_frame())) {
+    }
+}
+
+/// False: there is no whole frame.
+bool session::impl::read_first_frame() {
+    const proto::frame first = proto::next_frame(inbox_.unread(), first_frame_limit);
+    if (first.state == proto::frame::status::bad_length) return violation("length of the first frame"), false;
+    if (first.state == proto::frame::status::incomplete) return false;
+    inbox_.consume(4 + first.length);
+    take_connect_answer(first.payload);
+    return true;
+}
+
+bool session::impl::read_frame() {
+    const std::string_view in = inbox_.unread();
+    const proto::frame frame = proto::next_frame(in, config_.max_reply);
+    switch (frame.state) {
+    case proto::frame::status::incomplete: return false;
+    case proto::frame::status::bad_length:
+        if (frame.length > 0x7fffffff) return violation("frame of negative length"), false;
+        if (in.size() < 4 + proto::reply_header::size) return false;
+        take_oversized(in.substr(4, proto::reply_header::size), frame.length);
+        return true;
+    case proto::frame::status::complete: break;
+    }
+    if (frame.length < proto::reply_header::size) return violation("frame shorter than a reply header"), false;
+    inbox_.consume(4 + frame.length);
+    if (phase_ == phase::ready && !proven_) {
+        proven_ = true;
+        backoff_.reset();
+    }
+    take_frame(frame.payload);
+    return true;
+}
+
+void session::impl::take_frame(std::string_view payload) {
+    proto::reply_header header;
+    proto::decode(payload, header);
+    const std::string_view body = payload.substr(proto::reply_header::size);
+    if (front_is(header.xid)) return take_reply(header, body, payload.size());
+    const auto log_reply = [&](proto::opcode op) {
+        if (logs(log_level::wire)) log(log_level::wire, describe_reply(op, header.xid, payload.size(), header.err));
+    };
+    switch (header.xid) {
+    case proto::xid::notification: return take_notification(body, header.zxid);
+    case proto::xid::ping:
+        log_reply(proto::opcode::ping);
+        if (!pings_.awaited()) return violation("reply to a ping that was not sent");
+        lease_.answered(pings_.answered());
+        return;
+    case proto::xid::auth:
+        log_reply(proto::opcode::auth);
+        if (!auths_.awaited()) return violation("reply to a credential that was not sent");
+        return take_auth_reply(header.err);
+    case proto::xid::set_watches:
+        if (!set_watches_.awaited()) return violation("reply to setWatches that were not sent");
+        log_reply(set_watches_ops_.front());
+        return take_set_watches_reply(header.err);
+    default: break;
+    }
+    const std::string expected = in_flight_.front_sent() ? std::to_string(in_flight_.front()->xid) : "none";
+    violation("reply to xid " + std::to_string(header.xid) + ", expected " + expected);
+}
+
+void session::impl::take_reply(const proto::reply_header& header, std::string_view body, std::size_t length) {
+    time_point sent;
+    request& r = in_flight_.answer(sent);
+    lease_.answered(sent);
+    // A refused opcode is answered with zxid -1.
+    if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
+    if (logs(log_level::wire)) log(log_level::wire, describe_reply(r.op, header.xid, length, header.err));
+    if (r.watcher) {
+        watches_.answered(r, header.err, header.zxid);
+        send_watch_orders();
+    }
+    r.on_reply({header.err, header.zxid, body});
+}
+
+/// Fails the one request that got more than anybody wants; the connection lives on.
+void session::impl::take_oversized(std::string_view start, std::size_t length) {
+    proto::reply_header header;
+    proto::decode(start, header);
+    if (!front_is(header.xid)) return violation("frame of " + std::to_string(length) + " bytes");
+    inbox_.skip(4 + length);
+    time_point sent;
+    request& r = in_flight_.answer(sent);
+    lease_.answered(sent);
+    if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
+    log(log_level::warn, "reply of ", std::to_string(length), " bytes is above the limit, skipped: ", op_name(r.op));
+    if (r.watcher) {
+        watches_.answered(r, static_cast<std::int32_t>(errc::too_large), header.zxid);
+        send_watch_orders();
+    }
+    r.on_failure(errc::too_large, r.is_write ? outcome::unknown : outcome::not_applied);
+}
+
+void session::impl::take_notification(std::string_view body, std::int64_t zxid) {
+    proto::watcher_event event;
+    if (!proto::decode(body, event) || proto::is_null(event.path)) return violation("notification");
+    if (logs(log_level::wire))
+        log(log_level::wire, "< notification ", std::to_string(event.type), " path ", event.path);
+    if (event.type < proto::event::created || event.type > proto::event::children_changed) return;
+    watches_.dispatch(static_cast<event_type>(event.type), event.path, zxid);
+    send_watch_orders();
+}
+
+void session::impl::take_auth_reply(std::int32_t err) {
+    auths_.answered();
+    if (err != 0) log(log_level::error, "credential refused: ", describe_error(err));
+    switch (credentials_.answered(err)) {
+    case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
+    case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), false);
+    case credentials::verdict::refused:
+        // The server is about to close. Being connected for a moment before that would be of no use.
+        if (phase_ == phase::authenticating) connection_ended("credential refused", false);
+        return;
+    case credentials::verdict::accepted: break;
+    }
+    if (phase_ == phase::authenticating && credentials_.all_judged()) restore_watches();
+}
+
+void session::impl::take_set_watches_reply(std::int32_t err) {
+    lease_.answered(set_watches_.answered());
+    const proto::opcode op = set_watches_ops_.front();
+    set_watches_ops_.pop_front();
+    if (err != 0) {
+        // Servers before 3.6 have no streams: asking again and again would never end.
+        if (op == proto::opcode::set_watches2 && err == static_cast<std::int32_t>(errc::unimplemented))
+            watches_.end_streams(errc::unimplemented);
+        return connection_ended(op_name(op) + ": " + describe_error(err), false);
+    }
+    if (phase_ == phase::restoring && set_watches_ops_.empty()) become_ready();
+}
+
+} // namespace kazoo::session

@@ -1,0 +1,150 @@
+#include "session/host_list.hpp"
+
+#include <kazoo/error.hpp>
+#include <kazoo/path.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace kazoo::session {
+
+namespace {
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_alphanumeric(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+[[noreturn]] void refuse(std::string_view problem, std::string_view piece) {
+    std::string detail(problem);
+    detail += " in \"";
+    // Whatever stands before an @ may be a password.
+    const auto at = piece.rfind('@');
+    detail += at == piece.npos ? std::string(piece) : "…" + std::string(piece.substr(at));
+    detail += '"';
+    throw error(errc::bad_hosts, outcome::not_applied, "parse_hosts", {}, detail);
+}
+
+bool is_ipv4(std::string_view s) noexcept {
+    int parts = 0;
+    while (true) {
+        unsigned value = 0;
+        const auto [end, ec] = std::from_chars(s.data(), s.data() + std::min<std::size_t>(s.size(), 3), value);
+        if (ec != std::errc() || value > 255) return false;
+        if (s.front() == '0' && end - s.data() > 1) return false; // octal to some resolvers
+        s.remove_prefix(static_cast<std::size_t>(end - s.data()));
+        if (++parts == 4) return s.empty();
+        if (s.empty() || s.front() != '.') return false;
+        s.remove_prefix(1);
+    }
+}
+
+bool is_ipv6(std::string_view s) noexcept {
+    if (const auto percent = s.find('%'); percent != s.npos) {
+        const auto zone = s.substr(percent + 1);
+        if (zone.empty() ||
+            !std::ranges::all_of(zone, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; }))
+            return false;
+        s = s.substr(0, percent);
+    }
+    if (s == "::") return true;
+    int groups = 0;
+    bool elided = false;
+    if (s.starts_with("::")) {
+        elided = true;
+        s.remove_prefix(2);
+    }
+    while (true) {
+        if (s.find('.') != s.npos && s.find(':') == s.npos) {
+            groups += 2;
+            if (!is_ipv4(s)) return false;
+            break;
+        }
+        const auto length = static_cast<std::size_t>(std::ranges::find_if_not(s, is_hex_digit) - s.begin());
+        if (length < 1 || length > 4) return false;
+        ++groups;
+        s.remove_prefix(length);
+        if (s.empty()) break;
+        if (s.starts_with("::")) {
+            if (std::exchange(elided, true)) return false;
+            s.remove_prefix(2);
+            if (s.empty()) break;
+        } else if (s.front() == ':') {
+            s.remove_prefix(1);
+        } else {
+            return false;
+        }
+    }
+    return elided ? groups < 8 : groups == 8;
+}
+
+bool is_name(std::string_view s) noexcept {
+    return !s.empty() && s.front() != '-' &&
+           std::ranges::all_of(s, [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view piece) {
+    unsigned long port = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (ec != std::errc() || end != text.data() + text.size() || port == 0 || port > 65535) refuse("bad port", piece);
+    return static_cast<std::uint16_t>(port);
+}
+
+host_port parse_host(std::string_view piece) {
+    if (piece.find('@') != piece.npos) refuse("user information is not supported", piece);
+    host_port result;
+    std::string_view rest;
+    if (piece.starts_with('[')) {
+        const auto close = piece.find(']');
+        if (close == piece.npos) refuse("missing ]", piece);
+        const auto address = piece.substr(1, close - 1);
+        if (!is_ipv6(address)) refuse("bad IPv6 address", piece);
+        result.host = address;
+        rest = piece.substr(close + 1);
+        if (!rest.empty() && rest.front() != ':') refuse("unexpected text behind ]", piece);
+    } else {
+        const auto colon = std::min(piece.find(':'), piece.size());
+        rest = piece.substr(colon);
+        if (rest.find(':', 1) != rest.npos) refuse("an IPv6 address needs brackets", piece);
+        if (!is_name(piece.substr(0, colon))) refuse("bad host name", piece);
+        result.host = piece.substr(0, colon);
+    }
+    if (!rest.empty()) result.port = parse_port(rest.substr(1), piece);
+    return result;
+}
+
+std::string parse_chroot(std::string_view text) {
+    if (text.find(',') != text.npos) refuse("the chroot must stand once, behind all hosts,", text);
+    std::string chroot = path::normalize(text);
+    if (chroot == "/") return {};
+    if (!path::defect(chroot).empty()) refuse("bad chroot", text);
+    return chroot;
+}
+
+} // namespace
+
+host_spec parse_hosts(std::string_view text) {
+    host_spec spec;
+    const auto slash = std::min(text.find('/'), text.size());
+    std::string_view hosts = text.substr(0, slash);
+    while (true) {
+        const auto comma = std::min(hosts.find(','), hosts.size());
+        std::string_view piece = hosts.substr(0, comma);
+        piece.remove_prefix(std::min(piece.find_first_not_of(" \t"), piece.size()));
+        if (piece.empty()) refuse("empty host", text);
+        spec.hosts.push_back(parse_host(piece));
+        if (comma == hosts.size()) break;
+        hosts.remove_prefix(comma + 1);
+    }
+    if (slash < text.size()) spec.chroot = parse_chroot(text.substr(slash));
+    return spec;
+}
+
+bool is_numeric(std::string_view host) noexcept { return is_ipv4(host) || is_ipv6(host); }
+
+std::string to_string(const host_port& where) {
+    const bool brackets = where.host.find(':') != std::string::npos;
+    return (brackets ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
+}
+
+} // namespace kazoo::session

@@ -1,0 +1,62 @@
+#pragma once
+// One round through all addresses of all hosts: names are looked up first, then every address is tried once.
+#include "session/host_list.hpp"
+#include "session/random.hpp"
+#include "util/clock.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::session {
+
+struct address {
+    host_port where;  ///< numeric
+    std::string name; ///< what it came from
+};
+
+class host_round {
+  public:
+    explicit host_round(std::vector<host_port> hosts) : hosts_(std::move(hosts)) {}
+
+    /// Starts over. Returns the names to be looked up, each once.
+    std::vector<std::string> begin();
+    std::uint64_t number() const noexcept { return number_; }
+    /// Takes an answer; true if nothing is awaited any more. Answers that nobody waits for change nothing.
+    bool resolved(std::string_view name, std::vector<std::string> addresses);
+    bool resolve_failed(std::string_view name, std::string_view why);
+    /// Gives up what has not been answered. Returns those names.
+    std::vector<std::string> stop_resolving();
+    /// Fixes the order in which the addresses are tried; `last` goes to the end if there are others.
+    void order(bool shuffle, random_source&, const host_port& last);
+
+    std::size_t hosts() const noexcept { return hosts_.size(); }
+    std::size_t size() const noexcept { return addresses_.size(); }
+    /// The next address, or nullptr at the end of the round.
+    const address* next() noexcept { return tried_ < addresses_.size() ? &addresses_[tried_++] : nullptr; }
+
+    void note_failure(const std::string& who, std::string_view why);
+    void forget_failures() noexcept { failures_.clear(); }
+    std::string failures() const;
+
+  private:
+    struct slot {
+        host_port host;
+        bool awaited = false;
+        std::vector<std::string> addresses;
+    };
+    struct failure {
+        std::string who, why;
+        std::uint64_t round;
+    };
+    bool answered(std::string_view name, const std::vector<std::string>& addresses);
+
+    std::vector<host_port> hosts_;
+    std::vector<slot> slots_;
+    std::vector<address> addresses_;
+    std::size_t tried_ = 0;
+    std::uint64_t number_ = 0;
+    std::vector<failure> failures_;
+};
+
+} // namespace kazoo::session

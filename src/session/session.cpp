@@ -1,0 +1,208 @@
+#include "session/session.hpp"
+
+#include "session/session_impl.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace kazoo::session {
+
+// -- timers -----------------------------------------------------------------------------------------------------------
+
+void session::impl::advance(time_point now) {
+    now_ = std::max(now_, now);
+    if (outbox_.empty())
+        stalled_since_ = never;
+    else if (stalled_since_ == never)
+        stalled_since_ = now_;
+    while (run_one_timer()) {
+    }
+}
+
+bool session::impl::run_one_timer() {
+    if (now_ >= lease_.end_time()) {
+        lose_session("its lease ended");
+        return true;
+    }
+    switch (phase_) {
+    case phase::idle:
+    case phase::over: return false;
+    case phase::resolving:
+        if (now_ < limit_) return false;
+        stop_resolving();
+        return true;
+    case phase::waiting:
+        if (now_ < limit_) return false;
+        begin_round();
+        return true;
+    case phase::connecting:
+    case phase::handshaking:
+        if (now_ < limit_) return false;
+        connection_ended(phase_ == phase::connecting ? "no connection in time" : "no answer in time", false);
+        return true;
+    case phase::authenticating:
+    case phase::restoring:
+    case phase::ready: break;
+    }
+    if (now_ >= dead_peer_limit()) {
+        connection_ended("the server is silent", false);
+        return true;
+    }
+    if (ping_wanted() && now_ >= lease_.ping_due()) {
+        send_ping();
+        return true;
+    }
+    return false;
+}
+
+/// Silence is not enough to go by: events may come in while nothing that we send gets through.
+time_point session::impl::dead_peer_limit() const noexcept {
+    const time_point oldest =
+        std::min({in_flight_.oldest_sent(), pings_.oldest(), auths_.oldest(), set_watches_.oldest(), stalled_since_});
+    return std::min(lease_.silence_limit(), lease_.patience(oldest));
+}
+
+bool session::impl::ping_wanted() const noexcept { return outbox_.empty() && !pings_.awaited(); }
+
+time_point session::impl::deadline() const noexcept {
+    time_point next = lease_.end_time();
+    if (established()) {
+        next = std::min(next, dead_peer_limit());
+        if (ping_wanted()) next = std::min(next, lease_.ping_due());
+    } else if (phase_ != phase::idle && phase_ != phase::over) {
+        next = std::min(next, limit_);
+    }
+    return next;
+}
+
+void session::impl::set_state(session_state state) {
+    if (state_ == state) return;
+    state_ = state;
+    log(log_level::info, "session state: ", to_string(state));
+    observer_.on_state(state);
+}
+
+// -- facts ------------------------------------------------------------------------------------------------------------
+
+session::session(config c, observer& o) : impl_(std::make_unique<impl>(std::move(c), o)) {}
+session::~session() = default;
+
+void session::start(time_point now) {
+    impl_->now_ = now;
+    if (impl_->phase_ == impl::phase::idle) impl_->begin_round();
+}
+
+void session::on_resolved(std::uint64_t round, std::string_view host, std::vector<std::string> addresses,
+                          time_point now) {
+    impl_->advance(now);
+    if (impl_->phase_ != impl::phase::resolving || round != impl_->round_.number()) return;
+    if (impl_->round_.resolved(host, std::move(addresses))) impl_->start_attempts();
+}
+
+void session::on_resolve_failed(std::uint64_t round, std::string_view host, std::error_code ec, time_point now) {
+    impl_->advance(now);
+    if (impl_->phase_ != impl::phase::resolving || round != impl_->round_.number()) return;
+    impl_->log(log_level::warn, "cannot resolve ", host, ": ", ec.message());
+    if (impl_->round_.resolve_failed(host, "cannot be resolved: " + ec.message())) impl_->start_attempts();
+}
+
+void session::on_connected(time_point now) {
+    const auto connection = impl_->connection_;
+    impl_->advance(now);
+    if (connection == impl_->connection_ && impl_->phase_ == impl::phase::connecting) impl_->shake_hands();
+}
+
+void session::on_closed(std::error_code ec, time_point now) {
+    const auto connection = impl_->connection_;
+    impl_->advance(now);
+    if (connection != impl_->connection_ || !impl_->has_connection()) return;
+    const std::string reason = ec                                          ? ec.message()
+                               : impl_->phase_ == impl::phase::handshaking ? "closed without an answer"
+                                                                           : "closed by the server";
+    impl_->connection_ended(reason, true);
+}
+
+void session::on_read(std::size_t n, time_point now) {
+    const auto connection = impl_->connection_;
+    impl_->advance(now);
+    if (connection != impl_->connection_ || !impl_->has_connection() || n == 0) return;
+    impl_->inbox_.received(n);
+    impl_->lease_.heard(impl_->now_);
+    impl_->read_frames();
+}
+
+void session::on_written(std::size_t n, time_point now) {
+    const auto connection = impl_->connection_;
+    impl_->advance(now);
+    if (connection == impl_->connection_ && impl_->has_connection() && n > 0) impl_->written(n, now);
+}
+
+void session::on_time(time_point now) { impl_->advance(now); }
+
+// -- work from the client ---------------------------------------------------------------------------------------------
+
+bool session::accepts_requests() const noexcept { return impl_->accepts_requests(); }
+
+void session::submit(request_list& requests, std::string& frames) {
+    assert(impl_->accepts_requests());
+    impl_->submit(requests, frames);
+}
+
+void session::add_credential(std::shared_ptr<credential> c) {
+    if (impl_->phase_ == impl::phase::over) {
+        c->on_refused(impl_->state_ == session_state::auth_failed ? errc::auth_failed : errc::closed);
+        return;
+    }
+    impl_->credentials_.add(std::move(c));
+    if (impl_->established() && !impl_->closing_)
+        impl_->credentials_.send_newest(
+            [this](const std::string& scheme, const std::string& secret) { impl_->send_auth(scheme, secret); });
+}
+
+void session::forget(watcher& w) {
+    impl_->watches_.forget(w);
+    impl_->send_watch_orders();
+}
+
+void session::close(time_point now) {
+    impl_->advance(now);
+    if (impl_->state_ == session_state::closed || impl_->closing_) return;
+    impl_->closing_ = true;
+    if (!impl_->has_session())
+        impl_->finish(session_state::closed, errc::closed);
+    else if (impl_->established())
+        impl_->send_close();
+}
+
+void session::abort(time_point now) {
+    impl_->now_ = std::max(impl_->now_, now);
+    if (impl_->state_ != session_state::closed) impl_->finish(session_state::closed, errc::closed);
+}
+
+void session::expire(time_point now) {
+    impl_->advance(now);
+    if (impl_->has_session()) impl_->lose_session("it was told to");
+}
+
+// -- orders and bytes out ---------------------------------------------------------------------------------------------
+
+order session::next_order() {
+    if (impl_->orders_.empty()) return {};
+    order next = std::move(impl_->orders_.front());
+    impl_->orders_.pop_front();
+    return next;
+}
+
+std::string_view session::output() const noexcept { return impl_->outbox_.next(); }
+std::span<char> session::read_space() { return impl_->inbox_.space(); }
+time_point session::deadline() const noexcept { return impl_->deadline(); }
+
+// -- what is known ----------------------------------------------------------------------------------------------------
+
+session_state session::state() const noexcept { return impl_->state_; }
+const identity& session::identity() const noexcept { return impl_->identity_; }
+time_point session::lease_end() const noexcept { return impl_->lease_.end_time(); }
+std::string session::last_failures() const { return impl_->round_.failures(); }
+std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
+
+} // namespace kazoo::session

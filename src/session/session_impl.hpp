@@ -1,0 +1,170 @@
+#pragma once
+// The parts of a session put together. Its functions live in session.cpp (facts, work, timers), connecting.cpp (rounds,
+// attempts, handshake, restoring), frames.cpp (bytes in and out) and ending.cpp (drops, loss, end).
+#include "proto/records.hpp"
+#include "session/backoff.hpp"
+#include "session/credentials.hpp"
+#include "session/handshake.hpp"
+#include "session/host_round.hpp"
+#include "session/in_flight.hpp"
+#include "session/inbox.hpp"
+#include "session/lease.hpp"
+#include "session/outbox.hpp"
+#include "session/reply_clock.hpp"
+#include "session/session.hpp"
+#include "session/watch_table.hpp"
+#include "session/wire_log.hpp"
+
+#include <deque>
+#include <limits>
+
+namespace kazoo::session {
+
+struct set_watches_batch;
+
+struct session::impl {
+    enum class phase : std::uint8_t {
+        idle,           ///< not started, or between two other phases
+        resolving,      ///< until limit_
+        waiting,        ///< between rounds, until limit_
+        connecting,     ///< until limit_
+        handshaking,    ///< until limit_
+        authenticating, ///< from here on the session is ours
+        restoring,      ///< SetWatches are on their way
+        ready,
+        over
+    };
+
+    /// A request of the session itself: removeWatches or closeSession. Shares the FIFO under an xid that users never
+    /// have.
+    class own_request final : public request {
+      public:
+        static constexpr std::int32_t xid_of_all = std::numeric_limits<std::int32_t>::max();
+        own_request(impl& owner, proto::opcode what, std::size_t size) : owner_(owner) {
+            xid = xid_of_all;
+            op = what;
+            frame_size = static_cast<std::uint32_t>(size);
+        }
+        void on_reply(const reply&) noexcept override { owner_.own_request_done(true); }
+        void on_failure(errc, outcome) noexcept override { owner_.own_request_done(false); }
+
+      private:
+        impl& owner_;
+    };
+
+    impl(config c, observer& o)
+        : config_(std::move(c)),
+          observer_(o),
+          random_(config_.seed),
+          backoff_(config_.reconnect),
+          round_(config_.hosts.hosts) {}
+
+    bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
+    bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
+    bool accepts_requests() const noexcept { return phase_ == phase::ready && !closing_ && outbox_.empty(); }
+    bool has_session() const noexcept { return identity_.id != session_id::none; }
+
+    // -- session.cpp -------------------------------------------------------------------------------------------------
+    void advance(time_point now);
+    bool run_one_timer();
+    time_point dead_peer_limit() const noexcept;
+    bool ping_wanted() const noexcept;
+    time_point deadline() const noexcept;
+    void set_state(session_state);
+    bool logs(log_level level) const noexcept { return level >= config_.log_threshold && level != log_level::off; }
+    template <class... Pieces> void log(log_level level, const Pieces&... pieces) {
+        if (!logs(level)) return;
+        std::string line;
+        (line.append(pieces), ...);
+        observer_.on_log(level, line);
+    }
+
+    // -- connecting.cpp ----------------------------------------------------------------------------------------------
+    duration attempt_timeout() const noexcept;
+    void begin_round();
+    void stop_resolving();
+    void start_attempts();
+    void next_attempt();
+    void wait();
+    void schedule_next();
+    void shake_hands();
+    void take_connect_answer(std::string_view payload);
+    void take_session(const kazoo::session::identity&);
+    void restore_watches();
+    void become_ready();
+
+    // -- frames.cpp --------------------------------------------------------------------------------------------------
+    template <class Write> std::size_t put_control(outbox::control, Write&&);
+    template <class... Body> void put_own_request(proto::opcode, const Body&...);
+    void send_connect();
+    void send_auth(const std::string& scheme, const std::string& secret);
+    void send_set_watches(const set_watches_batch&, std::int64_t relative_zxid);
+    void send_watch_orders();
+    void send_ping();
+    void send_close();
+    void submit(request_list&, std::string& frames);
+    void written(std::size_t n, time_point now);
+    void control_written(outbox::control, std::size_t size, time_point now);
+    void read_frames();
+    bool read_first_frame();
+    bool read_frame();
+    void take_frame(std::string_view payload);
+    void take_oversized(std::string_view start, std::size_t length);
+    void take_reply(const proto::reply_header&, std::string_view body, std::size_t length);
+    void take_notification(std::string_view body, std::int64_t zxid);
+    void take_auth_reply(std::int32_t err);
+    void take_set_watches_reply(std::int32_t err);
+    bool front_is(std::int32_t xid) const noexcept {
+        return !in_flight_.empty() && in_flight_.front()->xid == xid && in_flight_.front_sent();
+    }
+
+    // -- ending.cpp --------------------------------------------------------------------------------------------------
+    void violation(std::string_view what);
+    void connection_ended(std::string_view reason, bool by_peer);
+    void fail_lost_requests();
+    void fail_all_requests(errc reason);
+    void tear_down(bool by_peer);
+    void lose_session(std::string_view why);
+    void finish(session_state end, errc reason);
+    void own_request_done(bool answered) noexcept;
+
+    config config_;
+    observer& observer_;
+    random_source random_;
+    backoff backoff_;
+    host_round round_;
+
+    phase phase_ = phase::idle;
+    session_state state_ = session_state::connecting;
+    bool closing_ = false; ///< close() was called
+    time_point now_{};
+    time_point limit_ = never; ///< of the phase
+    std::deque<order> orders_;
+
+    kazoo::session::identity identity_;
+    lease lease_;
+    std::int64_t last_zxid_ = 0;
+    bool seen_read_write_ = false; ///< this session has been on a server with a quorum
+
+    // The connection, or the attempt at one.
+    std::uint64_t connection_ = 0; ///< counts them: tells a fact about an older one
+    address current_;
+    bool resuming_ = false; ///< the connect request named a session
+    time_point connect_sent_ = never;
+    bool close_sent_ = false; ///< closeSession was put into the outbox
+    bool proven_ = false;     ///< a frame came after it was ready: it works
+    time_point ready_since_{};
+    time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
+    host_port dropped_;                ///< try it last in the next round
+    inbox inbox_;
+    outbox outbox_;
+    in_flight in_flight_;
+    std::deque<std::unique_ptr<own_request>> own_requests_; ///< in the order of the FIFO
+    reply_clock pings_, auths_, set_watches_;
+    std::deque<proto::opcode> set_watches_ops_;
+
+    credentials credentials_;
+    watch_table watches_;
+};
+
+} // namespace kazoo::session

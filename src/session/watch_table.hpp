@@ -1,0 +1,104 @@
+#pragma once
+// Who waits for changes of which path, and what the server on the other end of this connection knows of it.
+//
+// Up to server 3.8 a connection has one mode per path and table, and the last registration wins (from 3.9 they
+// coexist): a one-shot flag would destroy a stream on the same path, and a persistent registration would destroy a
+// recursive one. So the table rewrites requests on their way out and derives what the server then cannot tell.
+#include "session/request.hpp"
+#include "session/watcher.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace kazoo::session {
+
+struct set_watches_batch;
+
+/// What the table wants to be sent. To be drained after every call that may produce it.
+struct watch_orders {
+    struct one_shot {
+        std::string path;
+        watch_kind kind; ///< data, exists or child
+        std::int64_t since;
+    };
+    std::vector<std::string> removals; ///< removeWatches, type any
+    std::vector<one_shot> rearms;      ///< one-shots that lost the stream that would have served them
+    bool empty() const noexcept { return removals.empty() && rearms.empty(); }
+};
+
+class watch_table {
+  public:
+    // -- requests that register a watcher ----------------------------------------------------------------------------
+    /// `r`, whose watcher is set, is being handed over; rewrites the watch flag or the mode in its frame.
+    void carry(request& r, char* frame);
+    /// The reply to `r` came: registers its watcher, or not.
+    void answered(request& r, std::int32_t err, std::int64_t zxid);
+    /// There will be no reply to `r`.
+    void not_answered(request& r);
+
+    // -- events ------------------------------------------------------------------------------------------------------
+    void dispatch(event_type type, std::string_view path, std::int64_t zxid);
+    /// Tells every stream that it may have missed something.
+    void tell_gap();
+
+    // -- ends --------------------------------------------------------------------------------------------------------
+    void forget(watcher&);
+    void end_one_shots(errc reason);
+    void end_streams(errc reason);
+
+    // -- connections -------------------------------------------------------------------------------------------------
+    /// The server's side is gone.
+    void connection_lost() noexcept;
+    /// What restores everything on a new connection, in the order in which it must be sent. Views into the table.
+    std::vector<set_watches_batch> restore();
+
+    watch_orders take_orders() noexcept { return std::exchange(orders_, {}); }
+    bool has_orders() const noexcept { return !orders_.empty(); }
+    bool empty() const noexcept { return entries_.empty(); }
+
+  private:
+    struct holder {
+        watcher* who;
+        watch_kind as;       ///< an exists watch on an existing node is a data watch
+        bool active;         ///< a stream's addWatch has been answered; one-shots always are
+        bool served;         ///< a one-shot that only a stream on this path can fire
+        bool sent_recursive; ///< a stream's mode on this connection
+        std::int64_t since;  ///< zxid of the reply that registered it
+    };
+    struct entry {
+        std::vector<holder> holders;
+        std::uint32_t carried = 0; ///< one-shots whose request has not been answered
+        bool persistent = false;   ///< registered so on this connection, or about to be
+        bool recursive = false;
+
+        /// Whether a stream on this path sees what a one-shot of this kind waits for.
+        bool serves(watch_kind one_shot) const noexcept {
+            return persistent || (recursive && one_shot != watch_kind::child);
+        }
+        /// Persistent holders share a recursive registration, which tells nothing about children.
+        bool derives_children() const noexcept { return recursive && !persistent; }
+    };
+    struct path_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    };
+    using table = std::unordered_map<std::string, entry, path_hash, std::equal_to<>>;
+
+    void drop_stream(table::iterator at, const watcher& who, bool refused);
+    void settle(table::iterator at);
+    void rearm_unserved(const std::string& path, entry&);
+    void fire_one_shots(table::iterator at, event_type, std::string_view path, std::int64_t zxid);
+    void dispatch_above(event_type, std::string_view path, std::int64_t zxid);
+    template <class Pick> void end_all(Pick pick, errc reason);
+
+    table entries_;
+    std::size_t recursive_holders_ = 0; ///< lets dispatch skip the walk to the root
+    watch_orders orders_;
+};
+
+} // namespace kazoo::session

@@ -1,0 +1,207 @@
+// Jobs and timers of the real loop.
+#include "net_support.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace kazoo::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(net_jobs, run_in_the_order_of_the_posts_of_each_thread) {
+    const auto loop = make_loop();
+    constexpr int threads = 4, jobs = 5000;
+    std::vector<std::pair<int, int>> seen;
+    {
+        std::vector<std::jthread> posters;
+        for (int t = 0; t < threads; ++t)
+            posters.emplace_back([&, t] {
+                for (int i = 0; i < jobs; ++i) loop->post(work::of([&seen, t, i] { seen.emplace_back(t, i); }));
+            });
+    }
+    settle(*loop);
+    ASSERT_EQ(seen.size(), std::size_t{threads} * jobs);
+    std::stable_sort(seen.begin(), seen.end(), [](auto& a, auto& b) { return a.first < b.first; });
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        ASSERT_EQ(seen[i], std::pair(static_cast<int>(i) / jobs, static_cast<int>(i) % jobs));
+}
+
+TEST(net_jobs, a_job_posted_by_a_job_runs_after_those_that_wait) {
+    const auto loop = make_loop();
+    std::string order;
+    on(*loop, [&] {
+        loop->post(work::of([&] {
+            order += 'a';
+            loop->post(work::of([&] { order += 'c'; }));
+        }));
+        loop->post(work::of([&] { order += 'b'; }));
+        EXPECT_EQ(order, "") << "a post must not run inside post()";
+    });
+    settle(*loop);
+    settle(*loop);
+    EXPECT_EQ(order, "abc");
+}
+
+TEST(net_jobs, a_chain_of_posts_does_not_starve_timers) {
+    const auto loop = make_loop();
+    moment rang;
+    std::atomic<bool> done = false;
+    std::function<void()> again = [&] {
+        if (!done) loop->post(work::of(again));
+    };
+    on(*loop, [&] {
+        again();
+        loop->start_timer(loop->now() + 5ms, work::of([&] {
+                              done = true;
+                              rang.happen();
+                          }));
+    });
+    EXPECT_TRUE(rang.wait());
+    settle(*loop);
+}
+
+TEST(net_jobs, know_the_thread_they_are_on) {
+    const auto loop = make_loop();
+    EXPECT_FALSE(loop->on_loop_thread());
+    EXPECT_TRUE(on(*loop, [&] { return loop->on_loop_thread(); }));
+    EXPECT_FALSE(on(*loop, [&] { return loop->on_default_executor() || loop->on_signal_thread(); }));
+    const auto other = make_loop();
+    EXPECT_TRUE(on(*other, [&] { return loop->on_loop_thread(); })) << "a thread of another loop must not block either";
+    EXPECT_FALSE(loop->forked());
+    EXPECT_FALSE(loop->pump([](void*) { return true; }, nullptr, 1s));
+}
+
+TEST(net_jobs, entropy_differs) {
+    const auto loop = make_loop();
+    EXPECT_NE(loop->entropy(), loop->entropy());
+}
+
+TEST(net_timers, run_by_time_then_by_start) {
+    const auto loop = make_loop();
+    std::string order;
+    moment last;
+    const time_point start = on(*loop, [&] {
+        const time_point now = loop->now();
+        loop->start_timer(now + 30ms, work::of([&] {
+                              order += 'e';
+                              last.happen();
+                          }));
+        loop->start_timer(now + 20ms, work::of([&] { order += 'c'; }));
+        loop->start_timer(now + 20ms, work::of([&] { order += 'd'; }));
+        loop->start_timer(now - 1s, work::of([&] { order += 'a'; }));
+        loop->start_timer(now + 10ms, work::of([&] { order += 'b'; }));
+        return now;
+    });
+    ASSERT_TRUE(last.wait());
+    EXPECT_EQ(order, "abcde");
+    EXPECT_GE(loop->now() - start, 30ms);
+}
+
+TEST(net_timers, many_in_random_order_with_every_third_cancelled) {
+    const auto loop = make_loop();
+    struct numbered : detail::job {
+        std::vector<int>* ran;
+        int number;
+    };
+    constexpr int count = 3000;
+    std::vector<numbered> jobs(count);
+    std::vector<int> ran;
+    moment last;
+    on(*loop, [&] {
+        std::vector<detail::timer_id> ids(count);
+        const time_point base = loop->now() + 20ms;
+        for (int i = 0; i < count; ++i) {
+            const int place = i * 7919 % count; // a permutation
+            auto& j = jobs[static_cast<std::size_t>(place)];
+            j.run = [](detail::job* self) noexcept {
+                auto* n = static_cast<numbered*>(self);
+                n->ran->push_back(n->number);
+            };
+            j.ran = &ran;
+            j.number = place;
+            ids[static_cast<std::size_t>(place)] = loop->start_timer(base + place * 1us, j);
+        }
+        for (std::size_t i = 0; i < count; i += 3) EXPECT_TRUE(loop->cancel_timer(ids[i]));
+        for (std::size_t i = 0; i < count; i += 3) EXPECT_FALSE(loop->cancel_timer(ids[i]));
+        loop->start_timer(base + 1s * 0 + count * 1us, work::of([&] { last.happen(); }));
+    });
+    ASSERT_TRUE(last.wait());
+    std::vector<int> expected;
+    for (int i = 0; i < count; ++i)
+        if (i % 3 != 0) expected.push_back(i);
+    EXPECT_EQ(ran, expected);
+}
+
+TEST(net_timers, cancel_tells_whether_it_came_in_time) {
+    const auto loop = make_loop();
+    moment ran;
+    detail::timer_id own = 0;
+    on(*loop, [&] {
+        EXPECT_FALSE(loop->cancel_timer(0));
+        own = loop->start_timer(loop->now(), work::of([&] {
+                                    EXPECT_FALSE(loop->cancel_timer(own)) << "a running timer cannot be cancelled";
+                                    ran.happen();
+                                }));
+        EXPECT_NE(own, 0u);
+    });
+    ASSERT_TRUE(ran.wait());
+    on(*loop, [&] {
+        // The next timer takes the place of the old one, whose id must not reach it.
+        auto& never_run = work::of([] { ADD_FAILURE(); });
+        const auto next = loop->start_timer(loop->now() + 1h, never_run);
+        EXPECT_FALSE(loop->cancel_timer(own));
+        EXPECT_TRUE(loop->cancel_timer(next));
+        delete &never_run;
+    });
+}
+
+TEST(net_timers, one_of_the_same_turn_can_cancel_the_next) {
+    const auto loop = make_loop();
+    moment after;
+    auto& victim = work::of([] { ADD_FAILURE(); });
+    on(*loop, [&] {
+        const time_point t = loop->now() + 1ms;
+        auto second = std::make_shared<detail::timer_id>();
+        loop->start_timer(t, work::of([&, second] {
+                              EXPECT_TRUE(loop->cancel_timer(*second));
+                              delete &victim;
+                          }));
+        *second = loop->start_timer(t, victim);
+        loop->start_timer(t, work::of([&] { after.happen(); }));
+    });
+    EXPECT_TRUE(after.wait());
+}
+
+TEST(net_timers, ever_due_ones_do_not_starve_jobs) {
+    const auto loop = make_loop();
+    std::atomic<bool> done = false;
+    moment stopped;
+    std::function<void()> again = [&] {
+        if (done)
+            stopped.happen();
+        else
+            loop->start_timer(loop->now() - 1s, work::of(again));
+    };
+    on(*loop, again);
+    settle(*loop);
+    done = true;
+    EXPECT_TRUE(stopped.wait());
+}
+
+TEST(net_timers, never_is_never) {
+    const auto loop = make_loop();
+    on(*loop, [&] {
+        auto& j = work::of([] { ADD_FAILURE(); });
+        const auto id = loop->start_timer(never, j);
+        const auto far = loop->start_timer(never - 1ns, j);
+        EXPECT_TRUE(loop->cancel_timer(id));
+        EXPECT_TRUE(loop->cancel_timer(far));
+        delete &j;
+    });
+}
+
+} // namespace
+} // namespace kazoo::net

@@ -1,0 +1,221 @@
+#include "raw_session.hpp"
+#include "testing/process.hpp"
+#include "testing/wait_until.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <kazoo/testing/ensemble.hpp>
+#include <sstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using kazoo::testing::connect_within;
+using kazoo::testing::ensemble;
+using kazoo::testing::loopback_address;
+using kazoo::testing::process;
+using kazoo::testing::raw_session;
+using kazoo::testing::real_server;
+using kazoo::testing::wait_until;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+namespace {
+
+constexpr std::int32_t no_node = -101;
+
+bool can_connect(const real_server& server) {
+    return static_cast<bool>(connect_within(loopback_address(server.port()), 1s));
+}
+
+/// The data folder that the server itself names.
+std::string data_folder(const real_server& server) {
+    const std::string conf = server.four_letter_word("conf");
+    constexpr std::string_view key = "dataDir=";
+    const auto begin = conf.find(key) + key.size();
+    return conf.substr(begin, conf.find('\n', begin) - begin);
+}
+
+TEST(real_server, serves_as_soon_as_it_is_made) {
+    ASSERT_EQ(real_server::unavailable_reason(), "");
+    const real_server server;
+    EXPECT_EQ(server.mode(), "standalone");
+    EXPECT_EQ(server.four_letter_word("ruok"), "imok");
+    EXPECT_THAT(server.four_letter_word("srvr"), HasSubstr("Zookeeper version: 3."));
+    EXPECT_EQ(server.address(), "127.0.0.1:" + std::to_string(server.port()));
+    EXPECT_THAT(server.log_tail(1000), HasSubstr("Starting server"));
+    EXPECT_EQ(raw_session(server.port()).timeout(), 10'000);
+}
+
+TEST(real_server, options_reach_the_server) {
+    const real_server server({.tick = 300ms,
+                              .min_session_timeout = 1s,
+                              .max_session_timeout = 5s,
+                              .config = {"tickTime=250", "maxClientCnxns=7"},
+                              .java_flags = {"-Djute.maxbuffer=4096"}});
+    const std::string conf = server.four_letter_word("conf");
+    EXPECT_THAT(conf, HasSubstr("tickTime=250\n"));
+    EXPECT_THAT(conf, HasSubstr("maxClientCnxns=7\n"));
+    EXPECT_THAT(conf, HasSubstr("minSessionTimeout=1000\n"));
+    EXPECT_THAT(conf, HasSubstr("maxSessionTimeout=5000\n"));
+    EXPECT_EQ(raw_session(server.port()).timeout(), 5000);
+    EXPECT_THAT(server.log_tail(1000), HasSubstr("jute.maxbuffer value is 4096"));
+}
+
+TEST(real_server, killed_and_restarted_it_keeps_data_and_sessions) {
+    real_server server;
+    raw_session before(server.port());
+    EXPECT_EQ(before.create("/kept", "data", raw_session::persistent).error, 0);
+    EXPECT_EQ(before.create("/mine", "", raw_session::ephemeral).error, 0);
+    const auto port = server.port();
+    server.kill();
+    EXPECT_FALSE(server.running());
+    EXPECT_FALSE(can_connect(server));
+    server.start();
+    server.wait_ready();
+    EXPECT_EQ(server.port(), port);
+    raw_session after(port, before.self());
+    EXPECT_EQ(after.timeout(), 10'000);
+    EXPECT_EQ(after.self().id, before.self().id);
+    EXPECT_EQ(after.get("/kept"), "data");
+    EXPECT_EQ(after.exists("/mine").error, 0);
+    EXPECT_EQ(after.exists("/never").error, no_node);
+}
+
+TEST(real_server, a_stopped_one_starts_again_with_its_data) {
+    real_server server;
+    EXPECT_EQ(raw_session(server.port()).create("/kept", "data", raw_session::persistent).error, 0);
+    server.stop();
+    EXPECT_FALSE(server.running());
+    EXPECT_EQ(server.four_letter_word("srvr"), "");
+    EXPECT_EQ(server.mode(), "");
+    server.start();
+    server.wait_ready();
+    EXPECT_EQ(raw_session(server.port()).get("/kept"), "data");
+    server.restart();
+    EXPECT_EQ(raw_session(server.port()).get("/kept"), "data");
+}
+
+TEST(real_server, paused_it_accepts_and_says_nothing) {
+    real_server server;
+    raw_session session(server.port());
+    EXPECT_TRUE(session.answers_within(30s));
+    server.pause();
+    EXPECT_TRUE(server.running());
+    EXPECT_TRUE(can_connect(server));
+    EXPECT_FALSE(session.answers_within(200ms));
+    EXPECT_EQ(server.four_letter_word("ruok"), "");
+    server.resume();
+    EXPECT_TRUE(session.answers_within(30s));
+    EXPECT_TRUE(wait_until([&] { return server.four_letter_word("ruok") == "imok"; }));
+}
+
+TEST(real_server, a_paused_one_can_be_stopped) {
+    real_server server;
+    server.pause();
+    server.stop();
+    EXPECT_FALSE(server.running());
+    EXPECT_THROW(server.pause(), std::runtime_error);
+}
+
+TEST(real_server, leaves_nothing_behind) {
+    std::string folder;
+    std::uint16_t port = 0;
+    {
+        const real_server server;
+        folder = data_folder(server);
+        port = server.port();
+        ASSERT_TRUE(std::filesystem::exists(folder));
+    }
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(folder).parent_path().parent_path()));
+    EXPECT_FALSE(connect_within(loopback_address(port), 1s));
+}
+
+TEST(real_server, one_that_cannot_start_says_why) {
+    try {
+        const real_server server({.config = {"server.1=nonsense"}});
+        FAIL() << "it started";
+    } catch (const std::runtime_error& e) {
+        EXPECT_THAT(e.what(), StartsWith("the ZooKeeper server at 127.0.0.1:"));
+        EXPECT_THAT(e.what(), HasSubstr("is not running (exit code 2)"));
+        EXPECT_THAT(e.what(), HasSubstr("server.1=nonsense"));
+    }
+}
+
+TEST(real_server, survives_the_thread_that_started_it) {
+    std::optional<real_server> server;
+    std::thread([&] { server.emplace(); }).join();
+    EXPECT_EQ(server->mode(), "standalone");
+}
+
+TEST(process, dies_with_the_process_that_started_it) {
+    const auto log = std::filesystem::temp_directory_path() / ("kazoo-process-" + std::to_string(::getpid()));
+    // A child that becomes a parent itself and ends without destructors.
+    const pid_t middle = ::fork();
+    if (middle == 0) {
+        const auto* const orphan = new process({"/bin/sh", "-c", "echo $$; exec sleep 600"}, log);
+        static_cast<void>(orphan);
+        while (std::filesystem::file_size(log) == 0) std::this_thread::sleep_for(5ms);
+        ::_exit(0);
+    }
+    ASSERT_GT(middle, 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(middle, &status, 0), middle);
+    pid_t orphan = 0;
+    std::ifstream(log) >> orphan;
+    std::filesystem::remove(log);
+    ASSERT_GT(orphan, 0);
+    // Gone, or dead and waiting for whoever inherited it.
+    EXPECT_TRUE(wait_until([&] {
+        std::ostringstream stat;
+        stat << std::ifstream("/proc/" + std::to_string(orphan) + "/stat").rdbuf();
+        return stat.str().empty() || stat.str().find(") Z ") != std::string::npos;
+    }));
+}
+
+TEST(ensemble, elects_a_leader_and_shares_data) {
+    ensemble zk;
+    ASSERT_EQ(zk.size(), 3u);
+    const auto leader = zk.leader();
+    ASSERT_TRUE(leader.has_value());
+    EXPECT_EQ(zk[(*leader + 1) % 3].mode(), "follower");
+    EXPECT_EQ(zk.addresses(), zk[0].address() + ',' + zk[1].address() + ',' + zk[2].address());
+    EXPECT_EQ(raw_session(zk[0].port()).create("/shared", "by all", raw_session::persistent).error, 0);
+    EXPECT_TRUE(wait_until([&] { return raw_session(zk[2].port()).exists("/shared").error == 0; }));
+    EXPECT_EQ(raw_session(zk[2].port()).get("/shared"), "by all");
+}
+
+TEST(ensemble, survives_the_death_of_its_leader) {
+    ensemble zk;
+    const std::size_t first = zk.wait_leader();
+    raw_session before(zk[(first + 1) % 3].port());
+    EXPECT_EQ(before.create("/mine", "", raw_session::ephemeral).error, 0);
+    zk[first].kill();
+    const std::size_t second = zk.wait_leader();
+    EXPECT_NE(second, first);
+    zk.wait_ready();
+    raw_session after(zk[second].port(), before.self());
+    EXPECT_EQ(after.self().id, before.self().id);
+    EXPECT_EQ(after.exists("/mine").error, 0);
+    zk[first].start();
+    zk.wait_ready();
+    EXPECT_EQ(zk[first].mode(), "follower");
+}
+
+TEST(ensemble, without_a_quorum_nobody_serves) {
+    ensemble zk;
+    const std::size_t leader = zk.wait_leader();
+    zk[(leader + 1) % 3].kill();
+    zk[(leader + 2) % 3].stop();
+    EXPECT_TRUE(wait_until([&] { return zk[leader].mode().empty(); }));
+    EXPECT_FALSE(zk.leader().has_value());
+    zk[(leader + 1) % 3].start();
+    zk.wait_ready();
+    EXPECT_LT(zk.wait_leader(), zk.size());
+}
+
+} // namespace

@@ -1,0 +1,246 @@
+#include "world.hpp"
+
+#include "proto/records.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace kazoo::test {
+
+std::string errc_name(errc e) {
+    switch (e) {
+    case errc::connection_loss: return "connection_loss";
+    case errc::session_expired: return "session_expired";
+    case errc::closed: return "closed";
+    case errc::auth_failed: return "auth_failed";
+    case errc::too_large: return "too_large";
+    case errc::unimplemented: return "unimplemented";
+    default: return std::to_string(static_cast<int>(e));
+    }
+}
+
+namespace {
+
+std::string outcome_name(outcome o) { return o == outcome::unknown ? "unknown" : "not_applied"; }
+
+bool is_write(proto::opcode op) {
+    using enum proto::opcode;
+    return op == create || op == remove || op == set_data || op == set_acl || op == multi || op == create2;
+}
+
+} // namespace
+
+// -- owned by the owner -----------------------------------------------------------------------------------------------
+
+test_request::test_request(world& w, std::string_view bytes) : frame(bytes), world_(w) {
+    proto::request_header header;
+    proto::decode(bytes.substr(4), header);
+    xid = header.xid;
+    op = static_cast<proto::opcode>(header.type);
+    frame_size = static_cast<std::uint32_t>(bytes.size());
+    is_write = test::is_write(op);
+}
+
+void test_request::on_reply(const session::reply& r) noexcept {
+    EXPECT_FALSE(done) << "completed twice: xid " << xid;
+    done = true;
+    world_.say("reply " + std::to_string(xid) + " err " + std::to_string(r.err));
+}
+
+void test_request::on_failure(errc e, outcome o) noexcept {
+    EXPECT_FALSE(done) << "completed twice: xid " << xid;
+    done = true;
+    world_.say("fail " + std::to_string(xid) + " " + errc_name(e) + " " + outcome_name(o));
+}
+
+test_watcher::test_watcher(world& w, std::string n, session::watch_kind k, std::string p)
+    : name(std::move(n)), world_(w) {
+    kind = k;
+    path = std::move(p);
+}
+
+void test_watcher::on_event(event_type type, std::string_view where, std::int64_t) noexcept {
+    EXPECT_FALSE(over) << name << " fired after its end";
+    over = !is_stream();
+    world_.say("event " + name + " " + std::string(to_string(type)) + " " + std::string(where));
+}
+
+void test_watcher::on_end(errc e) noexcept {
+    EXPECT_FALSE(over) << name << " ended twice";
+    over = true;
+    world_.say("end " + name + " " + errc_name(e));
+}
+
+test_credential::test_credential(world& w, std::string s, std::string secret_text, bool is_required) : world_(w) {
+    scheme = std::move(s);
+    secret = std::move(secret_text);
+    required = is_required;
+}
+
+void test_credential::on_accepted() noexcept {
+    EXPECT_FALSE(std::exchange(judged, true));
+    world_.say("accepted " + scheme + " " + secret);
+}
+
+void test_credential::on_refused(errc e) noexcept {
+    EXPECT_FALSE(std::exchange(judged, true));
+    world_.say("refused " + scheme + " " + secret + " " + errc_name(e));
+}
+
+// -- the loop ---------------------------------------------------------------------------------------------------------
+
+world::world(session::config c) : subject(std::move(c), *this) {}
+
+world::~world() = default;
+
+void world::say(std::string line) {
+    EXPECT_NE(subject.state(), session_state::auth_failed) << "after the end: " << line;
+    all_said += line + "\n";
+    said.push_back(std::move(line));
+}
+
+void world::connected() {
+    connecting = false;
+    connection_open = true;
+    subject.on_connected(now);
+}
+
+void world::closed(std::error_code ec) {
+    connection_open = connecting = false;
+    subject.on_closed(ec, now);
+}
+
+void world::feed(std::string_view bytes, std::size_t chunk) {
+    while (!bytes.empty()) {
+        const std::span<char> space = subject.read_space();
+        ASSERT_FALSE(space.empty());
+        const std::size_t n = std::min({bytes.size(), space.size(), chunk == 0 ? bytes.size() : chunk});
+        std::memcpy(space.data(), bytes.data(), n);
+        subject.on_read(n, now);
+        bytes.remove_prefix(n);
+    }
+}
+
+void world::feed_split(std::string_view bytes, std::size_t at) {
+    at = std::min(at, bytes.size());
+    feed(bytes.substr(0, at));
+    feed(bytes.substr(at));
+}
+
+std::string world::write_some(std::size_t n) {
+    std::string taken(subject.output().substr(0, n));
+    subject.on_written(taken.size(), now);
+    return taken;
+}
+
+std::string world::write_all(std::size_t chunk) {
+    std::string taken;
+    while (!subject.output().empty()) taken += write_some(chunk == 0 ? std::string::npos : chunk);
+    return taken;
+}
+
+void world::advance(duration d) {
+    const time_point until = now + d;
+    for (int turns = 0; subject.deadline() <= until; ++turns) {
+        ASSERT_LT(turns, 10'000) << "a loop that time does not end";
+        if (subject.deadline() > now) now = subject.deadline();
+        subject.on_time(now);
+        ASSERT_GT(subject.deadline(), now) << "a loop without time";
+        take_orders();
+    }
+    now = until;
+    subject.on_time(now);
+}
+
+void world::take_orders() {
+    for (;;) {
+        const session::order next = subject.next_order();
+        if (std::holds_alternative<std::monostate>(next)) return;
+        if (const auto* resolve = std::get_if<session::resolve_order>(&next)) {
+            resolve_round = resolve->round;
+            say("resolve " + resolve->host);
+        } else if (const auto* connect = std::get_if<session::connect_order>(&next)) {
+            EXPECT_FALSE(connection_open || connecting) << "two connections at once";
+            connecting = true;
+            say("connect " + session::to_string({connect->address, connect->port}));
+        } else {
+            EXPECT_TRUE(connection_open || connecting) << "disconnect without a connection";
+            connection_open = connecting = false;
+            say("disconnect");
+        }
+    }
+}
+
+// -- the owner --------------------------------------------------------------------------------------------------------
+
+test_request& world::request(std::string_view frame, test_watcher* watcher) {
+    test_request& r = *requests.emplace_back(std::make_unique<test_request>(*this, frame));
+    r.watcher = watcher;
+    waiting.push_back(r);
+    waiting_frames += frame;
+    return r;
+}
+
+void world::flush() {
+    if (waiting.empty() || !subject.accepts_requests()) return;
+    subject.submit(waiting, waiting_frames);
+    EXPECT_TRUE(waiting.empty());
+    EXPECT_TRUE(waiting_frames.empty());
+}
+
+test_watcher& world::watcher(const std::string& name, session::watch_kind kind, const std::string& path) {
+    auto& slot = watchers[name];
+    if (!slot) slot = std::make_unique<test_watcher>(*this, name, kind, path);
+    return *slot;
+}
+
+void world::credential(const std::string& scheme, const std::string& secret, bool required) {
+    credentials.push_back(std::make_shared<test_credential>(*this, scheme, secret, required));
+    subject.add_credential(credentials.back());
+}
+
+// -- session::observer ------------------------------------------------------------------------------------------------
+
+void world::on_state(session_state s) noexcept {
+    std::string line = "state " + std::string(to_string(s));
+    all_said += line + "\n";
+    said.push_back(std::move(line));
+    if (s == session_state::closed) fail_waiting(errc::closed);
+}
+
+void world::on_unsent(session::request_list& list, std::string_view frames) noexcept {
+    std::string line = "unsent";
+    std::size_t size = 0;
+    for (session::request* r = list.front(); r != nullptr; r = r->next) {
+        line += " " + std::to_string(r->xid);
+        size += r->frame_size;
+    }
+    EXPECT_EQ(size, frames.size());
+    say(line);
+    list.splice_back(waiting);
+    waiting = std::move(list);
+    waiting_frames.insert(0, frames);
+}
+
+void world::on_write_lost() noexcept {
+    say("write lost");
+    fail_waiting(errc::connection_loss);
+}
+
+void world::on_session_lost(errc reason) noexcept {
+    say("session lost " + errc_name(reason));
+    fail_waiting(reason);
+}
+
+void world::on_log(log_level, std::string_view line) noexcept { logged.append(line).append("\n"); }
+
+void world::fail_waiting(errc reason) {
+    session::request_list all;
+    all.swap(waiting);
+    waiting_frames.clear();
+    while (!all.empty()) all.pop_front().on_failure(reason, outcome::not_applied);
+}
+
+} // namespace kazoo::test

@@ -1,0 +1,114 @@
+#pragma once
+// A session with everything around it played by the test: owner, loop, network and time. What the session says is kept
+// as lines of text, in order.
+#include "session/session.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::test {
+
+using namespace std::chrono_literals;
+
+class world;
+
+class test_request final : public session::request {
+  public:
+    test_request(world& w, std::string_view frame);
+    void on_reply(const session::reply&) noexcept override;
+    void on_failure(errc, outcome) noexcept override;
+
+    bool done = false;
+    std::string frame; ///< as it was handed over first
+  private:
+    world& world_;
+};
+
+class test_watcher final : public session::watcher {
+  public:
+    test_watcher(world& w, std::string name, session::watch_kind, std::string path);
+    void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override;
+    void on_end(errc) noexcept override;
+
+    bool is_stream() const noexcept {
+        return kind == session::watch_kind::persistent || kind == session::watch_kind::recursive;
+    }
+    bool over = false;
+    std::string name;
+
+  private:
+    world& world_;
+};
+
+class test_credential final : public session::credential {
+  public:
+    test_credential(world& w, std::string scheme, std::string secret, bool required);
+    void on_accepted() noexcept override;
+    void on_refused(errc) noexcept override;
+
+    bool judged = false;
+
+  private:
+    world& world_;
+};
+
+class world final : public session::observer {
+  public:
+    explicit world(session::config);
+    ~world();
+
+    // -- the loop ----------------------------------------------------------------------------------------------------
+    void start() { subject.start(now); }
+    void connected();
+    void closed(std::error_code ec = {});
+    /// `chunk` bytes at a time; 0: all at once.
+    void feed(std::string_view bytes, std::size_t chunk = 0);
+    /// Two pieces.
+    void feed_split(std::string_view bytes, std::size_t at);
+    /// Lets the socket take all output; returns it.
+    std::string write_all(std::size_t chunk = 0);
+    std::string write_some(std::size_t n);
+    void advance(duration);
+    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`.
+    void take_orders();
+
+    // -- the owner ---------------------------------------------------------------------------------------------------
+    /// Queues one request; flush() hands over what the session accepts.
+    test_request& request(std::string_view frame, test_watcher* watcher = nullptr);
+    void flush();
+    test_watcher& watcher(const std::string& name, session::watch_kind = {}, const std::string& path = {});
+    void credential(const std::string& scheme, const std::string& secret, bool required = false);
+
+    void say(std::string line);
+
+    session::session subject;
+    time_point now{1h};
+    std::deque<std::string> said;
+    std::string logged;
+    std::string all_said; ///< never cut, for what must never be said
+    bool connection_open = false, connecting = false;
+    std::uint64_t resolve_round = 0;
+    session::request_list waiting;
+    std::string waiting_frames;
+    std::vector<std::unique_ptr<test_request>> requests;
+
+    void on_state(session_state) noexcept override;
+    void on_unsent(session::request_list&, std::string_view) noexcept override;
+    void on_write_lost() noexcept override;
+    void on_session_lost(errc) noexcept override;
+    void on_log(log_level, std::string_view) noexcept override;
+
+    std::map<std::string, std::unique_ptr<test_watcher>> watchers;
+    std::vector<std::shared_ptr<test_credential>> credentials;
+
+  private:
+    void fail_waiting(errc);
+};
+
+std::string errc_name(errc);
+
+} // namespace kazoo::test
