@@ -1,6 +1,6 @@
 #include "server/acl.hpp"
 
-#include "server/java_hash_set.hpp"
+#include "server/java_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -34,6 +34,8 @@ void connection::abort() {
 
 void connection::notify(change_kind change, std::string_view path, const acl_list& acl) {
     if (!alive() || !allows(acl, perms::read, identities)) return;
+    std::string buffer;
+    path = as_java_writes(path, buffer);
     proto::put_reply(output_, {proto::xid::notification, -1, 0},
                      proto::watcher_event{static_cast<std::int32_t>(change), proto::sync_connected, path});
     ++sent_frames;

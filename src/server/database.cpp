@@ -53,11 +53,12 @@ void database::remove_ephemerals(std::int64_t session, transaction txn) {
     for (const std::string& path : paths) remove(path, txn);
 }
 
-void database::restore_watches(const proto::set_watches2_request& request, watcher& who) {
+bool database::restore_watches(const proto::set_watches2_request& request, watcher& who) {
     // What a client missed is told without a look at the ACL.
     static const acl_list everybody;
     const auto tell = [&](change_kind change, std::string_view path) { who.notify(change, path, everybody); };
     for (const std::string_view path : request.data) {
+        if (proto::is_null(path)) return false;
         const znode* node = nodes_.find(path);
         if (node == nullptr)
             tell(change_kind::deleted, path);
@@ -67,12 +68,14 @@ void database::restore_watches(const proto::set_watches2_request& request, watch
             data_watches.add(path, who, watch_kind::one_shot);
     }
     for (const std::string_view path : request.exist) {
+        if (proto::is_null(path)) return false;
         if (nodes_.find(path) != nullptr)
             tell(change_kind::created, path);
         else
             data_watches.add(path, who, watch_kind::one_shot);
     }
     for (const std::string_view path : request.child) {
+        if (proto::is_null(path)) return false;
         const znode* node = nodes_.find(path);
         if (node == nullptr)
             tell(change_kind::deleted, path);
@@ -89,6 +92,7 @@ void database::restore_watches(const proto::set_watches2_request& request, watch
         child_watches.add(path, who, watch_kind::recursive);
         data_watches.add(path, who, watch_kind::recursive);
     }
+    return true;
 }
 
 } // namespace kazoo::server

@@ -19,8 +19,8 @@ class database {
     void remove_ephemerals(std::int64_t session, transaction);
 
     /// Watches of a connection that was away: events for what changed since `relative_zxid`, registrations for the
-    /// rest.
-    void restore_watches(const proto::set_watches2_request&, watcher&);
+    /// rest. Stops at a null path and returns false.
+    bool restore_watches(const proto::set_watches2_request&, watcher&);
 
     watch_table data_watches, child_watches;
 

@@ -3,6 +3,8 @@
 //
 // The order in which a ZooKeeper server lists children and ephemeral nodes, and deletes the latter, is that of its hash
 // tables. Nobody may rely on it, but with the same order recorded replies compare byte for byte.
+#include "server/java_text.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -10,10 +12,11 @@
 
 namespace kazoo::server {
 
-/// String.hashCode() with HashMap's mixing of the upper half into the lower.
-std::uint32_t java_hash(std::string_view utf8) noexcept;
-/// String.hashCode()
-std::uint32_t java_string_hash(std::string_view utf8) noexcept;
+/// HashMap mixes the upper half of a hash into the lower.
+inline std::uint32_t java_hash(std::string_view utf8) noexcept {
+    const std::uint32_t hash = java_string_hash(utf8);
+    return hash ^ hash >> 16;
+}
 
 /// What an element of a java_hash_set carries. The key's characters belong to the element.
 template <class Element> struct java_hash_link {

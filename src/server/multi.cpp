@@ -1,30 +1,28 @@
 // Several operations in one transaction: all or none.
 #include "server/processor.hpp"
 
-#include <optional>
-
 namespace kazoo::server {
 
 namespace {
 
 constexpr errc ok{};
 
-/// A real server decides by the flags what a create of any kind inside a multi is, and reports it as that. Null: it
-/// fails over this one, and with it over the whole request.
-std::optional<proto::opcode> effective_type(const proto::multi_op& op) {
+bool is_ttl_mode(std::int32_t flags) {
+    return flags == proto::create_flags::ttl || flags == proto::create_flags::ttl_sequential;
+}
+
+/// Inside a multi a real server decides by the flags what a create of any kind is, and reports it as that.
+proto::opcode effective_type(const proto::multi_op& op) {
+    std::int32_t flags = 0;
     if (const auto* ttl = std::get_if<proto::create_ttl_request>(&op.body)) {
-        if (ttl->flags == proto::create_flags::ttl || ttl->flags == proto::create_flags::ttl_sequential)
-            return proto::opcode::create_ttl;
-        return ttl->flags == proto::create_flags::container ? proto::opcode::create_container : proto::opcode::create;
+        if (is_ttl_mode(ttl->flags)) return proto::opcode::create_ttl;
+        flags = ttl->flags;
+    } else if (const auto* create = std::get_if<proto::create_request>(&op.body)) {
+        flags = create->flags;
+    } else {
+        return op.type;
     }
-    if (const auto* create = std::get_if<proto::create_request>(&op.body)) {
-        if (create->flags == proto::create_flags::ttl || create->flags == proto::create_flags::ttl_sequential)
-            return std::nullopt;
-        return create->flags == proto::create_flags::container ? proto::opcode::create_container
-                                                               : proto::opcode::create;
-    }
-    if (std::holds_alternative<proto::path_watch_request>(op.body)) return std::nullopt;
-    return op.type;
+    return flags == proto::create_flags::container ? proto::opcode::create_container : proto::opcode::create;
 }
 
 std::string_view path_of(const proto::multi_op& op) {
@@ -39,7 +37,8 @@ errc prepare_one(draft& d, const proto::multi_op& op, const author& by) {
     case proto::opcode::set_data: return d.set_data(std::get<proto::set_data_request>(op.body), by);
     default: break;
     }
-    if (const auto* create = std::get_if<proto::create_request>(&op.body)) return d.create(op.type, *create, by);
+    if (const auto* create = std::get_if<proto::create_request>(&op.body))
+        return is_ttl_mode(create->flags) ? errc::marshalling_error : d.create(op.type, *create, by);
     const auto& ttl = std::get<proto::create_ttl_request>(op.body);
     return d.create(op.type, {ttl.path, ttl.data, ttl.acl, ttl.flags}, by);
 }
@@ -64,9 +63,9 @@ errc processor::prepare_multi(std::string_view body, const author& by, std::vect
         proto::multi_op op;
         if (!proto::get_multi_op(in, op, more)) return errc::marshalling_error;
         if (!more) break;
-        const auto type = effective_type(op);
-        if (!type || proto::is_null(path_of(op))) return errc::marshalling_error;
-        op.type = *type;
+        if (std::holds_alternative<proto::path_watch_request>(op.body) || proto::is_null(path_of(op)))
+            return errc::marshalling_error;
+        op.type = effective_type(op);
         ops.push_back(std::move(op));
     }
     draft_.begin(true);

@@ -13,7 +13,7 @@ processor::processor(const config& c, database& d, observer* o)
 
 void processor::process(const request& r) {
     const errc e = dispatch(r);
-    if (e != ok) reply(r.from, r.xid, database_.zxid(), e);
+    if (e != ok && r.from.alive()) reply(r.from, r.xid, database_.zxid(), e);
 }
 
 errc processor::dispatch(const request& r) {

@@ -67,10 +67,9 @@ errc processor::get_acl(const request& r) {
         for (const kazoo::acl& entry : *node->acl) {
             out.put(static_cast<std::int32_t>(entry.perms));
             out.put(std::string_view(entry.scheme));
-            if (entry.scheme == "digest" && !may_see_hashes)
-                out.put(std::string_view(without_hash(entry.id)));
-            else
-                out.put(std::string_view(entry.id));
+            const bool hidden = entry.scheme == "digest" && !may_see_hashes;
+            std::string buffer;
+            out.put(as_java_writes(hidden ? without_hash(entry.id) : entry.id, buffer));
         }
         out.put(node->stat());
     }
@@ -119,20 +118,28 @@ errc processor::get_ephemerals(const request& r) {
 }
 
 errc processor::who_am_i(const request& r) {
-    proto::who_am_i_reply answer;
-    for (const identity& i : r.from.identities.all()) {
-        const std::string_view name = i.name;
-        // The user without the hash; `super` has no name of its own.
-        answer.ids.push_back({i.scheme, i.scheme == "digest" ? name.substr(0, name.find(':')) : name});
+    {
+        proto::frame_writer out(r.from.output());
+        out.put(proto::reply_header{r.xid, database_.zxid(), 0});
+        out.put(static_cast<std::int32_t>(r.from.identities.all().size()));
+        for (const auto& [scheme, name] : r.from.identities.all()) {
+            // The user without the hash; `super` has no name of its own.
+            const std::string_view shown =
+                std::string_view(name).substr(0, scheme == "digest" ? name.find(':') : name.size());
+            std::string buffer;
+            out.put(std::string_view(scheme));
+            out.put(shown.empty() ? proto::empty_view : as_java_writes(shown, buffer));
+        }
     }
-    reply_with(r, answer);
+    sent(r.from);
     return ok;
 }
 
 errc processor::sync(const request& r) {
     proto::path_request q;
     if (!proto::decode(r.body, q)) return errc::marshalling_error;
-    reply_with(r, q.path);
+    std::string buffer;
+    reply_with(r, as_java_writes(q.path, buffer));
     return ok;
 }
 

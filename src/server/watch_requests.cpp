@@ -1,17 +1,11 @@
 // Operations on a connection's watches.
 #include "server/processor.hpp"
 
-#include <algorithm>
-
 namespace kazoo::server {
 
 namespace {
 
 constexpr errc ok{};
-
-bool any_null(const std::vector<std::string_view>& paths) {
-    return std::any_of(paths.begin(), paths.end(), proto::is_null);
-}
 
 /// Types above `any` came with later servers.
 bool known_type(std::int32_t type) { return type >= proto::watcher_type::children && type <= proto::watcher_type::any; }
@@ -27,9 +21,7 @@ errc processor::set_watches(const request& r) {
         if (!proto::decode(r.body, old)) return errc::marshalling_error;
         q = {old.relative_zxid, std::move(old.data), std::move(old.exist), std::move(old.child), {}, {}};
     }
-    for (const auto* paths : {&q.data, &q.exist, &q.child, &q.persistent, &q.recursive})
-        if (any_null(*paths)) return errc::marshalling_error;
-    database_.restore_watches(q, r.from);
+    if (!database_.restore_watches(q, r.from)) return errc::marshalling_error;
     if (r.from.alive()) reply(r.from, r.xid, database_.zxid(), ok);
     return ok;
 }

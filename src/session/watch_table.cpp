@@ -143,7 +143,7 @@ void watch_table::fire_one_shots(table::iterator at, event_type type, std::strin
     for (watcher* who : fired) who->on_event(type, path, zxid);
 }
 
-/// Recursive holders on the ancestors, and persistent ones on the parent that learn of their children this way.
+/// Recursive holders on the ancestors, and those on the parent who learn of its children this way.
 void watch_table::dispatch_above(event_type type, std::string_view path, std::int64_t zxid) {
     std::string_view below = path;
     bool direct = true;
@@ -152,14 +152,14 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
         if (above.size() >= below.size()) return;
         const auto at = entries_.find(above);
         if (at != entries_.end()) {
-            const entry& e = at->second;
-            const bool child_event = direct && type != event_type::data_changed && e.derives_children();
-            for (const holder& h : e.holders) {
+            const bool child_event = direct && type != event_type::data_changed && at->second.derives_children();
+            for (const holder& h : at->second.holders) {
                 if (!h.active) continue;
                 if (h.as == watch_kind::recursive) h.who->on_event(type, path, zxid);
                 if (h.as == watch_kind::persistent && child_event)
                     h.who->on_event(event_type::children_changed, above, zxid);
             }
+            if (child_event) fire_one_shots(at, event_type::children_changed, above, zxid);
         }
         direct = false;
         if (recursive_holders_ == 0) return; // only the parent can matter

@@ -76,12 +76,13 @@ class watch_table {
         bool persistent = false;   ///< registered so on this connection, or about to be
         bool recursive = false;
 
-        /// Whether a stream on this path sees what a one-shot of this kind waits for.
+        /// Whether one-shots of this kind go out without their flag and are fired by what a stream on this path gets.
         bool serves(watch_kind one_shot) const noexcept {
-            return persistent || (recursive && one_shot != watch_kind::child);
+            return one_shot == watch_kind::child ? persistent && !recursive : persistent || recursive;
         }
-        /// Persistent holders share a recursive registration, which tells nothing about children.
-        bool derives_children() const noexcept { return recursive && !persistent; }
+        /// Up to 3.8 a recursive registration ends all ChildrenChanged for its path, those of persistent holders and of
+        /// earlier one-shots; but it tells of every child that comes or goes.
+        bool derives_children() const noexcept { return recursive; }
     };
     struct path_hash {
         using is_transparent = void;

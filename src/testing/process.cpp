@@ -50,14 +50,7 @@ pid_t fork_and_exec(const std::vector<std::string>& arguments, int null, int log
 class starter {
   public:
     static starter& instance() {
-        static std::mutex mutex;
-        static starter* one = nullptr;
-        static pid_t owner = 0;
-        const std::lock_guard lock(mutex);
-        if (owner != ::getpid()) { // none yet, or we are a forked child and its thread stayed behind
-            one = new starter;
-            owner = ::getpid();
-        }
+        static starter* const one = new starter;
         return *one;
     }
 

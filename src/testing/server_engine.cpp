@@ -1,7 +1,7 @@
 #include "testing/server_engine.hpp"
 
+#include <cerrno>
 #include <chrono>
-#include <netinet/tcp.h>
 #include <random>
 #include <sys/socket.h>
 #include <utility>
@@ -56,9 +56,10 @@ void server::engine::stop() {
 }
 
 void server::engine::start() {
-    if (std::exchange(running_, true)) return;
-    server_->restart(now());
+    if (running_) return;
     if (!refuses_) listen();
+    running_ = true;
+    server_->restart(now());
     obey();
 }
 
@@ -91,8 +92,7 @@ std::vector<session_id> server::engine::sessions() const {
 // -- connections ------------------------------------------------------------------------------------------------------
 
 void server::engine::listen() {
-    unique_fd fd = port_.listen();
-    acceptor_.assign(port_.endpoint().protocol(), fd.release());
+    acceptor_.assign(port_.endpoint().protocol(), port_.listen());
     await_client();
 }
 
@@ -105,32 +105,34 @@ void server::engine::await_client() {
 void server::engine::accept() {
     for (;;) {
         // Asio would let a program inherit it that another thread starts at this moment.
-        unique_fd fd(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (!fd && (errno == EMFILE || errno == ENFILE)) {
-            pause_.expires_after(milliseconds(100)); // the client still waits, and would wake us at once
+        const int fd = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            open_link(fd);
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno != ECONNABORTED && errno != EINTR) { // no descriptors left: the client would wake us at once
+            pause_.expires_after(milliseconds(100));
             pause_.async_wait([this](std::error_code stopped) {
                 if (!stopped && acceptor_.is_open()) accept();
             });
-            return;
+            return obey();
         }
-        if (!fd && errno == ECONNABORTED) continue;
-        if (!fd) break;
-        const auto l = std::make_shared<link>(link{tcp::socket(io_)});
-        std::error_code error;
-        l->socket.assign(port_.endpoint().protocol(), fd.get(), error);
-        if (error) continue;
-        static_cast<void>(fd.release());
-        l->socket.non_blocking(true, error);
-        l->socket.set_option(tcp::no_delay(true), error);
-        const tcp::endpoint peer = l->socket.remote_endpoint(error);
-        if (error) continue; // gone already
-        ++accepted_;
-        l->id = server_->open(peer.address().to_string(), now());
-        links_.emplace(l->id, l);
-        await_input(l);
     }
-    obey();
     await_client();
+    obey();
+}
+
+void server::engine::open_link(int fd) {
+    const auto l = std::make_shared<link>(link{tcp::socket(io_, port_.endpoint().protocol(), fd)});
+    std::error_code error;
+    l->socket.non_blocking(true, error);
+    l->socket.set_option(tcp::no_delay(true), error);
+    const tcp::endpoint peer = l->socket.remote_endpoint(error);
+    if (error) return; // gone already
+    ++accepted_;
+    l->id = server_->open(peer.address().to_string(), now());
+    links_.emplace(l->id, l);
+    await_input(l);
 }
 
 void server::engine::await_input(const std::shared_ptr<link>& l) {

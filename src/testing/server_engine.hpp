@@ -30,7 +30,7 @@ class server::engine {
     template <class F> auto run(F f) {
         std::packaged_task<decltype(f())()> task(std::move(f));
         auto result = task.get_future();
-        kazoo_asio::post(io_, [&task] { task(); });
+        kazoo_asio::post(io_, std::move(task));
         return result.get();
     }
 
@@ -58,6 +58,7 @@ class server::engine {
     void listen();
     void await_client();
     void accept();
+    void open_link(int fd);
     void await_input(const std::shared_ptr<link>&);
     void take_input(const std::shared_ptr<link>&);
     void await_room(const std::shared_ptr<link>&);

@@ -1,5 +1,6 @@
 #include "testing/server_port.hpp"
 
+#include <fcntl.h>
 #include <stdexcept>
 #include <sys/socket.h>
 
@@ -42,11 +43,11 @@ server_port::server_port(const std::string& host, std::uint16_t port) : endpoint
 
 std::string server_port::name() const { return to_name(endpoint_); }
 
-unique_fd server_port::listen() const {
+int server_port::listen() const {
     try {
-        unique_fd fd = bound_socket(endpoint_);
+        const unique_fd fd = bound_socket(endpoint_);
         checked(::listen(fd.get(), SOMAXCONN), "listen");
-        return fd;
+        return checked(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0), "fcntl");
     } catch (const std::system_error& e) {
         throw std::system_error(e.code(), "cannot listen on " + name());
     }

@@ -17,8 +17,8 @@ class server_port {
     std::uint16_t number() const noexcept { return endpoint_.port(); }
     std::string name() const;
     const kazoo_asio::ip::tcp::endpoint& endpoint() const noexcept { return endpoint_; }
-    /// A socket that listens there.
-    unique_fd listen() const;
+    /// A descriptor, the caller's, that listens there.
+    int listen() const;
 
   private:
     kazoo_asio::ip::tcp::endpoint endpoint_;

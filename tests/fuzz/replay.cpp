@@ -1,4 +1,5 @@
 // Stands in for libFuzzer: feeds files, and the files of folders, to a fuzzer's entry point.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -4,6 +4,7 @@
 #include "proto/multi.hpp"
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -8,6 +8,7 @@ format of the transcripts.
 
 import argparse
 import pathlib
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -18,13 +19,14 @@ from transcript import Transcript
 
 
 def record(name, scenario, arguments):
-    with Server(arguments.java, arguments.jars) as server:
+    with Server(arguments.java, arguments.jars, ensemble=name.startswith("ensemble/")) as server:
         transcript = Transcript(server.port, scenario.__doc__)
         try:
             scenario(transcript)
         finally:
             transcript.disconnect()
     target = arguments.output / f"{name}.txt"
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(transcript.text(), encoding="ascii")
     print(f"{target}: {transcript.exchanges} exchanges")
 
@@ -44,6 +46,8 @@ def main():
         parser.error(f"no such transcript: {', '.join(unknown)}")
     if not (arguments.jars / "zookeeper.jar").exists():
         sys.exit(f"{arguments.jars / 'zookeeper.jar'} is missing: install libzookeeper-java")
+    if shutil.which(arguments.java) is None:
+        sys.exit(f"{arguments.java} is missing: install openjdk-17-jre-headless")
     for name in arguments.names or names:
         record(name, scenarios.ALL[name], arguments)
 

@@ -1,4 +1,4 @@
-"""One standalone ZooKeeper server with an empty tree, on a free port of 127.0.0.1."""
+"""One ZooKeeper server with an empty tree, on a free port of 127.0.0.1."""
 
 import pathlib
 import shutil
@@ -10,14 +10,28 @@ import time
 CONFIGURATION = """\
 tickTime=1000
 dataDir={folder}/data
-clientPort={port}
-clientPortAddress=127.0.0.1
 admin.enableServer=false
 4lw.commands.whitelist=*
 maxClientCnxns=0
 forceSync=no
 extendedTypesEnabled=true
 """
+
+STANDALONE = """\
+clientPort={port}
+clientPortAddress=127.0.0.1
+"""
+
+# An ensemble of one: only ensembles can be reconfigured. Its ports lie in a second file, which the server rewrites.
+ENSEMBLE = """\
+initLimit=20
+syncLimit=10
+reconfigEnabled=true
+skipACL=yes
+standaloneEnabled=false
+dynamicConfigFile={folder}/members
+"""
+MEMBERS = "server.1=127.0.0.1:{quorum}:{election}:participant;127.0.0.1:{port}\n"
 
 JARS = """zookeeper zookeeper-jute slf4j-api slf4j-simple commons-cli commons-io metrics-core snappy-java
     jackson-annotations jackson-core jackson-databind findbugs-annotations netty-buffer netty-codec netty-common
@@ -34,11 +48,17 @@ def free_port():
 
 
 class Server:
-    def __init__(self, java, jars):
+    def __init__(self, java, jars, ensemble=False):
         self.port = free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="golden-zookeeper-"))
         configuration = self.folder / "zoo.cfg"
-        configuration.write_text(CONFIGURATION.format(folder=self.folder, port=self.port))
+        kind = ENSEMBLE if ensemble else STANDALONE
+        configuration.write_text((CONFIGURATION + kind).format(folder=self.folder, port=self.port))
+        if ensemble:
+            (self.folder / "data").mkdir()
+            (self.folder / "data" / "myid").write_text("1\n")
+            (self.folder / "members").write_text(
+                MEMBERS.format(quorum=free_port(), election=free_port(), port=self.port))
         class_path = ":".join(str(jars / f"{jar}.jar") for jar in JARS)
         self.log = open(self.folder / "log", "wb")
         self.process = subprocess.Popen(

@@ -2,12 +2,13 @@
 // A real loop as its tests see it: through the seam only.
 #include "client/loop.hpp"
 #include "net/make_loop.hpp"
+#include "util/mutex.hpp"
 
 #include <chrono>
 #include <functional>
-#include <future>
 #include <gtest/gtest.h>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -30,25 +31,57 @@ class work final : public detail::job {
     std::function<void()> function_;
 };
 
-/// Something that one thread does and another waits for.
+/// Something that one thread does and another waits for. (ThreadSanitizer cannot see into std::future.)
 class moment {
   public:
-    void happen() { promise_.set_value(); }
-    bool wait() { return future_.wait_for(limit) == std::future_status::ready; }
-    bool has_happened() const { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+    void happen() {
+        const util::lock_guard lock(mutex_);
+        happened_ = true;
+        changed_.notify_all();
+    }
+    bool wait() {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        util::lock_guard lock(mutex_);
+        while (!happened_ && changed_.wait_for(lock, end - std::chrono::steady_clock::now())) {
+        }
+        return happened_;
+    }
 
   private:
-    std::promise<void> promise_;
-    std::future<void> future_ = promise_.get_future();
+    util::mutex mutex_;
+    util::condition changed_;
+    bool happened_ KAZOO_GUARDED_BY(mutex_) = false;
+};
+
+/// A value that one thread makes and another waits for.
+template <class T> class handover {
+  public:
+    void give(T v) {
+        value_ = std::move(v);
+        given_.happen();
+    }
+    T take() {
+        if (!given_.wait()) throw std::runtime_error("it never came");
+        return *std::move(value_);
+    }
+
+  private:
+    std::optional<T> value_;
+    moment given_;
 };
 
 /// What f() returns when it runs on the loop.
 template <class F> auto on(detail::loop& loop, F f) -> decltype(f()) {
-    auto task = std::make_shared<std::packaged_task<decltype(f())()>>(std::move(f));
-    auto result = task->get_future();
-    loop.post(work::of([task] { (*task)(); }));
-    if (result.wait_for(limit) != std::future_status::ready) throw std::runtime_error("the loop does not answer");
-    return result.get();
+    if constexpr (std::is_void_v<decltype(f())>) {
+        on(loop, [&] {
+            f();
+            return true;
+        });
+    } else {
+        handover<decltype(f())> result;
+        loop.post(work::of([&] { result.give(f()); }));
+        return result.take();
+    }
 }
 
 /// Everything posted before has run.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <sys/wait.h>
 #include <thread>
 #include <vector>
@@ -40,9 +41,9 @@ TEST(net_executor, runs_work_in_order_on_a_thread_of_its_own) {
 
 TEST(net_executor, work_of_another_loop_is_not_its_own) {
     const auto one = make_loop(), other = make_loop();
-    std::promise<bool> result;
-    other->default_executor().execute([&] { result.set_value(one->on_default_executor()); });
-    EXPECT_FALSE(result.get_future().get());
+    handover<bool> result;
+    other->default_executor().execute([&] { result.give(one->on_default_executor()); });
+    EXPECT_FALSE(result.take());
 }
 
 TEST(net_executor, an_exception_ends_the_work_and_nothing_else) {
@@ -292,12 +293,15 @@ TEST(net_fork, inside_user_work_leaves_the_rest_to_the_parent) {
     auto loop = make_loop();
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
-    std::promise<pid_t> child;
+    handover<pid_t> child;
     moment both_queued, rest;
     loop->default_executor().execute([&] {
         both_queued.wait();
         const pid_t pid = ::fork();
-        if (pid != 0) child.set_value(pid);
+        if (pid != 0)
+            child.give(pid);
+        else
+            std::atexit([] { ::_exit(0); }); // the parent's exit handlers are not the child's
     });
     loop->default_executor().execute([&] {
         const pid_t self = ::getpid();
@@ -305,7 +309,7 @@ TEST(net_fork, inside_user_work_leaves_the_rest_to_the_parent) {
         rest.happen();
     });
     both_queued.happen();
-    const pid_t pid = child.get_future().get();
+    const pid_t pid = child.take();
     ASSERT_TRUE(rest.wait());
     int status = 0;
     EXPECT_TRUE(testing::wait_until([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));

@@ -1,6 +1,6 @@
 """What is asked of the servers: one function a transcript, in the order in which they are recorded."""
 
-from scenarios import auth, multi, reads, refusals, session, watches, writes
+from scenarios import auth, multi, reads, reconfig, refusals, session, watches, writes
 
 ALL = {
     "connect": session.connect,
@@ -23,4 +23,5 @@ ALL = {
     "auth_refused": auth.refused,
     "acl": auth.acl,
     "refusals": refusals.refusals,
+    "ensemble/reconfig": reconfig.reconfig,
 }

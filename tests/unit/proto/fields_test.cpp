@@ -199,6 +199,14 @@ TEST(fields, reconfig) {
     EXPECT_TRUE(is_null(sent.body.leaving));
     EXPECT_TRUE(is_null(sent.body.new_members));
     EXPECT_EQ(sent.body.config_version, -1);
+
+    const auto joined = reply_of<data_reply>("ensemble/reconfig", "join");
+    EXPECT_TRUE(joined.body.data.starts_with("server.1=")) << joined.body.data;
+    EXPECT_NE(joined.body.data.find("\nserver.2=127.0.0.1:1:2:observer;127.0.0.1:3\nversion=100000002"),
+              std::string_view::npos)
+        << joined.body.data;
+    EXPECT_EQ(joined.body.stat.mzxid, joined.header.zxid);
+    EXPECT_EQ(request_of<reconfig_request>("ensemble/reconfig", "bad_version").body.config_version, 0x7fff);
 }
 
 TEST(fields, an_unknown_operation_is_answered_with_zxid_minus_1_and_a_close) {

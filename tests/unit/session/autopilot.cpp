@@ -33,12 +33,16 @@ void answer(world& w, std::string_view payload) {
 } // namespace
 
 void drive_home(world& w) {
+    if (!w.started) w.start();
     bool first_frame = true;
     std::string written;
     for (int turns = 0; turns < 3'000; ++turns) {
         w.take_orders();
         const session_state state = w.subject.state();
         if (state == session_state::closed || state == session_state::auth_failed) return;
+        for (const std::string& name : std::exchange(w.names_asked, {}))
+            w.subject.on_resolved(w.resolve_round, name, {"10.9.9.9"}, w.now);
+        w.take_orders();
         w.flush();
         if (w.connecting) {
             w.connected();
@@ -62,7 +66,6 @@ void drive_home(world& w) {
         ASSERT_NE(wake, never) << "it waits for nothing";
         if (wake > w.now) w.now = wake;
         w.subject.on_time(w.now);
-        if (w.resolve_round > 0) w.subject.on_resolved(w.resolve_round, "zk1", {"10.9.9.9"}, w.now);
     }
     FAIL() << "it does not come to rest; state " << to_string(w.subject.state()) << "\n" << w.all_said;
 }

@@ -62,7 +62,7 @@ class world final : public session::observer {
     ~world();
 
     // -- the loop ----------------------------------------------------------------------------------------------------
-    void start() { subject.start(now); }
+    void start();
     void connected();
     void closed(std::error_code ec = {});
     /// `chunk` bytes at a time; 0: all at once.
@@ -90,8 +90,9 @@ class world final : public session::observer {
     std::deque<std::string> said;
     std::string logged;
     std::string all_said; ///< never cut, for what must never be said
-    bool connection_open = false, connecting = false;
+    bool started = false, connection_open = false, connecting = false;
     std::uint64_t resolve_round = 0;
+    std::vector<std::string> names_asked; ///< in that round
     session::request_list waiting;
     std::string waiting_frames;
     std::vector<std::unique_ptr<test_request>> requests;

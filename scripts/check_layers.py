@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Checks which folder may include what, and that time, chance and threads stay at the edge (doc/architecture.md).
+
+Prints file:line for each fault; exit code 1 if there are any.
+"""
+import re
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+
+# Room in src/ -> the rooms it may include. Every room may include itself.
+ROOMS = {
+    "util": set(),
+    "proto": {"util"},
+    "session": {"proto", "util"},
+    "server": {"proto", "util"},
+    "client": {"session", "proto", "util"},
+    "recipe": {"util"},
+    "net": {"client", "session", "proto", "util"},
+    "testing": {"net", "client", "session", "server", "proto", "util"},
+}
+SINGLE_FILES = {"recipe": {"client/recipe_support.hpp"}}
+
+# Public headers without behaviour of the client; rooms below the client may include these alone.
+VALUES = {"types", "acl", "error", "path", "log", "retry", "export", "version", "options"}
+BELOW_CLIENT = {"util", "proto", "session", "server"}
+# Headers for users with a library of their own; not held to the standard library.
+ADAPTERS = {"include/kazoo/asio.hpp", "include/kazoo/boost_asio.hpp"}
+
+STANDARD = set(
+    """algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits
+    clocale cmath codecvt compare complex concepts condition_variable coroutine csetjmp csignal cstdarg cstddef cstdint
+    cstdio cstdlib cstring ctime cuchar cwchar cwctype deque exception execution filesystem format forward_list fstream
+    functional future initializer_list iomanip ios iosfwd iostream istream iterator latch limits list locale map memory
+    memory_resource mutex new numbers numeric optional ostream queue random ranges ratio regex scoped_allocator semaphore
+    set shared_mutex source_location span sstream stack stdexcept stop_token streambuf string string_view strstream
+    syncstream system_error thread tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray
+    variant vector version""".split()
+)
+
+# What is included with <> -> the files that may do so (patterns on the path from the top).
+RESTRICTED = [
+    (r"asio([./]|$)|boost/asio", r"src/net/|src/testing/[^/]*(shell|socket)|include/kazoo/(boost_)?asio\.hpp$|tests/|bench/"),
+    (r"openssl/", r"src/net/|src/testing/[^/]*(shell|socket)|src/util/digest\.cpp$|tests/|bench/"),
+    (r"sasl/|zookeeper/", r"src/net/|bench/"),
+    (r"sys/socket\.h|netinet/|arpa/|netdb\.h|poll\.h|sys/un\.h", r"src/net/|src/testing/|tools/|tests/|bench/"),
+    (
+        r"sys/(epoll|prctl|eventfd|timerfd|signalfd)\.h|linux/",
+        r"src/net/|src/testing/(ensemble|real_server|process|java)|tools/|tests/|bench/",
+    ),
+]
+
+# Words of the edge, in code but not in comments.
+WORDS = re.compile(
+    r"(::now\s*\(|\brandom_device\b|\bstd::j?thread\b(?!::id)|\bsleep(_for|_until)?\s*\(|\b(u|nano)sleep\s*\(|\bclock_gettime\b)"
+)
+WORDS_ALLOWED = re.compile(r"src/(net|testing)/|include/kazoo/testing/|tools/|bench/|tests/(integration|real|install|fuzz)/")
+# Unit and simulated tests may use threads, to try what is meant for many of them; never time or chance.
+THREADS_ALLOWED = re.compile(r"tests/")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def without_comments(text):
+    """Blanks comments out and keeps line numbers; string literals are kept."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+    return pattern.sub(lambda m: m[0] if m[0][0] in "\"'" else re.sub(r"[^\n]", " ", m[0]), text)
+
+
+def sources():
+    for folder in ("include", "src", "tools", "examples", "tests", "bench"):
+        for path in sorted((TOP / folder).rglob("*")):
+            if path.suffix in (".hpp", ".cpp"):
+                yield path.relative_to(TOP).as_posix()
+
+
+def room_of(file):
+    parts = file.split("/")
+    return parts[1] if parts[0] == "src" else None
+
+
+def resolve(file, name):
+    """The file that #include "name" means, as a path from the top; None if it is not ours."""
+    for base in (Path(file).parent, Path("src"), Path("tests")):
+        candidate = (TOP / base / name).resolve()
+        if candidate.is_file() and TOP in candidate.parents:
+            return candidate.relative_to(TOP).as_posix()
+    return None
+
+
+def public_header_fault(file, quote, name):
+    if quote == '"':
+        return f'a public header includes "{name}": write <kazoo/...>'
+    if file in ADAPTERS:
+        return None
+    if name.startswith("kazoo/"):
+        if not file.startswith("include/kazoo/testing/") and name.startswith("kazoo/testing/"):
+            return f"the library's headers do not know the testing kit: <{name}>"
+        if name == "kazoo/kazoo.hpp":
+            return "the umbrella header is for users only"
+        return None
+    return None if name in STANDARD else f"a public header includes <{name}>, which is not of the standard library"
+
+
+def room_fault(file, room, quote, name):
+    if room not in ROOMS:
+        return f"src/{room} is no room of the house"
+    if quote == "<":
+        match = re.fullmatch(r"kazoo/(.+)\.hpp", name)
+        if not match:
+            return None
+        if match[1] == "kazoo":
+            return "the umbrella header is for users only"
+        if room in BELOW_CLIENT and match[1] not in VALUES:
+            return f"src/{room} includes <{name}>, which is not a value header"
+        if room in ("client", "recipe", "net") and match[1].startswith("testing/"):
+            return f"src/{room} includes <{name}>"
+        return None
+    target = resolve(file, name)
+    other = room_of(target) if target else None
+    if other is None:
+        return f'"{name}" is in no room of src'
+    if other == room or other in ROOMS[room] or name in SINGLE_FILES.get(room, ()):
+        return None
+    return f"src/{room} includes src/{other}: {name}"
+
+
+def user_fault(file, quote, name):
+    """tools and examples see what a user sees."""
+    if quote == "<":
+        return None
+    target = resolve(file, name)
+    folder = file.split("/")[0]
+    return None if target and target.startswith(folder + "/") else f'{folder} includes "{name}": use <kazoo/...>'
+
+
+def include_fault(file, quote, name):
+    top = file.split("/")[0]
+    fault = None
+    if top == "include":
+        fault = public_header_fault(file, quote, name)
+    elif top == "src":
+        fault = room_fault(file, room_of(file), quote, name)
+    elif top in ("tools", "examples"):
+        fault = user_fault(file, quote, name)
+    if not fault and quote == "<":
+        for pattern, allowed in RESTRICTED:
+            if re.match(pattern, name) and not re.match(allowed, file):
+                fault = f"<{name}> has no place here"
+    return fault
+
+
+def word_fault(file, line):
+    if WORDS_ALLOWED.match(file):
+        return None
+    for found in WORDS.finditer(line):
+        if not ("thread" in found[0] and THREADS_ALLOWED.match(file)):
+            return f"{found[0].strip(' (')} belongs to net, testing, tools and bench"
+    return None
+
+
+def circles(graph):
+    """The include circles of the graph, each once, as lists of files."""
+    state, found = {}, []
+
+    def visit(file, trail):
+        state[file] = "open"
+        for target in graph.get(file, ()):
+            if state.get(target) == "open":
+                found.append(trail[trail.index(target) :] + [target])
+            elif target not in state:
+                visit(target, trail + [target])
+        state[file] = "done"
+
+    for file in graph:
+        if file not in state:
+            visit(file, [file])
+    return found
+
+
+def main():
+    faults, graph, count = [], {}, 0
+    for file in sources():
+        count += 1
+        graph[file] = []
+        text = without_comments((TOP / file).read_text())
+        for number, line in enumerate(text.split("\n"), 1):
+            include = INCLUDE.match(line)
+            fault = include_fault(file, *include.groups()) if include else word_fault(file, line)
+            if fault:
+                faults.append(f"{file}:{number}: {fault}")
+            if include:
+                public = TOP / "include" / include[2]
+                target = f"include/{include[2]}" if public.is_file() else resolve(file, include[2])
+                if target:
+                    graph[file].append(target)
+    for circle in circles(graph):
+        faults.append(f"{circle[0]}:1: includes itself: {' -> '.join(circle)}")
+    print("\n".join(faults) if faults else f"{count} files keep to their rooms")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

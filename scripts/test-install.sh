@@ -1,0 +1,54 @@
+#!/bin/bash
+# Installs kazoo, static and shared, and builds and runs a program that finds it: test-install.sh PRESET
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+preset=${1:?usage: test-install.sh PRESET}
+work=$PWD/build/install-test
+passed=0
+failed=0
+mkdir -p "$work"
+
+# Everything that a shared library of ours offers to the linker must be ours.
+only_ours() { # LIBRARY
+    local alien
+    alien=$(nm -DC --defined-only "$1" | cut -d ' ' -f 3- |
+            grep -vE '^((typeinfo( name)?|vtable|VTT|guard variable|(non-)?virtual thunk) (for|to) )?kazoo::')
+    if [[ -n $alien ]]; then
+        echo "$1 exports what is not kazoo's:"
+        echo "$alien" | head -n 20
+        return 1
+    fi
+    nm -DC --defined-only "$1" | grep -q ' kazoo::'
+}
+
+try() { # KIND SHARED
+    local build=$work/$1-build prefix=$work/$1 consumer=$work/$1-consumer library
+    rm -rf "$prefix" "$consumer"
+    cmake --preset "$preset" -B "$build" -DBUILD_SHARED_LIBS="$2" -DKAZOO_BUILD_TESTS=OFF -DKAZOO_BUILD_EXAMPLES="$2" &&
+        cmake --build "$build" &&
+        cmake --install "$build" --prefix "$prefix" &&
+        cmake -S tests/install -B "$consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" &&
+        cmake --build "$consumer" &&
+        "$consumer/consumer" || return 1
+    if [[ $2 == OFF ]]; then return 0; fi
+    for library in "$prefix"/lib*/{,*/}libkazoo*.so; do
+        if [[ -e $library ]]; then only_ours "$library" || return 1; fi
+    done
+}
+
+for kind in static shared; do
+    shared=OFF
+    if [[ $kind == shared ]]; then shared=ON; fi
+    if try $kind $shared >"$work/$kind.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok      install.$kind"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  install.$kind; the end of its log:"
+        tail -n 40 "$work/$kind.log"
+    fi
+done
+if [[ -n ${KAZOO_COUNTS:-} ]]; then echo "$passed $failed" >>"$KAZOO_COUNTS"; fi
+echo "$passed passed, $failed failed"
+((failed == 0))

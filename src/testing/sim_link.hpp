@@ -1,0 +1,70 @@
+#pragma once
+// One TCP connection in a simulated world, from the moment somebody tries to open it.
+#include "client/loop.hpp"
+#include "server/server.hpp"
+#include "testing/sim_world.hpp"
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kazoo::testing {
+
+class sim_link final : public std::enable_shared_from_this<sim_link> {
+  public:
+    sim_link(sim_machine& owner, std::uint64_t number) noexcept : owner_(owner), number_(number) {}
+
+    sim_machine& owner() const noexcept { return owner_; }
+    std::uint64_t number() const noexcept { return number_; }
+    void begin();
+
+    // -- the client's end ---------------------------------------------------------------------------------------------
+    bool readable() const noexcept { return !input_.empty() || ended_; }
+    bool writable() const noexcept { return !stalled_; }
+    detail::io_result read_some(std::span<char> into) noexcept;
+    detail::io_result write_some(std::string_view from) noexcept;
+    void client_closed() noexcept;
+    /// Set once: whether the connection could be opened.
+    std::optional<std::error_code> opened;
+
+    // -- the server's end ---------------------------------------------------------------------------------------------
+    server::connection_id server_side{};
+    void server_closed();
+
+    // -- the cable ----------------------------------------------------------------------------------------------------
+    void send(flow way, std::string_view bytes);
+    /// Both ends learn that the other one is gone; what is under way is lost.
+    void reset();
+    void cut_behind(flow way, std::uint64_t bytes) { pipe(way).left = bytes; }
+    bool cut_planned() const noexcept { return pipes_[0].left || pipes_[1].left; }
+    void release(flow way);
+
+  private:
+    struct pipe_state {
+        time_point last_arrival{};
+        std::string held; ///< arrived while the direction was silent
+        bool held_end = false;
+        bool broken = false; ///< what is under way does not arrive
+        std::optional<std::uint64_t> left;
+    };
+    pipe_state& pipe(flow way) noexcept { return pipes_[static_cast<std::size_t>(way)]; }
+    void carry(flow way, std::string bytes, bool end);
+    void arrive(flow way, std::string_view bytes, bool end);
+    void deliver(flow way, std::string_view bytes, bool end);
+    void end_at_client(std::error_code);
+    bool is_silent(flow way) const noexcept;
+
+    sim_machine& owner_;
+    const std::uint64_t number_;
+    std::array<pipe_state, 2> pipes_;
+    bool client_open_ = true, accepted_ = false;
+    bool stalled_ = false; ///< the socket's buffer is full for a moment
+    std::string input_;
+    bool ended_ = false;
+    std::error_code end_;
+};
+
+} // namespace kazoo::testing

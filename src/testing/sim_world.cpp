@@ -1,0 +1,170 @@
+#include "testing/sim_world.hpp"
+
+#include "testing/sim_link.hpp"
+#include "testing/sim_machine.hpp"
+
+#include <cstdio>
+
+namespace kazoo::testing {
+
+namespace {
+/// Wall clocks of a simulated world begin here.
+constexpr std::int64_t first_wall_ms = 1'700'000'000'000;
+} // namespace
+
+sim_world::sim_world(const simulation_options& o) : options_(o), random_(o.seed), now_(std::chrono::seconds(1)) {
+    start_new_server();
+}
+
+sim_world::~sim_world() = default;
+
+// -- time -------------------------------------------------------------------------------------------------------------
+
+sim_world::event_id sim_world::at(time_point when, std::function<void()> f) {
+    const event_id id{std::max(when, now_), ++last_event_};
+    events_.emplace(id, std::move(f));
+    return id;
+}
+
+bool sim_world::step(time_point end) {
+    if (events_.empty() || events_.begin()->first.first > end) {
+        if (end != never) now_ = std::max(now_, end);
+        return false;
+    }
+    auto next = events_.extract(events_.begin());
+    now_ = next.key().first;
+    next.mapped()();
+    return true;
+}
+
+// -- machines and links -----------------------------------------------------------------------------------------------
+
+std::shared_ptr<sim_machine> sim_world::add_machine() {
+    machines_.push_back(std::make_shared<sim_machine>(*this, machines_.size() + 1));
+    return machines_.back();
+}
+
+duration sim_world::travel_time(const sim_machine& m) noexcept {
+    const duration usual = between(options_.shortest_delay, options_.longest_delay);
+    return m.slowness > duration::zero() ? usual + between(duration::zero(), m.slowness) : usual;
+}
+
+bool sim_world::accept(const std::shared_ptr<sim_link>& link) {
+    if (!server_runs_) return false;
+    link->server_side = server_->open("10.1.0." + std::to_string(link->owner().number()), moment());
+    links_.emplace(link->server_side, link);
+    serve();
+    return true;
+}
+
+void sim_world::receive(sim_link& link, std::string_view bytes) {
+    speaking_ = &link;
+    server_->receive(link.server_side, bytes, moment());
+    speaking_ = nullptr;
+    serve();
+}
+
+void sim_world::hang_up(sim_link& link) {
+    const auto keep = link.shared_from_this();
+    if (links_.erase(link.server_side) == 0) return;
+    server_->closed(link.server_side, moment());
+    serve();
+}
+
+// -- the server -------------------------------------------------------------------------------------------------------
+
+server::moment sim_world::moment() const noexcept {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
+    return {now_, first_wall_ms + ms};
+}
+
+void sim_world::start_new_server() {
+    server::config c;
+    c.tick = options_.tick;
+    c.min_session_timeout_ms = static_cast<std::int32_t>(options_.min_session_timeout.count());
+    c.max_session_timeout_ms = static_cast<std::int32_t>(options_.max_session_timeout.count());
+    c.max_connections_per_address = 0;
+    c.seed = random_.next();
+    server_ = std::make_unique<server::server>(std::move(c), moment(), this);
+}
+
+/// Sends what the server has to send, and closes what it has done with.
+void sim_world::serve() {
+    std::vector<server::connection_id> changed;
+    for (server_->take_changed(changed); !changed.empty(); server_->take_changed(changed)) {
+        for (const server::connection_id id : changed) {
+            const auto at = links_.find(id);
+            if (at == links_.end()) continue;
+            const auto link = at->second;
+            const std::string_view out = server_->unsent(id);
+            if (!out.empty()) {
+                link->send(flow::to_client, out);
+                server_->sent(id, out.size(), moment());
+            }
+            if (!server_->finished(id)) continue;
+            links_.erase(id);
+            server_->closed(id, moment());
+            link->server_closed();
+        }
+        changed.clear();
+    }
+    keep_server_clock();
+}
+
+void sim_world::keep_server_clock() {
+    const time_point wanted = server_runs_ ? server_->deadline() : never;
+    if (server_alarm_ && server_alarm_->first == wanted) return;
+    if (server_alarm_) cancel(*server_alarm_);
+    server_alarm_.reset();
+    if (wanted == never) return;
+    server_alarm_ = at(wanted, [this] {
+        server_alarm_.reset();
+        server_->on_time(moment());
+        serve();
+    });
+}
+
+void sim_world::stop_server() {
+    if (!std::exchange(server_runs_, false)) return;
+    trace("server stops");
+    auto links = std::exchange(links_, {});
+    for (const auto& [id, link] : links) link->reset();
+    server_->restart(moment());
+    std::vector<server::connection_id> gone;
+    server_->take_changed(gone);
+    for (const auto& [id, link] : links) server_->closed(id, moment());
+    keep_server_clock();
+}
+
+void sim_world::start_server() {
+    if (std::exchange(server_runs_, true)) return;
+    trace("server starts");
+    server_->restart(moment());
+    serve();
+}
+
+void sim_world::forget_everything() {
+    stop_server();
+    trace("server forgets");
+    start_new_server();
+    server_runs_ = true;
+    serve();
+}
+
+bool sim_world::expire_session(std::int64_t id) {
+    if (!server_runs_) return false;
+    trace("session expires", static_cast<std::uint64_t>(id));
+    const bool known = server_->expire_session(id, moment());
+    serve();
+    return known;
+}
+
+void sim_world::on_processed(const server::processed_write& w) {
+    trace("server", static_cast<std::uint64_t>(w.zxid), static_cast<std::uint64_t>(-static_cast<int>(w.error)), w.path);
+    if (!on_write) return;
+    // Only requests have an xid; what else happens meanwhile is the server's own doing.
+    const bool own = speaking_ == nullptr || w.xid == 0;
+    on_write({w, own ? nullptr : &speaking_->owner(), own ? 0 : speaking_->number()});
+}
+
+} // namespace kazoo::testing

@@ -1,0 +1,318 @@
+// Which address is tried when.
+#include "script.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace kazoo::test {
+namespace {
+
+using testing::HasSubstr;
+
+session::config hosts(std::vector<session::host_port> list) {
+    session::config c = script::one_host();
+    c.hosts.hosts = std::move(list);
+    return c;
+}
+
+/// Fails attempt after attempt at once; returns the times between the connect orders.
+std::vector<duration> pauses(world& w, int attempts) {
+    std::vector<duration> result;
+    time_point last = w.now;
+    for (int i = 0; i < attempts; ++i) {
+        for (int turns = 0; w.take_orders(), !w.connecting; ++turns) {
+            if (turns > 100) throw std::runtime_error("no attempt");
+            w.now = w.subject.deadline();
+            w.subject.on_time(w.now);
+        }
+        result.push_back(w.now - std::exchange(last, w.now));
+        w.closed(std::make_error_code(std::errc::connection_refused));
+    }
+    return result;
+}
+
+TEST(rounds, L162_every_address_of_every_host_is_tried_in_order) {
+    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2182}, {"zk2", 2183}}))
+        .start()
+        .expect("resolve zk1")
+        .expect("resolve zk2")
+        .expect_nothing()
+        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk2", {"fd00::2"}, w.now); })
+        .expect_nothing()
+        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1", "10.0.0.2"}, w.now); })
+        .expect("connect 10.0.0.1:2181")
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .expect("connect 10.0.0.2:2181")
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .expect("connect 10.0.0.3:2182")
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .expect("connect [fd00::2]:2183")
+        .run();
+}
+
+TEST(rounds, L115_ipv6_addresses_need_no_resolver) {
+    script(hosts({{"::1", 2181}})).start().expect("connect [::1]:2181").run();
+}
+
+TEST(rounds, L232_a_host_that_does_not_resolve_is_skipped_with_a_warning) {
+    session::config c = hosts({{"zk1", 2181}, {"10.0.0.3", 2181}});
+    c.log_threshold = log_level::warn;
+    script(c)
+        .start()
+        .expect("resolve zk1")
+        .then([](world& w) {
+            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable), w.now);
+            EXPECT_THAT(w.logged, HasSubstr("cannot resolve zk1"));
+            EXPECT_THAT(w.subject.last_failures(), HasSubstr("zk1: cannot be resolved"));
+        })
+        .expect("connect 10.0.0.3:2181")
+        .run();
+}
+
+TEST(rounds, C19_a_resolver_that_hangs_delays_a_round_by_its_share_only) {
+    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
+        .start()
+        .expect("resolve zk1")
+        .advance(4'999ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("connect 10.0.0.3:2181")
+        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now); }) // too late
+        .closed()
+        .advance(50ms)
+        .expect("resolve zk1")
+        .then([](world& w) {
+            w.subject.on_resolved(w.resolve_round - 1, "zk1", {"10.0.0.7"}, w.now); // for a round that is over
+            w.take_orders();
+            EXPECT_FALSE(w.connecting);
+            w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now);
+        })
+        .expect("connect 10.0.0.1:2181")
+        .run();
+}
+
+TEST(rounds, L209_nothing_resolvable_is_a_failed_round_and_not_the_end) {
+    script(hosts({{"zk1", 2181}}))
+        .start()
+        .expect("resolve zk1")
+        .then([](world& w) {
+            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable), w.now);
+            EXPECT_THAT(w.subject.last_failures(), HasSubstr(make_error_code(errc::no_hosts).message()));
+        })
+        .expect_nothing()
+        .advance(50ms)
+        .expect("resolve zk1")
+        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {}, w.now); })
+        .expect_nothing()
+        .advance(100ms)
+        .expect("resolve zk1")
+        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now); })
+        .expect("connect 10.0.0.1:2181")
+        .run();
+}
+
+TEST(rounds, C18_connecting_and_shaking_hands_share_one_budget) {
+    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}}))
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .advance(2'499ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .advance(2s)
+        .connected()
+        .write(sent("connect", "new_session"))
+        .advance(499ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("disconnect")
+        .expect("connect 10.0.0.3:3")
+        .then([](world& w) {
+            EXPECT_EQ(w.subject.last_failures(), "10.0.0.1:1: no connection in time; 10.0.0.2:2: no answer in time");
+        })
+        .run();
+}
+
+TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_ms) {
+    session::config c = hosts({});
+    for (std::uint16_t port = 1; port <= 20; ++port) c.hosts.hosts.push_back({"10.0.0.1", port});
+    c.timeout = 1s;
+    script(c)
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .advance(199ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("disconnect")
+        .expect("connect 10.0.0.1:2")
+        .run();
+}
+
+TEST(rounds, C18_the_negotiated_timeout_counts_while_a_session_lives) {
+    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .feed(got("connect", "timeout_below_the_minimum")) // 2 s
+        .expect("state connected")
+        .closed()
+        .expect("state suspended")
+        .expect("connect 10.0.0.2:2")
+        .advance(1s)
+        .expect("disconnect")
+        .advance(50ms)
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(rounds, L024_pauses_between_rounds_grow_up_to_a_limit) {
+    session::config c = script::one_host();
+    c.reconnect = {.initial_delay = 50ms, .max_delay = 1s, .factor = 2.0, .jitter = 0};
+    world w(c);
+    w.start();
+    EXPECT_THAT(pauses(w, 9), testing::ElementsAre(0ms, 50ms, 100ms, 200ms, 400ms, 800ms, 1s, 1s, 1s));
+}
+
+TEST(rounds, L024_no_pause_within_a_round) {
+    world w(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}));
+    w.start();
+    EXPECT_THAT(pauses(w, 5), testing::ElementsAre(0ms, 0ms, 50ms, 0ms, 100ms));
+}
+
+TEST(rounds, L024_jitter_stays_within_its_share_and_differs_by_seed) {
+    std::set<duration> first;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        session::config c = script::one_host();
+        c.seed = seed;
+        c.reconnect = {.initial_delay = 100ms, .max_delay = 5s, .factor = 2.0, .jitter = 0.5};
+        world w(c);
+        w.start();
+        const auto p = pauses(w, 3);
+        EXPECT_GT(p[1], 50ms);
+        EXPECT_LE(p[1], 100ms);
+        EXPECT_GT(p[2], 100ms);
+        EXPECT_LE(p[2], 200ms);
+        first.insert(p[1]);
+    }
+    EXPECT_GT(first.size(), 40U);
+}
+
+TEST(rounds, L024_even_a_policy_of_zero_does_not_spin) {
+    session::config c = script::one_host();
+    c.reconnect = {.initial_delay = 0ms, .max_delay = 0ms, .factor = 0, .jitter = 7};
+    world w(c);
+    w.start();
+    for (const duration pause : pauses(w, 5)) EXPECT_TRUE(pause == 0ms || pause >= 1ms);
+    EXPECT_GE(w.now, time_point(1h) + 4ms);
+}
+
+std::vector<std::string> order_of_first_round(std::uint64_t seed) {
+    session::config c = hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}});
+    c.randomize_hosts = true;
+    c.seed = seed;
+    world w(c);
+    w.start();
+    for (int i = 0; i < 3; ++i) {
+        w.take_orders();
+        w.closed();
+    }
+    return {w.said.begin(), w.said.end()};
+}
+
+TEST(rounds, L232_the_order_is_shuffled_by_the_seed) {
+    std::map<std::vector<std::string>, int> seen;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) ++seen[order_of_first_round(seed)];
+    EXPECT_EQ(seen.size(), 6U);
+    for (const auto& [order, times] : seen) EXPECT_GT(times, 50);
+    EXPECT_EQ(order_of_first_round(7), order_of_first_round(7));
+}
+
+script working_then_dropped(session::config c, duration lived) {
+    script s(std::move(c));
+    s.start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .feed(got("connect", "new_session"))
+        .expect("state connected")
+        .advance(lived)
+        .submit({reference("get_data")})
+        .write(reference("get_data"))
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .closed()
+        .expect("state suspended");
+    return s;
+}
+
+TEST(rounds, after_a_drop_the_other_addresses_come_first_and_at_once) {
+    working_then_dropped(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}}), 1s)
+        .expect("connect 10.0.0.2:2")
+        .closed()
+        .expect("connect 10.0.0.3:3")
+        .closed()
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(rounds, after_a_drop_a_single_address_gets_a_short_pause) {
+    working_then_dropped(hosts({{"10.0.0.1", 1}}), 1s)
+        .expect_nothing()
+        .advance(49ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(rounds, a_connection_that_lived_for_a_moment_only_is_followed_by_a_pause) {
+    working_then_dropped(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}), 1ms)
+        .expect_nothing()
+        .advance(50ms)
+        .expect("connect 10.0.0.2:2")
+        .run();
+}
+
+TEST(rounds, L024_a_server_that_accepts_and_drops_is_not_hammered) {
+    session::config c = script::one_host();
+    c.timeout = 1'000s;
+    world w(c);
+    w.start();
+    std::vector<duration> gaps;
+    for (int i = 0; i < 5; ++i) {
+        const time_point before = w.now;
+        for (w.take_orders(); !w.connecting; w.take_orders()) {
+            w.now = w.subject.deadline();
+            w.subject.on_time(w.now);
+        }
+        gaps.push_back(w.now - before);
+        w.connected();
+        w.write_all();
+        std::string granted = got("connect", "new_session");
+        w.feed(granted);
+        EXPECT_EQ(w.subject.state(), session_state::connected);
+        w.closed();
+    }
+    EXPECT_THAT(gaps, testing::ElementsAre(0ms, 50ms, 100ms, 200ms, 400ms));
+}
+
+TEST(rounds, a_fact_about_an_older_connection_changes_nothing) {
+    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .then([](world& w) {
+            w.now += 5s; // the attempt's time is over, but nobody has rung the bell yet
+            w.subject.on_connected(w.now);
+            EXPECT_EQ(w.subject.output(), "");
+        })
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .run();
+}
+
+} // namespace
+} // namespace kazoo::test

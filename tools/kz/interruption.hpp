@@ -1,0 +1,25 @@
+#pragma once
+#include <stop_token>
+#include <thread>
+
+namespace kz {
+
+/// While one exists, SIGINT and SIGTERM request a stop instead of ending the process. Make it before anything starts a
+/// thread: it blocks the signals, and threads inherit that.
+class interruption {
+  public:
+    interruption();
+    interruption(const interruption&) = delete;
+    interruption& operator=(const interruption&) = delete;
+    ~interruption();
+
+    std::stop_token token() const noexcept { return stop_.get_token(); }
+    /// Blocks until a signal came.
+    void wait() const;
+
+  private:
+    std::stop_source stop_;
+    std::thread thread_;
+};
+
+} // namespace kz

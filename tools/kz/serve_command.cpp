@@ -1,0 +1,55 @@
+// serve
+#include "interruption.hpp"
+#include "menu.hpp"
+#include "output.hpp"
+#include "show.hpp"
+
+#include <kazoo/testing/server.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace kz {
+
+namespace {
+
+struct serve_arguments {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 2181;
+    std::uint32_t tick = 2000;
+};
+
+exit_code serve(const settings& s, const serve_arguments& o) {
+    const interruption interrupted;
+    kazoo::testing::server_options options;
+    options.host = o.host;
+    options.port = o.port;
+    options.tick = std::chrono::milliseconds(o.tick);
+    const kazoo::testing::server server(options);
+    if (s.json)
+        print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
+    else
+        print("listening on " + server.address() + "\n");
+    interrupted.wait();
+    return exit_code::ok;
+}
+
+} // namespace
+
+void add_serve_command(menu& m) {
+    const auto o = std::make_shared<serve_arguments>();
+    auto* command = m.add("serve", "Run a server that keeps its nodes in memory: for tests and for trying things out",
+                          "  kz serve                           then, elsewhere: kz create /hello world\n"
+                          "  kz serve --port 0 --tick 200       any free port; sessions may last 400 ms to 4 s\n"
+                          "\n"
+                          "Prints `listening on HOST:PORT`, and runs until SIGINT or SIGTERM.\n"
+                          "In production use an ensemble of Apache ZooKeeper servers.\n",
+                          serve, o);
+    command->add_option("-p,--port", o->port, "Port to listen on; 0: a free one")->capture_default_str();
+    command->add_option("-H,--host", o->host, "Numeric address to listen on")->capture_default_str();
+    command->add_option("--tick", o->tick, "Milliseconds; session timeouts are 2 to 20 ticks")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 60'000));
+}
+
+} // namespace kz

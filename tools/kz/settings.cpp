@@ -1,0 +1,81 @@
+#include "settings.hpp"
+
+#include "usage_error.hpp"
+
+#include <kazoo/error.hpp>
+
+#include <cstdio>
+
+namespace kz {
+
+namespace {
+
+void print_log(kazoo::log_level level, std::string_view line) {
+    std::string text(kazoo::to_string(level));
+    text.append(": ").append(line).append("\n");
+    std::fputs(text.c_str(), stderr); // one call, so that lines of several threads do not mix
+}
+
+/// The message never repeats the argument: it is a secret.
+kazoo::auth parse_auth(const std::string& text) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos || colon == 0) throw usage_error("--auth needs SCHEME:CREDENTIAL");
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+kazoo::options to_options(const settings& s) {
+    kazoo::options o;
+    o.operation_timeout = s.timeout();
+    o.log.threshold = s.threshold();
+    o.log.write = print_log;
+    for (const auto& text : s.auth) o.auth.push_back(parse_auth(text));
+    return o;
+}
+
+kazoo::client make_client(const settings& s) {
+    auto options = to_options(s);
+    try {
+        return kazoo::client(s.hosts, std::move(options));
+    } catch (const kazoo::error& e) {
+        throw usage_error(describe(e));
+    }
+}
+
+} // namespace
+
+std::chrono::milliseconds settings::timeout() const {
+    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(timeout_seconds));
+}
+
+kazoo::log_level settings::threshold() const {
+    using enum kazoo::log_level;
+    for (const auto level : {wire, debug, info, warn, error})
+        if (log_level == kazoo::to_string(level)) return level;
+    return off;
+}
+
+void log(const settings& s, kazoo::log_level level, std::string_view line) {
+    if (level >= s.threshold()) print_log(level, line);
+}
+
+std::string describe(const kazoo::error& e) {
+    std::string text = e.what();
+    const std::string code =
+        std::string(" (") + e.code().category().name() + ":" + std::to_string(e.code().value()) + ")";
+    if (const auto at = text.find(code); at != std::string::npos) text.erase(at, code.size());
+    return text;
+}
+
+kazoo::client connect(const settings& s, const std::stop_token& stop) {
+    auto client = make_client(s);
+    try {
+        client.async_wait_connected().get_for(s.timeout(), stop);
+    } catch (const kazoo::timeout_error& e) {
+        std::string why = describe(e);
+        if (const auto colon = why.find(": "); colon != std::string::npos) why.erase(0, colon + 2);
+        throw connect_error("cannot connect to \"" + s.hosts + "\": " + why);
+    }
+    return client;
+}
+
+} // namespace kz

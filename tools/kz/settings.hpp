@@ -1,0 +1,39 @@
+#pragma once
+// What is said once for all commands.
+#include <kazoo/client.hpp>
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kz {
+
+struct settings {
+    std::string hosts = "127.0.0.1:2181";
+    double timeout_seconds = 10;
+    std::vector<std::string> auth;
+    std::string log_level = "off";
+    bool json = false;
+
+    std::chrono::milliseconds timeout() const;
+    kazoo::log_level threshold() const;
+};
+
+/// There was no session within the limit: exit_code::cannot_connect.
+class connect_error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A client with a session. Throws connect_error, usage_error, and cancelled_error when `stop` came first.
+kazoo::client connect(const settings&, const std::stop_token& stop = {});
+
+/// A line of kz itself, to where the library's go.
+void log(const settings&, kazoo::log_level, std::string_view line);
+
+/// An exception's text without the numeric code.
+std::string describe(const kazoo::error&);
+
+} // namespace kz
