@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds every fuzzer, replays its seeds and lets it run on: fuzz.sh SECONDS [NAME]...
-# Seeds are in tests/fuzz/corpus/NAME; what is found meanwhile stays in build/fuzz/corpus/NAME, crashes in build/fuzz/crashes.
+# The build makes the seeds. What is found meanwhile stays in build/fuzz/corpus, crashes in build/fuzz/crashes.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -16,7 +16,7 @@ mkdir -p build/fuzz/crashes
 run_one() {
     local name=$1 seeds=()
     mkdir -p "build/fuzz/corpus/$name"
-    if [[ -d tests/fuzz/corpus/$name ]]; then seeds=("tests/fuzz/corpus/$name"); fi
+    if [[ -d build/fuzz/tests/fuzz/seeds/${name#fuzz_} ]]; then seeds=("build/fuzz/tests/fuzz/seeds/${name#fuzz_}"); fi
     "build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" "${seeds[@]}" \
         >"build/fuzz/$name.log" 2>&1

@@ -1,5 +1,6 @@
 #include "net/loop_core.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 

@@ -97,8 +97,9 @@ void watch_table::drop_stream(table::iterator at, const watcher& who, bool refus
 
 /// An addWatch was refused behind which one-shots went out without their flag.
 void watch_table::rearm_unserved(const std::string& path, entry& e) {
+    if (e.registered()) return;
     for (holder& h : e.holders) {
-        if (!h.served || e.serves(h.as)) continue;
+        if (!h.served) continue;
         h.served = false;
         orders_.rearms.push_back({path, h.as, h.since});
     }
@@ -109,7 +110,7 @@ void watch_table::rearm_unserved(const std::string& path, entry& e) {
 void watch_table::settle(table::iterator at) {
     const entry& e = at->second;
     if (!e.holders.empty() || e.carried > 0) return;
-    if (e.persistent || e.recursive) orders_.removals.push_back(at->first);
+    if (e.registered()) orders_.removals.push_back(at->first);
     entries_.erase(at);
 }
 

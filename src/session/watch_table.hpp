@@ -76,9 +76,10 @@ class watch_table {
         bool persistent = false;   ///< registered so on this connection, or about to be
         bool recursive = false;
 
+        bool registered() const noexcept { return persistent || recursive; }
         /// Whether one-shots of this kind go out without their flag and are fired by what a stream on this path gets.
         bool serves(watch_kind one_shot) const noexcept {
-            return one_shot == watch_kind::child ? persistent && !recursive : persistent || recursive;
+            return one_shot == watch_kind::child ? persistent && !recursive : registered();
         }
         /// Up to 3.8 a recursive registration ends all ChildrenChanged for its path, those of persistent holders and of
         /// earlier one-shots; but it tells of every child that comes or goes.

@@ -65,9 +65,10 @@ detail::io_result sim_link::read_some(std::span<char> into) noexcept {
 
 detail::io_result sim_link::write_some(std::string_view from) noexcept {
     if (ended_ && end_) return {0, false, std::make_error_code(std::errc::broken_pipe)};
-    if (stalled_) return {0, true, {}};
+    if (!writable()) return {0, true, {}};
     sim_world& w = owner_.world();
-    std::size_t n = from.size();
+    std::size_t n = std::min(from.size(), socket_buffer - under_way_);
+    if (n == 0) return {0, true, {}};
     if (w.chance(6)) n = 1 + w.random().below(n);
     if (w.chance(12)) {
         stalled_ = true;
@@ -130,6 +131,7 @@ void sim_link::send(flow way, std::string_view bytes) {
 void sim_link::carry(flow way, std::string bytes, bool end) {
     sim_world& w = owner_.world();
     pipe_state& p = pipe(way);
+    if (way == flow::to_server) under_way_ += bytes.size();
     p.last_arrival = std::max(p.last_arrival, w.now() + w.travel_time(owner_));
     w.at(p.last_arrival, [self = shared_from_this(), way, data = std::move(bytes), end] { self->arrive(way, data, end); });
 }
@@ -137,7 +139,7 @@ void sim_link::carry(flow way, std::string bytes, bool end) {
 void sim_link::arrive(flow way, std::string_view bytes, bool end) {
     pipe_state& p = pipe(way);
     if (is_silent(way) || !p.held.empty() || p.held_end) {
-        if (!p.broken) p.held += bytes;
+        p.held += bytes;
         p.held_end = p.held_end || end;
         ++owner_.faults.held[static_cast<std::size_t>(way)];
         return;
@@ -153,6 +155,10 @@ void sim_link::release(flow way) {
 }
 
 void sim_link::deliver(flow way, std::string_view bytes, bool end) {
+    if (way == flow::to_server) {
+        under_way_ -= bytes.size();
+        owner_.wake();
+    }
     if (pipe(way).broken) bytes = {};
     if (way == flow::to_server) {
         if (!bytes.empty()) owner_.world().receive(*this, bytes);
@@ -167,10 +173,7 @@ void sim_link::deliver(flow way, std::string_view bytes, bool end) {
 
 void sim_link::reset() {
     const auto keep = shared_from_this();
-    for (pipe_state& p : pipes_) {
-        p.broken = true;
-        p.held.clear();
-    }
+    for (pipe_state& p : pipes_) p.broken = true;
     owner_.world().hang_up(*this);
     if (!is_silent(flow::to_client)) end_at_client(std::make_error_code(std::errc::connection_reset));
 }

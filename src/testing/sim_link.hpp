@@ -23,7 +23,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
 
     // -- the client's end ---------------------------------------------------------------------------------------------
     bool readable() const noexcept { return !input_.empty() || ended_; }
-    bool writable() const noexcept { return !stalled_; }
+    bool writable() const noexcept { return !stalled_ && under_way_ < socket_buffer; }
     detail::io_result read_some(std::span<char> into) noexcept;
     detail::io_result write_some(std::string_view from) noexcept;
     void client_closed() noexcept;
@@ -43,6 +43,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     void release(flow way);
 
   private:
+    static constexpr std::size_t socket_buffer = 64 << 10;
     struct pipe_state {
         time_point last_arrival{};
         std::string held; ///< arrived while the direction was silent
@@ -61,6 +62,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     const std::uint64_t number_;
     std::array<pipe_state, 2> pipes_;
     bool client_open_ = true, accepted_ = false;
+    std::size_t under_way_ = 0; ///< to the server
     bool stalled_ = false; ///< the socket's buffer is full for a moment
     std::string input_;
     bool ended_ = false;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t first_wall_ms = 1'700'000'000'000;
 } // namespace
 
-sim_world::sim_world(const simulation_options& o) : options_(o), random_(o.seed), now_(std::chrono::seconds(1)) {
+sim_world::sim_world(const simulation_options& o) : options_(o), random_(o.seed) {
     start_new_server();
 }
 
@@ -85,7 +85,8 @@ void sim_world::start_new_server() {
     c.max_session_timeout_ms = static_cast<std::int32_t>(options_.max_session_timeout.count());
     c.max_connections_per_address = 0;
     c.seed = random_.next();
-    server_ = std::make_unique<server::server>(std::move(c), moment(), this);
+    server::observer& self = *this;
+    server_ = std::make_unique<server::server>(std::move(c), moment(), &self);
 }
 
 /// Sends what the server has to send, and closes what it has done with.

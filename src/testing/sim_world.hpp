@@ -53,6 +53,8 @@ class sim_world final : server::observer {
         context context_;
         const void* where_;
     };
+    /// Not zero, which stands for "never yet" in places.
+    static constexpr time_point beginning{std::chrono::seconds(1)};
     using event_id = std::pair<time_point, std::uint64_t>;
 
     explicit sim_world(const simulation_options&);
@@ -118,7 +120,7 @@ class sim_world final : server::observer {
     simulation_options options_;
     session::random_source random_;
     sim_trace trace_;
-    time_point now_{};
+    time_point now_ = beginning;
     std::uint64_t last_event_ = 0;
     std::map<event_id, std::function<void()>> events_;
     context context_ = context::outside;

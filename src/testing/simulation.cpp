@@ -24,7 +24,7 @@ machine simulation::add_machine() { return machine(world_->add_machine()); }
 std::string simulation::addresses() { return "10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181"; }
 std::string simulation::hosts() { return "zookeeper:2181"; }
 
-std::chrono::nanoseconds simulation::now() const { return world_->now().time_since_epoch(); }
+std::chrono::nanoseconds simulation::now() const { return world_->now() - sim_world::beginning; }
 
 void simulation::run_for(std::chrono::nanoseconds d) {
     world_->run_until([] { return false; }, d);

@@ -35,11 +35,11 @@ interruption::~interruption() {
     thread_.join();
 }
 
-void interruption::wait() const {
+void wait_for(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
-    changed.wait(lock, token(), [] { return false; });
+    changed.wait(lock, stop, [] { return false; });
 }
 
 } // namespace kz

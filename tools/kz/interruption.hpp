@@ -14,12 +14,13 @@ class interruption {
     ~interruption();
 
     std::stop_token token() const noexcept { return stop_.get_token(); }
-    /// Blocks until a signal came.
-    void wait() const;
 
   private:
     std::stop_source stop_;
     std::thread thread_;
 };
+
+/// Blocks until a stop is requested.
+void wait_for(const std::stop_token&);
 
 } // namespace kz

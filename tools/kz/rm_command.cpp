@@ -1,12 +1,14 @@
 // rm
 #include "menu.hpp"
 #include "output.hpp"
+#include "show.hpp"
 #include "subtree.hpp"
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
 
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <string>
 

@@ -30,7 +30,7 @@ exit_code serve(const settings& s, const serve_arguments& o) {
         print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
     else
         print("listening on " + server.address() + "\n");
-    interrupted.wait();
+    wait_for(interrupted.token());
     return exit_code::ok;
 }
 

@@ -28,17 +28,14 @@ kazoo::create_mode mode_of(const create_arguments& o) {
     return o.sequential ? persistent_sequential : persistent;
 }
 
-void hold_session(const kazoo::client& client, const std::string& path, std::stop_token interrupted) {
+void hold_session(const kazoo::client& client, const std::string& path, const std::stop_token& interrupted) {
     std::stop_source over;
     const std::stop_token lost = client.session_token();
-    const std::stop_callback on_lost(lost, [&] { over.request_stop(); });
-    const std::stop_callback on_signal(std::move(interrupted), [&] { over.request_stop(); });
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    changed.wait(lock, over.get_token(), [] { return false; });
+    const auto end = [&over] { over.request_stop(); };
+    const std::stop_callback on_lost(lost, end), on_signal(interrupted, end);
+    wait_for(over.get_token());
     if (lost.stop_requested())
-        kazoo::throw_error(make_error_code(kazoo::errc::session_expired), kazoo::outcome::unknown, "create", path);
+        kazoo::throw_error(make_error_code(kazoo::errc::session_expired), kazoo::outcome::not_applied, "create", path);
 }
 
 exit_code create(const settings& s, const create_arguments& o) {

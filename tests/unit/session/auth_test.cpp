@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string digest_up = sent("auth", "auth_digest");      // u:p
+const std::string digest_up = sent("auth", "auth_digest"); // u:p
 const std::string second = sent("auth", "auth_second");
 const std::string accepted = got("auth", "auth_digest");
 const std::string bad_scheme = sent("auth_refused", "unknown_scheme"); // nope, u:p
@@ -24,11 +24,7 @@ script opened(session::config c = script::one_host()) {
 }
 
 script& reopened(script& s, const std::string& resume = resume_frame(0)) {
-    return s.advance(50ms)
-        .expect("connect 10.0.0.1:2181")
-        .connected()
-        .write(resume)
-        .feed(got("connect", "resume"));
+    return s.advance(50ms).expect("connect 10.0.0.1:2181").connected().write(resume).feed(got("connect", "resume"));
 }
 
 TEST(auth, frames_are_what_the_reference_says) { EXPECT_EQ(to_hex(digest_up), to_hex(reference("auth"))); }

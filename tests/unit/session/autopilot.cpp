@@ -27,7 +27,8 @@ void answer(world& w, std::string_view payload) {
     std::string bytes;
     proto::put_reply(bytes, {header.xid, 1, 0});
     w.feed(bytes);
-    if (header.type == static_cast<std::int32_t>(proto::opcode::close_session)) w.closed();
+    w.take_orders();
+    if (header.type == static_cast<std::int32_t>(proto::opcode::close_session) && w.connection_open) w.closed();
 }
 
 } // namespace
@@ -53,7 +54,8 @@ void drive_home(world& w) {
         if (w.connection_open && !w.subject.output().empty()) {
             written += w.write_some(std::string::npos);
             proto::frame next;
-            while (w.connection_open && (next = proto::next_frame(written, 1 << 20)).state == proto::frame::status::complete) {
+            while (w.connection_open &&
+                   (next = proto::next_frame(written, 1 << 20)).state == proto::frame::status::complete) {
                 const std::string payload(next.payload);
                 written.erase(0, 4 + next.length);
                 std::exchange(first_frame, false) ? grant(w, payload) : answer(w, payload);

@@ -21,8 +21,10 @@ script two_hosts_script(bool read_only = false) {
 /// Up to the point where the first of two servers reads the connect request.
 script at_the_first_of_two(bool read_only = false) {
     script s = two_hosts_script(read_only);
-    s.start().expect("connect 10.0.0.1:2181").connected().write(
-        sent("connect", read_only ? "new_session_read_only_allowed" : "new_session"));
+    s.start()
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .write(sent("connect", read_only ? "new_session_read_only_allowed" : "new_session"));
     return s;
 }
 

@@ -56,8 +56,8 @@ TEST(parse_hosts, C37_chroot_is_normalised_and_a_slash_is_none) {
 TEST(parse_hosts, C37_nothing_is_dropped_in_silence) {
     EXPECT_THAT(refusal("a:1/x,b:2"), HasSubstr("behind all hosts"));
     for (const char* bad : {"", "/x", "a,,b", "a,", ",a", "a, ,b"}) EXPECT_THAT(refusal(bad), HasSubstr("empty host"));
-    for (const char* bad : {"a:", "a:0", "a:65536", "a:99999", "a:abc", "a:1x", "a:-1", "a:+1", "h:2181 ",
-                            "a:18446744073709551617"})
+    for (const char* bad :
+         {"a:", "a:0", "a:65536", "a:99999", "a:abc", "a:1x", "a:-1", "a:+1", "h:2181 ", "a:18446744073709551617"})
         EXPECT_THAT(refusal(bad), HasSubstr("bad port"));
     for (const char* bad : {"h?x", "h#x", "h x", "-h", "h\xc3\xa4", "h ,b"})
         EXPECT_THAT(refusal(bad), HasSubstr("bad host name"));

@@ -9,8 +9,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string get = reference("get_data");   // a read
-const std::string set = reference("set_data");   // a write
+const std::string get = reference("get_data"); // a read
+const std::string set = reference("set_data"); // a write
 const std::string no_node = hex("00000010000000010000000000000005ffffff9b");
 
 std::string reply(std::int32_t xid) { return with_xid(no_node, xid); }
@@ -93,7 +93,8 @@ TEST(requests, C03_unknown_error_codes_pass_through) {
     opened()
         .submit({read(1), read(2)})
         .write(read(1) + read(2))
-        .feed(hex("00000010000000010000000000000005") + hex("fffffc18") + hex("00000010000000020000000000000005000004d2"))
+        .feed(hex("00000010000000010000000000000005") + hex("fffffc18") +
+              hex("00000010000000020000000000000005000004d2"))
         .expect("reply 1 err -1000")
         .expect("reply 2 err 1234")
         .run();
@@ -153,7 +154,8 @@ session::config small_replies() {
 }
 
 TEST(requests, C12_a_reply_above_the_limit_fails_its_request_and_is_skipped) {
-    const std::string too_long = hex("00000065") + reply(1).substr(4, 12) + hex("00000000") + std::string(101 - 16, 'x');
+    const std::string too_long =
+        hex("00000065") + reply(1).substr(4, 12) + hex("00000000") + std::string(101 - 16, 'x');
     const std::string longest = hex("00000064") + reply(3).substr(4, 12) + hex("00000000") + std::string(100 - 16, 'x');
     opened(small_replies())
         .submit({read(1), write(2), read(3), read(4)})
@@ -288,9 +290,9 @@ TEST(last_zxid, comes_from_replies_only) {
         .expect("reply 1 err -101")
         .submit({read(2), read(3)})
         .write(read(2) + read(3))
-        .feed(hex("00000010000000020000000000000006ffffff9b"))  // never back
+        .feed(hex("00000010000000020000000000000006ffffff9b"))                             // never back
         .feed(hex("0000001effffffff0000000000000063000000000000000100000003000000022f61")) // an event, as from 3.9
-        .feed(hex("0000001000000003fffffffffffffffffffffffa"))  // unimplemented
+        .feed(hex("0000001000000003fffffffffffffffffffffffa"))                             // unimplemented
         .expect("reply 2 err -101")
         .expect("reply 3 err -6")
         .closed()

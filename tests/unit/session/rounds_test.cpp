@@ -63,7 +63,8 @@ TEST(rounds, L232_a_host_that_does_not_resolve_is_skipped_with_a_warning) {
         .start()
         .expect("resolve zk1")
         .then([](world& w) {
-            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable), w.now);
+            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable),
+                                        w.now);
             EXPECT_THAT(w.logged, HasSubstr("cannot resolve zk1"));
             EXPECT_THAT(w.subject.last_failures(), HasSubstr("zk1: cannot be resolved"));
         })
@@ -98,7 +99,8 @@ TEST(rounds, L209_nothing_resolvable_is_a_failed_round_and_not_the_end) {
         .start()
         .expect("resolve zk1")
         .then([](world& w) {
-            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable), w.now);
+            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable),
+                                        w.now);
             EXPECT_THAT(w.subject.last_failures(), HasSubstr(make_error_code(errc::no_hosts).message()));
         })
         .expect_nothing()

@@ -1,0 +1,52 @@
+#pragma once
+// What a client has to offer to be measured.
+#include "stopwatch.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+/// Where to connect, and the nodes that are there.
+struct target {
+    std::string address; ///< "host:port"
+    std::string root = "/kazoo-bench";
+
+    std::string node() const { return root + "/node"; }         ///< get, set and exists; has data_size bytes
+    std::string crowd() const { return root + "/crowd"; }       ///< has child_count children
+    std::string created() const { return root + "/created/n"; } ///< create makes sequential nodes of this name
+};
+
+inline constexpr std::size_t data_size = 100;
+inline constexpr std::size_t child_count = 10'000;
+
+enum class operation { get, set, exists, create };
+
+/// A session, connected when the constructor returns and closed when the destructor does. Everything throws when an
+/// operation fails.
+class peer {
+  public:
+    virtual ~peer() = default;
+    /// `count` operations of which `window` are under way; times them in `l`.
+    virtual void pipelined(operation, std::size_t count, std::size_t window, latencies& l) = 0;
+    /// Reads the node and returns the size of its data. Any number of threads at once, if may_share().
+    virtual std::size_t get() = 0;
+    /// Reads the names of the crowd and returns how many there are.
+    virtual std::size_t children() = 0;
+    virtual bool may_share() const { return true; }
+};
+
+/// The one with this name; throws std::invalid_argument if there is none.
+std::unique_ptr<peer> connect_peer(std::string_view name, const target&);
+
+struct peer_description {
+    std::string_view name, what;
+    bool blocking; ///< is it worth measuring other workloads than the pipelined ones?
+    bool shared;   ///< can several threads use one session?
+};
+const std::vector<peer_description>& all_peers();
+
+} // namespace bench

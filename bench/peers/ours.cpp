@@ -1,0 +1,109 @@
+// kazoo, through its public interface alone.
+#include "peers/peers.hpp"
+
+#include <atomic>
+#include <kazoo/client.hpp>
+#include <stdexcept>
+
+namespace bench {
+
+namespace {
+
+kazoo::options client_options() {
+    kazoo::options o;
+    o.session_timeout = std::chrono::seconds(30);
+    return o;
+}
+
+/// Calls `use` with a function that submits one `op`.
+template <class Use> void with_submitter(operation op, const kazoo::client& client, const target& t, Use use) {
+    const std::string node = t.node();
+    const std::string created = t.created();
+    const std::string data(data_size, 'x');
+    const kazoo::create_options sequential{.mode = kazoo::create_mode::persistent_sequential};
+    switch (op) {
+    case operation::get: return use([&] { return client.async_get(node); });
+    case operation::exists: return use([&] { return client.async_exists(node); });
+    case operation::set: return use([&] { return client.async_set(node, data); });
+    case operation::create: return use([&] { return client.async_create(created, data, sequential); });
+    }
+}
+
+template <class Submit> void run_futures(Submit submit, std::size_t count, std::size_t window, latencies& l) {
+    std::vector<decltype(submit())> ring(window);
+    for (std::size_t i = 0; i < count + window; ++i) {
+        auto& slot = ring[i % window];
+        if (slot.valid()) {
+            std::move(slot).get();
+            l.finish(i - window);
+        }
+        if (i < count) {
+            l.start(i);
+            slot = submit();
+        }
+    }
+}
+
+template <class Submit> class continuation_chain {
+  public:
+    continuation_chain(Submit submit, std::size_t count, latencies& l) : submit_(submit), count_(count), times_(l) {}
+
+    void start() {
+        const std::size_t i = submitted_.fetch_add(1);
+        if (i >= count_) return;
+        times_.start(i);
+        submit_()
+            .then([this, i](auto done) {
+                if (!std::move(done).result()) failed_ = true;
+                times_.finish(i);
+                start();
+                if (completed_.fetch_add(1) + 1 == count_) finished_.store(true), finished_.notify_one();
+            })
+            .detach();
+    }
+    void wait() {
+        finished_.wait(false);
+        if (failed_) throw std::runtime_error("an operation failed");
+    }
+
+  private:
+    Submit submit_;
+    const std::size_t count_;
+    latencies& times_;
+    std::atomic<std::size_t> submitted_ = 0, completed_ = 0;
+    std::atomic<bool> failed_ = false, finished_ = false;
+};
+
+class our_peer final : public peer {
+  public:
+    our_peer(const target& t, completion_style style)
+        : target_(t), node_(t.node()), crowd_(t.crowd()), style_(style), client_(t.address, client_options()) {
+        client_.wait_connected();
+    }
+    ~our_peer() override { client_.close(); }
+
+    void pipelined(operation op, std::size_t count, std::size_t window, latencies& l) override {
+        with_submitter(op, client_, target_, [&](auto submit) {
+            if (style_ == completion_style::futures) return run_futures(submit, count, window, l);
+            continuation_chain chain(submit, count, l);
+            for (std::size_t i = 0; i < window; ++i) chain.start();
+            chain.wait();
+        });
+    }
+    std::size_t get() override { return client_.get(node_).data.size(); }
+    std::size_t children() override { return client_.get_children(crowd_).size(); }
+
+  private:
+    const target target_;
+    const std::string node_, crowd_;
+    const completion_style style_;
+    const kazoo::client client_;
+};
+
+} // namespace
+
+std::unique_ptr<peer> connect_ours(const target& t, completion_style style) {
+    return std::make_unique<our_peer>(t, style);
+}
+
+} // namespace bench

@@ -1,0 +1,20 @@
+#pragma once
+#include "peer.hpp"
+
+namespace bench {
+
+std::unique_ptr<peer> connect_raw(const target&);
+
+enum class c_lookups {
+    at_every_turn, ///< as the library comes: its loop looks the servers' names up again and again
+    when_needed,
+};
+std::unique_ptr<peer> connect_c(const target&, c_lookups);
+
+enum class completion_style {
+    futures,       ///< a ring of futures, consumed in order by the thread that submits
+    continuations, ///< then() submits the next operation
+};
+std::unique_ptr<peer> connect_ours(const target&, completion_style);
+
+} // namespace bench

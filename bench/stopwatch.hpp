@@ -1,0 +1,62 @@
+#pragma once
+// What a run costs: wall clock, CPU of this process, and how long single operations took.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <sys/resource.h>
+#include <vector>
+
+namespace bench {
+
+using steady = std::chrono::steady_clock;
+
+/// CPU time of the whole process, user and system.
+inline double cpu_seconds() {
+    rusage u{};
+    ::getrusage(RUSAGE_SELF, &u);
+    const auto seconds = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) / 1e6; };
+    return seconds(u.ru_utime) + seconds(u.ru_stime);
+}
+
+/// The most memory this process ever had, in kB.
+inline long peak_rss() {
+    rusage u{};
+    ::getrusage(RUSAGE_SELF, &u);
+    return u.ru_maxrss;
+}
+
+/// Times every n-th of a known number of operations, in memory that is there before the first one starts.
+///
+/// start(i) and finish(i) may be called on different threads, for different i at the same time.
+class latencies {
+  public:
+    latencies(std::size_t operations, std::size_t every) : every_(every), samples_((operations + every - 1) / every) {}
+
+    void start(std::size_t i) {
+        if (i % every_ == 0) samples_[i / every_].started = steady::now();
+    }
+    void finish(std::size_t i) {
+        if (i % every_ == 0) samples_[i / every_].finished = steady::now();
+    }
+    void append_microseconds(std::vector<double>& out) const {
+        for (const sample& s : samples_)
+            out.push_back(std::chrono::duration<double, std::micro>(s.finished - s.started).count());
+    }
+
+  private:
+    struct sample {
+        steady::time_point started, finished;
+    };
+    std::size_t every_;
+    std::vector<sample> samples_;
+};
+
+/// The value below which `share` of them lie; 0 if there are none.
+inline double quantile(std::vector<double>& values, double share) {
+    if (values.empty()) return 0;
+    const auto at = static_cast<std::ptrdiff_t>(share * double(values.size() - 1));
+    std::nth_element(values.begin(), values.begin() + at, values.end());
+    return values[static_cast<std::size_t>(at)];
+}
+
+} // namespace bench

@@ -1,0 +1,38 @@
+#pragma once
+// Operations as those of standalone Asio, for programs that use it: any completion token will do.
+#include <kazoo/detail/asio_adapter.hpp>
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+namespace kazoo {
+
+namespace detail {
+
+struct standalone_asio {
+    static auto get_executor(const auto& handler) { return asio::get_associated_executor(handler); }
+    static auto get_cancellation_slot(const auto& handler) { return asio::get_associated_cancellation_slot(handler); }
+    static auto make_work_guard(const auto& executor) { return asio::make_work_guard(executor); }
+    static void post(const auto& executor, auto function) { asio::post(executor, std::move(function)); }
+};
+
+} // namespace detail
+
+inline namespace with_asio {
+
+/// Completes with (std::exception_ptr, T), without T for void, on the executor of the token's handler:
+///
+///     kazoo::node n = co_await kazoo::async(zk.async_get("/app"), asio::use_awaitable);
+///
+/// Cancellation through the token cancels the future. A T without a default constructor arrives as std::optional<T>.
+template <class T, class Token> auto async(future<T> f, Token&& token) {
+    using initiation = detail::asio_initiation<detail::standalone_asio, T>;
+    return asio::async_initiate<Token, typename detail::asio_signature<T>::type>(initiation(), token, std::move(f));
+}
+
+} // namespace with_asio
+
+} // namespace kazoo

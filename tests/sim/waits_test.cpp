@@ -1,0 +1,249 @@
+// Deadlines, stop tokens, cancelling, and what becomes of requests when the connection goes.
+#include "scene.hpp"
+
+#include <stop_token>
+
+namespace kazoo::testing {
+namespace {
+
+using enum session_state;
+
+/// All nodes but those that every server has.
+std::size_t nodes(const scene& s) {
+    static const std::size_t own = simulation().world().server().nodes().size();
+    return s.inside().server().nodes().size() - own;
+}
+
+void suspend(scene& s) {
+    s.c.wait_connected();
+    s.here.refuse(true);
+    s.here.cut();
+    ASSERT_TRUE(s.reaches(suspended));
+}
+
+TEST(waits, C44_a_deadline_ends_a_call_made_while_suspended) {
+    scene s;
+    suspend(s);
+    const auto begun = s.world.now();
+    EXPECT_EQ(verdict_of(s.c.async_set("/", "x").timeout(500ms)), failed(errc::operation_timeout));
+    EXPECT_GE(s.world.now() - begun, 500ms);
+    EXPECT_LE(s.world.now() - begun, 501ms);
+    EXPECT_THROW(s.c.async_get("/").get_for(100ms), timeout_error);
+}
+
+TEST(waits, C44_a_stop_token_ends_a_call_made_while_suspended) {
+    scene s;
+    suspend(s);
+    std::stop_source stop;
+    auto waiting = s.c.async_set("/", "x").stop_on(stop.get_token());
+    s.world.run_for(300ms);
+    EXPECT_FALSE(waiting.ready());
+    stop.request_stop();
+    s.world.run_for(1ms);
+    EXPECT_EQ(verdict_of(std::move(waiting)), failed(errc::cancelled));
+    EXPECT_THROW(s.c.async_get("/").get(stop.get_token()), cancelled_error);
+}
+
+TEST(waits, C44_cancel_ends_a_call_made_while_suspended) {
+    scene s;
+    suspend(s);
+    auto waiting = s.c.async_set("/", "x");
+    waiting.cancel();
+    EXPECT_EQ(verdict_of(std::move(waiting)), failed(errc::cancelled));
+}
+
+TEST(waits, C44_blocking_calls_have_a_limit_without_any_server) {
+    simulation world;
+    const auto here = world.add_machine();
+    here.refuse(true);
+    auto o = options_on(here);
+    o.operation_timeout = 700ms;
+    const client c(simulation::addresses(), o);
+    const auto begun = world.now();
+    EXPECT_THROW(c.create("/n"), timeout_error);
+    EXPECT_EQ(world.now() - begun, 700ms);
+    try {
+        c.set("/n", "x");
+        FAIL() << "nobody is there";
+    } catch (const timeout_error& e) {
+        EXPECT_EQ(e.outcome(), outcome::not_applied);
+        EXPECT_EQ(e.path(), "/n");
+    }
+}
+
+TEST(waits, a_request_cancelled_in_the_queue_is_never_sent) {
+    scene s;
+    suspend(s);
+    auto first = s.c.async_create("/a");
+    auto gone = s.c.async_create("/gone");
+    auto last = s.c.async_create("/b");
+    gone.cancel();
+    s.here.refuse(false);
+    ASSERT_TRUE(s.finish(first, last));
+    EXPECT_EQ(verdict_of(std::move(gone)), failed(errc::cancelled));
+    EXPECT_EQ(std::move(first).get(), "/a");
+    EXPECT_EQ(std::move(last).get(), "/b");
+    EXPECT_FALSE(s.c.exists("/gone").has_value());
+    EXPECT_EQ(nodes(s), 2U);
+}
+
+TEST(waits, a_write_cancelled_after_it_was_sent_is_unknown) {
+    scene s;
+    s.c.wait_connected();
+    s.here.silence(flow::to_client, true);
+    auto write = s.c.async_create("/n");
+    auto read = s.c.async_get("/");
+    s.world.run_for(20ms);
+    write.cancel();
+    read.cancel();
+    EXPECT_EQ(verdict_of(std::move(write)), failed(errc::cancelled, outcome::unknown));
+    EXPECT_EQ(verdict_of(std::move(read)), failed(errc::cancelled));
+    s.here.silence(flow::to_client, false);
+    EXPECT_TRUE(s.c.exists("/n").has_value());
+}
+
+TEST(waits, L199_requests_made_while_reconnecting_are_sent_afterwards) {
+    scene s;
+    suspend(s);
+    auto made = s.c.async_create("/n", "x");
+    auto read = s.c.async_get("/n");
+    s.world.run_for(500ms);
+    s.here.refuse(false);
+    EXPECT_EQ(std::move(made).get(), "/n");
+    EXPECT_EQ(std::move(read).get().data, "x");
+}
+
+TEST(waits, L199_requests_made_while_reconnecting_fail_with_the_session) {
+    scene s;
+    suspend(s);
+    auto made = s.c.async_create("/n", "x");
+    auto read = s.c.async_get("/");
+    ASSERT_TRUE(s.reaches(connecting));
+    EXPECT_EQ(verdict_of(std::move(made)), failed(errc::session_expired));
+    EXPECT_EQ(verdict_of(std::move(read)), failed(errc::session_expired));
+    s.here.refuse(false);
+    EXPECT_FALSE(s.c.exists("/n").has_value());
+}
+
+TEST(waits, C10_no_request_is_forgotten_when_the_session_ends) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        scene s({.seed = seed});
+        s.c.wait_connected();
+        std::vector<future<std::optional<node_stat>>> asked;
+        for (int i = 0; i < 60; ++i) {
+            asked.push_back(s.c.async_exists("/"));
+            if (i == 20) s.world.expire_session(s.c.session_id());
+            s.world.run_for(std::chrono::microseconds(100));
+        }
+        const auto finished = [&] {
+            for (const auto& f : asked)
+                if (!f.ready()) return false;
+            return true;
+        };
+        EXPECT_TRUE(s.world.run_until(finished, 30s)) << "seed " << seed;
+    }
+}
+
+/// More than the socket takes at once, so that something is left in the queue when the connection goes.
+struct stuck_writes {
+    explicit stuck_writes(scene& s) {
+        s.here.silence(flow::to_server, true);
+        const std::string large(100'000, 'x');
+        first = s.c.async_create("/first", "x");
+        s.world.run_for(5ms);
+        large_one = s.c.async_create("/large", large);
+        behind = s.c.async_create("/behind", "x");
+        s.world.run_for(5ms);
+        queued = s.c.async_create("/queued", "x");
+        read = s.c.async_exists("/");
+        s.world.run_for(5ms);
+    }
+    future<std::string> first, large_one, behind, queued;
+    future<std::optional<node_stat>> read;
+};
+
+TEST(waits, nothing_is_sent_behind_a_lost_write) {
+    scene s;
+    s.c.wait_connected();
+    stuck_writes w(s);
+    s.here.cut();
+    s.here.silence(flow::to_server, false);
+    ASSERT_TRUE(s.finish(w.first, w.large_one, w.behind, w.queued, w.read));
+    EXPECT_EQ(verdict_of(std::move(w.first)), failed(errc::connection_loss, outcome::unknown));
+    EXPECT_EQ(verdict_of(std::move(w.large_one)), failed(errc::connection_loss));
+    EXPECT_EQ(verdict_of(std::move(w.behind)), failed(errc::connection_loss));
+    EXPECT_EQ(verdict_of(std::move(w.queued)), failed(errc::connection_loss));
+    EXPECT_EQ(verdict_of(std::move(w.read)), failed(errc::connection_loss));
+    EXPECT_TRUE(s.c.exists("/").has_value());
+    EXPECT_EQ(nodes(s), 0U);
+}
+
+TEST(waits, a_blocking_call_makes_a_write_again_that_was_not_applied) {
+    scene s;
+    s.c.wait_connected();
+    stuck_writes w(s);
+    s.inside().after(10ms, [&] {
+        s.here.cut();
+        s.here.silence(flow::to_server, false);
+    });
+    EXPECT_EQ(s.c.create("/again", "x"), "/again");
+    EXPECT_EQ(verdict_of(std::move(w.queued)), failed(errc::connection_loss));
+    EXPECT_EQ(nodes(s), 1U);
+}
+
+TEST(waits, requests_behind_lost_reads_stay_queued) {
+    scene s;
+    s.c.wait_connected();
+    s.here.silence(flow::to_client, true);
+    auto read = s.c.async_exists("/");
+    s.world.run_for(20ms);
+    s.here.pause(true); // the next one stays in the queue
+    auto queued = s.c.async_create("/n");
+    s.here.cut();
+    s.here.pause(false);
+    s.here.silence(flow::to_client, false);
+    ASSERT_TRUE(s.finish(read, queued));
+    EXPECT_TRUE(verdict_of(std::move(read)) == failed(errc::connection_loss));
+    EXPECT_EQ(std::move(queued).get(), "/n");
+}
+
+TEST(waits, a_protected_create_is_found_again_when_the_reply_was_lost) {
+    scene s;
+    s.c.wait_connected();
+    s.here.cut_behind(flow::to_client, 3);
+    const std::string path = s.c.create("/n-", "x", {.mode = create_mode::ephemeral_sequential, .protect = true});
+    EXPECT_EQ(path.size(), 1 + 32 + 2 + 10U);
+    EXPECT_EQ(nodes(s), 1U);
+    EXPECT_EQ(s.c.get(path).data, "x");
+}
+
+TEST(waits, a_protected_create_that_nobody_waits_for_leaves_nothing) {
+    scene s;
+    s.c.wait_connected();
+    s.here.silence(flow::to_client, true);
+    EXPECT_EQ(verdict_of(s.c.async_create("/n", "x", {.protect = true}).timeout(100ms)),
+              failed(errc::operation_timeout, outcome::unknown));
+    EXPECT_EQ(nodes(s), 1U);
+    s.here.silence(flow::to_client, false);
+    s.world.run_for(5s);
+    EXPECT_EQ(nodes(s), 0U);
+}
+
+TEST(waits, a_protected_create_whose_session_went_may_have_been_applied) {
+    scene s;
+    s.c.wait_connected();
+    s.here.cut_behind(flow::to_client, 3);
+    auto made = s.c.async_create("/n", "x", {.protect = true});
+    ASSERT_TRUE(s.reaches(suspended));
+    s.here.refuse(true);
+    s.here.cut();
+    ASSERT_TRUE(s.reaches(connecting));
+    s.here.refuse(false);
+    EXPECT_EQ(nodes(s), 1U);
+    EXPECT_EQ(verdict_of(std::move(made)), failed(errc::session_expired, outcome::unknown));
+    s.world.run_for(5s);
+    EXPECT_EQ(nodes(s), 0U); // it was not ephemeral: the client cleaned up
+}
+
+} // namespace
+} // namespace kazoo::testing
