@@ -23,7 +23,12 @@ struct target {
 inline constexpr std::size_t data_size = 100;
 inline constexpr std::size_t child_count = 10'000;
 
-enum class operation { get, set, exists, create };
+enum class operation {
+    get,
+    set,
+    exists,
+    create
+};
 
 /// A session, connected when the constructor returns and closed when the destructor does. Everything throws when an
 /// operation fails.

@@ -11,15 +11,14 @@ mkdir -p "$work"
 
 # Everything that a shared library of ours offers to the linker must be ours.
 only_ours() { # LIBRARY
-    local alien
-    alien=$(nm -DC --defined-only "$1" | cut -d ' ' -f 3- |
-            grep -vE '^((typeinfo( name)?|vtable|VTT|guard variable|(non-)?virtual thunk) (for|to) )?kazoo::')
-    if [[ -n $alien ]]; then
-        echo "$1 exports what is not kazoo's:"
-        echo "$alien" | head -n 20
+    local names alien
+    names=$(nm -DC --defined-only "$1" | cut -d ' ' -f 3-)
+    alien=$(grep -vE '^((typeinfo( name)?|vtable|VTT|guard variable|(non-)?virtual thunk) (for|to) )?kazoo::' <<<"$names")
+    if [[ -z $names || -n $alien ]]; then
+        echo "$1 exports nothing, or what is not kazoo's:"
+        head -n 20 <<<"$alien"
         return 1
     fi
-    nm -DC --defined-only "$1" | grep -q ' kazoo::'
 }
 
 try() { # KIND SHARED

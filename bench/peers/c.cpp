@@ -1,10 +1,10 @@
 // ZooKeeper's own C client. Pipelined: each completion submits the next operation, on the client's completion thread.
+#define THREADED // the blocking half of its interface
+#include "event.hpp"
 #include "peers/peers.hpp"
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <stdexcept>
 #include <zookeeper/zookeeper.h>
 
@@ -18,25 +18,6 @@ void require(int code, const char* what) {
     if (code != ZOK) throw std::runtime_error(std::string(what) + ": " + zerror(code));
 }
 
-/// Set once, by another thread.
-class event {
-  public:
-    void set() {
-        const std::lock_guard lock(mutex_);
-        set_ = true;
-        changed_.notify_all();
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return set_; });
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool set_ = false;
-};
-
 /// One measured phase. Completions carry no room for a pointer to it besides the operation's number, so it is global.
 struct pipeline {
     zhandle_t* handle;
@@ -44,10 +25,10 @@ struct pipeline {
     std::size_t count;
     latencies* times;
     std::string path;
-    std::string data = std::string(data_size, 'x');
-    std::atomic<std::size_t> submitted = 0, completed = 0;
-    std::atomic<int> failure = ZOK;
-    event finished;
+    std::string data;
+    std::atomic<std::size_t> submitted{0}, completed{0};
+    std::atomic<int> failure{ZOK};
+    event finished{};
 
     static pipeline* current;
 
@@ -105,7 +86,8 @@ class c_peer final : public peer {
                    .op = op,
                    .count = count,
                    .times = &l,
-                   .path = op == operation::create ? target_.created() : node_};
+                   .path = op == operation::create ? target_.created() : node_,
+                   .data = std::string(data_size, 'x')};
         pipeline::current = &p;
         for (std::size_t i = 0; i < window; ++i) p.submit();
         p.finished.wait();

@@ -1,4 +1,5 @@
 // kazoo, through its public interface alone.
+#include "event.hpp"
 #include "peers/peers.hpp"
 
 #include <atomic>
@@ -57,12 +58,12 @@ template <class Submit> class continuation_chain {
                 if (!std::move(done).result()) failed_ = true;
                 times_.finish(i);
                 start();
-                if (completed_.fetch_add(1) + 1 == count_) finished_.store(true), finished_.notify_one();
+                if (completed_.fetch_add(1) + 1 == count_) finished_.set();
             })
             .detach();
     }
     void wait() {
-        finished_.wait(false);
+        finished_.wait();
         if (failed_) throw std::runtime_error("an operation failed");
     }
 
@@ -71,7 +72,8 @@ template <class Submit> class continuation_chain {
     const std::size_t count_;
     latencies& times_;
     std::atomic<std::size_t> submitted_ = 0, completed_ = 0;
-    std::atomic<bool> failed_ = false, finished_ = false;
+    std::atomic<bool> failed_ = false;
+    event finished_;
 };
 
 class our_peer final : public peer {

@@ -20,6 +20,8 @@ namespace kazoo {
 
 namespace detail {
 
+struct client_access;
+
 /// Counts the user's handles of one core; the last one begins close.
 class KAZOO_EXPORT core_handle {
   public:
@@ -136,8 +138,8 @@ class KAZOO_EXPORT client {
     watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent) const;
 
   private:
+    friend struct detail::client_access;
     client(detail::core_handle, std::string root) noexcept;
-    template <class Start> auto blocking(Start start) const;
 
     detail::core_handle core_;
     std::string root_;

@@ -3,11 +3,11 @@
 #include "server/java_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace kazoo::server {
 
@@ -93,15 +93,20 @@ const acl_pointer& read_acl() {
 void identity_set::add(identity who) {
     if (std::find(all_.begin(), all_.end(), who) != all_.end()) return;
     if (who.scheme == "super") super_ = true;
-    all_.push_back(std::move(who));
-    if (all_.size() * 4 > capacity_ * 3) capacity_ *= 2;
-    std::stable_sort(all_.begin(), all_.end(), [this](const identity& a, const identity& b) {
-        const auto bucket = [this](const identity& i) {
-            const std::uint32_t hash = 37 * (37 * 17 + java_string_hash(i.scheme)) + java_string_hash(i.name);
-            return (hash ^ hash >> 16) & (capacity_ - 1);
-        };
-        return bucket(a) < bucket(b);
-    });
+    insert(std::move(who));
+    if (all_.size() * 4 <= buckets_ * 3) return;
+    buckets_ *= 2;
+    for (identity& i : std::exchange(all_, {})) insert(std::move(i));
+}
+
+void identity_set::insert(identity who) {
+    const auto bucket = [this](const identity& i) {
+        const std::uint32_t hash = 37 * (37 * 17 + java_string_hash(i.scheme)) + java_string_hash(i.name);
+        return (hash ^ hash >> 16) & (buckets_ - 1);
+    };
+    const auto behind = [&](const identity& a, const identity& b) { return bucket(a) < bucket(b); };
+    const auto at = std::upper_bound(all_.begin(), all_.end(), who, behind);
+    all_.insert(at, std::move(who));
 }
 
 bool allows(const acl_list& acl, perms wanted, const identity_set& who) {

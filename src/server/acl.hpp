@@ -34,8 +34,10 @@ class identity_set {
     bool super() const noexcept { return super_; }
 
   private:
+    void insert(identity who);
+
     std::vector<identity> all_;
-    std::size_t capacity_ = 16;
+    std::size_t buckets_ = 16;
     bool super_ = false;
 };
 

@@ -56,6 +56,12 @@ class raw_session {
         return answer.body.substr(4, static_cast<std::size_t>(read<std::int32_t>(answer.body, 0)));
     }
 
+    /// Ends the session at the server.
+    void close() {
+        send_frame(number(++xid_) + number<std::int32_t>(-11));
+        receive_frame();
+    }
+
     /// Sends an exists and tells whether anything comes back within the time.
     bool answers_within(std::chrono::milliseconds time) {
         send_frame(number(++xid_) + number(exists_opcode) + text("/") + std::string(1, '\0'));

@@ -97,7 +97,7 @@ TEST(watches, a_watch_that_was_not_set_is_not_registered) {
         })
         .feed(event(1, "/missing"))
         .expect_nothing();
-    reconnect(s, 0);
+    reconnect(s, 10);
     s.expect("state connected"); // without setWatches
     s.run();
 }

@@ -1,0 +1,112 @@
+// kazoo_bench: kazoo beside other ZooKeeper clients, in the same scenarios on the same servers.
+#include "campaign.hpp"
+#include "server.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <unistd.h>
+
+namespace {
+
+using namespace bench;
+
+std::string with_column(std::string_view name, std::string_view what) {
+    std::string line = "  " + std::string(name);
+    line.resize(std::max<std::size_t>(line.size() + 1, 18), ' ');
+    return line + std::string(what) + '\n';
+}
+
+std::string glossary() {
+    std::string text = "Peers\n";
+    for (const peer_description& p : all_peers()) text += with_column(p.name, p.what);
+    text += "\nWorkloads\n";
+    for (const workload& w : all_workloads()) text += with_column(w.name, w.what);
+    text += "\nServers\n";
+    text += with_column("canned", "fixed replies at once: only the client's cost counts");
+    text += with_column("embedded", "kz serve");
+    text += with_column("zookeeper", "Apache ZooKeeper, from the packages of this machine");
+    text += with_column("host:port", "one that runs already; works below a fresh path and removes it at the end");
+    return text;
+}
+
+template <class Range> std::vector<std::string> names_of(const Range& all) {
+    std::vector<std::string> names;
+    for (const auto& one : all) names.emplace_back(one.name);
+    return names;
+}
+
+void add_amount(CLI::App& command, amount& a) {
+    command.add_option("--ops", a.operations, "Operations of a measurement; 0: as many as fit into --seconds");
+    command.add_option("--seconds", a.seconds, "How long a measurement takes, about")->capture_default_str();
+    command.add_option("--window", a.window, "Operations under way in the pipelined workloads")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 90'000));
+}
+
+void print_one_run(const std::string& peer_name, const std::string& workload_name, const target& t, const amount& a) {
+    constexpr unsigned patience = 60;
+    if (a.operations == 0) ::alarm(patience); // a client that hangs must not hang the whole bench
+    const figures f = measure(find_workload(workload_name), peer_name, t, a);
+    std::printf("ops %zu rate %.1f cpu_per_100k %.6f p50_us %.1f p99_us %.1f rss_peak_kb %.0f\n", f.operations, f.rate,
+                f.cpu_per_100k, f.p50_us, f.p99_us, f.rss_peak_kb);
+}
+
+/// An interrupted bench must still end its servers: reads fail, and everything is unwound.
+void unwind_when_interrupted() {
+    struct sigaction action{};
+    action.sa_handler = [](int) {};
+    for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(
+        "Measures ZooKeeper clients: rate, CPU, latency, memory. Every run is a process of its own, the peers\n"
+        "take turns, and the medians are printed and written as JSON.",
+        "kazoo_bench");
+    app.footer(glossary());
+    const known_servers known = find_servers();
+    plan p;
+    p.program = std::filesystem::read_symlink("/proc/self/exe");
+    p.peers = names_of(all_peers());
+    p.servers = known.available;
+    p.workloads = names_of(all_workloads());
+    p.output = "build/bench.jsonl";
+    app.add_option("--peer", p.peers, "Peers; all")->delimiter(',')->check(CLI::IsMember(p.peers));
+    app.add_option("--server", p.servers, "Servers; all that can be started here")->delimiter(',');
+    app.add_option("--workload", p.workloads, "Workloads; all")->delimiter(',')->check(CLI::IsMember(p.workloads));
+    app.add_option("--rounds", p.rounds, "Measurements of each peer")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    app.add_option("--output", p.output, "File for the lines of JSON")->capture_default_str();
+    add_amount(app, p.each);
+
+    target t;
+    std::string peer_name = "ours", workload_name = "get";
+    auto* run = app.add_subcommand("run", "One measurement in this process, as for a profiler");
+    run->add_option("--peer", peer_name)->capture_default_str();
+    run->add_option("--workload", workload_name)->capture_default_str();
+    run->add_option("--address", t.address, "host:port of a running server")->required();
+    run->add_option("--root", t.root, "Where the nodes of the workloads are")->capture_default_str();
+    add_amount(*run, p.each);
+    CLI11_PARSE(app, argc, argv);
+
+    try {
+        if (run->parsed()) {
+            print_one_run(peer_name, workload_name, t, p.each);
+            return 0;
+        }
+        if (app.count("--server") == 0)
+            for (const std::string& line : known.missing) std::fprintf(stderr, "not measured: %s\n", line.c_str());
+        unwind_when_interrupted();
+        carry_out(p);
+        return 0;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "kazoo_bench: %s\n", e.what());
+        return 1;
+    }
+}

@@ -1,0 +1,53 @@
+#include "nodes.hpp"
+
+#include <deque>
+#include <kazoo/client.hpp>
+
+namespace bench {
+
+namespace {
+
+constexpr std::size_t most_under_way = 1000;
+
+template <class Future> void finish_all_but(std::deque<Future>& under_way, std::size_t rest) {
+    for (; under_way.size() > rest; under_way.pop_front()) std::move(under_way.front()).get();
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+void remove_children(const kazoo::client& client, const std::string& path) {
+    std::deque<kazoo::future<bool>> removals;
+    for (const std::string& name : client.get_children(path)) {
+        removals.push_back(client.async_remove_if_exists(path + '/' + name));
+        finish_all_but(removals, most_under_way);
+    }
+    finish_all_but(removals, 0);
+}
+
+} // namespace
+
+void make_nodes(const target& t) {
+    const kazoo::client client(t.address);
+    client.ensure_path(t.crowd());
+    client.ensure_path(folder_of(t.created()));
+    client.create(t.node(), std::string(data_size, 'x'));
+    std::deque<kazoo::future<std::string>> creates;
+    for (std::size_t i = 0; i < child_count; ++i) {
+        const std::string digits = std::to_string(i);
+        creates.push_back(client.async_create(t.crowd() + "/child-" + std::string(10 - digits.size(), '0') + digits));
+        finish_all_but(creates, most_under_way);
+    }
+    finish_all_but(creates, 0);
+    client.close();
+}
+
+void remove_nodes(const target& t) {
+    const kazoo::client client(t.address);
+    for (const std::string& folder : {t.crowd(), folder_of(t.created()), t.root}) {
+        remove_children(client, folder);
+        client.remove_if_exists(folder);
+    }
+    client.close();
+}
+
+} // namespace bench

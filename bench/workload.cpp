@@ -1,0 +1,147 @@
+#include "workload.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+namespace bench {
+
+namespace {
+
+constexpr std::size_t thread_count = 8;
+constexpr std::size_t most_operations = 20'000'000;
+constexpr double shortest_warm_up = 0.05; ///< seconds: long enough to tell the rate
+constexpr std::size_t timed_share = 64;   ///< of pipelined operations one in so many is timed
+
+operation pipelined_operation(std::string_view workload_name) {
+    if (workload_name == "get") return operation::get;
+    if (workload_name == "set") return operation::set;
+    if (workload_name == "exists") return operation::exists;
+    return operation::create;
+}
+
+void expect(std::size_t wanted, std::size_t got) {
+    if (wanted != got) throw std::runtime_error("expected " + std::to_string(wanted) + ", got " + std::to_string(got));
+}
+
+void repeat(std::size_t count, latencies& l, const std::function<void()>& operation) {
+    for (std::size_t i = 0; i < count; ++i) {
+        l.start(i);
+        operation();
+        l.finish(i);
+    }
+}
+
+/// Runs `count` operations of one workload and appends how long single ones took.
+using phase = std::function<void(std::size_t count, std::vector<double>& microseconds)>;
+
+phase one_by_one(std::function<void()> operation) {
+    return [operation](std::size_t count, std::vector<double>& microseconds) {
+        latencies l(count, 1);
+        repeat(count, l, operation);
+        l.append_microseconds(microseconds);
+    };
+}
+
+phase pipelined(peer& p, operation op, std::size_t window) {
+    return [&p, op, window](std::size_t count, std::vector<double>& microseconds) {
+        latencies l(count, timed_share);
+        p.pipelined(op, count, window, l);
+        l.append_microseconds(microseconds);
+    };
+}
+
+phase on_threads(peer& p) {
+    return [&p](std::size_t count, std::vector<double>& microseconds) {
+        const std::size_t each = (count + thread_count - 1) / thread_count;
+        std::vector<latencies> times(thread_count, latencies(each, 1));
+        std::vector<std::exception_ptr> failures(thread_count);
+        {
+            std::vector<std::jthread> threads;
+            for (std::size_t t = 0; t < thread_count; ++t) {
+                threads.emplace_back([&, t] {
+                    try {
+                        repeat(each, times[t], [&p] { expect(data_size, p.get()); });
+                    } catch (...) {
+                        failures[t] = std::current_exception();
+                    }
+                });
+            }
+        }
+        for (const auto& f : failures)
+            if (f) std::rethrow_exception(f);
+        for (const latencies& l : times) l.append_microseconds(microseconds);
+    };
+}
+
+double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
+
+/// Runs growing numbers of operations; returns the rate of the last.
+double warm_up(const phase& run, std::size_t first_count) {
+    for (std::size_t count = first_count;; count *= 2) {
+        std::vector<double> ignored;
+        const auto start = steady::now();
+        run(count, ignored);
+        const double took = seconds_since(start);
+        if (took >= shortest_warm_up) return double(count) / took;
+    }
+}
+
+figures measure_phase(const phase& run, const amount& a, std::size_t first_count) {
+    const double rate = warm_up(run, first_count);
+    figures f;
+    f.operations = a.operations != 0
+                       ? a.operations
+                       : std::clamp(static_cast<std::size_t>(rate * a.seconds), first_count, most_operations);
+    std::vector<double> microseconds;
+    const double cpu = cpu_seconds();
+    const auto start = steady::now();
+    run(f.operations, microseconds);
+    const double took = seconds_since(start);
+    f.cpu_per_100k = (cpu_seconds() - cpu) * 1e5 / double(f.operations);
+    f.rate = double(f.operations) / took;
+    f.p50_us = quantile(microseconds, 0.5);
+    f.p99_us = quantile(microseconds, 0.99);
+    f.rss_peak_kb = double(peak_rss());
+    return f;
+}
+
+} // namespace
+
+const std::vector<workload>& all_workloads() {
+    static const std::vector<workload> all{
+        {"get", "async reads of a node of 100 bytes, a window of them under way", true, false},
+        {"exists", "the same, exists", true, false},
+        {"set", "async writes of 100 bytes", true, false},
+        {"create", "async creates of persistent sequential nodes of 100 bytes", true, false},
+        {"blocking_get", "one thread that reads and waits", false, false},
+        {"blocking_get_8", "8 threads that do so on one session", false, true},
+        {"children", "one thread that reads the names of 10,000 children and waits", false, false},
+        {"connect", "connect, one get, close, one after the other", false, false},
+    };
+    return all;
+}
+
+const workload& find_workload(std::string_view name) {
+    for (const workload& w : all_workloads())
+        if (w.name == name) return w;
+    throw std::invalid_argument("no such workload: " + std::string(name));
+}
+
+figures measure(const workload& w, std::string_view peer_name, const target& t, const amount& a) {
+    if (w.name == "connect") {
+        const auto visit = [&] { expect(data_size, connect_peer(peer_name, t)->get()); };
+        return measure_phase(one_by_one(visit), a, 2);
+    }
+    const auto p = connect_peer(peer_name, t);
+    if (w.pipelined) return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);
+    if (w.name == "children") return measure_phase(one_by_one([&] { expect(child_count, p->children()); }), a, 8);
+    if (!w.threads) return measure_phase(one_by_one([&] { expect(data_size, p->get()); }), a, 128);
+    if (!p->may_share()) throw std::invalid_argument(std::string(peer_name) + " cannot share a session among threads");
+    return measure_phase(on_threads(*p), a, 128);
+}
+
+} // namespace bench

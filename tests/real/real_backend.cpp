@@ -1,0 +1,29 @@
+#include "shared/backend.hpp"
+
+#include <kazoo/testing/ensemble.hpp>
+
+namespace kazoo::test {
+
+namespace {
+
+class zookeeper final : public backend {
+  public:
+    std::string address() const override { return server_.address(); }
+    void kill() override { server_.kill(); }
+    void start() override {
+        server_.start();
+        server_.wait_ready();
+    }
+
+  private:
+    kazoo::testing::real_server server_;
+};
+
+} // namespace
+
+backend& server() {
+    static zookeeper the_server;
+    return the_server;
+}
+
+} // namespace kazoo::test

@@ -1,0 +1,43 @@
+#include "backend.hpp"
+
+#include "client/client_access.hpp"
+#include "real/raw_session.hpp"
+
+#include <atomic>
+
+namespace kazoo::test {
+
+void remove_tree(const client& c, const std::string& path);
+
+void client_test::SetUp() {
+    static std::atomic<int> number{0};
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    root = "/" + std::string(info->name()) + "-" + std::to_string(++number);
+    client setup(server().address(), quick());
+    setup.create(root);
+    setup.close();
+}
+
+void client_test::TearDown() {
+    client cleanup(server().address(), quick());
+    remove_tree(cleanup, root);
+    cleanup.close();
+}
+
+void remove_tree(const client& c, const std::string& path) {
+    for (const std::string& child : c.get_if_exists(path) ? c.get_children(path) : std::vector<std::string>())
+        remove_tree(c, path + "/" + child);
+    c.remove_if_exists(path);
+}
+
+void expire(const client& c) {
+    const auto known = detail::client_access::identity(c);
+    const std::string address = server().address();
+    const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+    kazoo::testing::raw_session thief(
+        port, {static_cast<std::int64_t>(known.id), std::string(known.password.begin(), known.password.end())});
+    ASSERT_NE(thief.timeout(), 0) << "the server does not know the session";
+    thief.close();
+}
+
+} // namespace kazoo::test

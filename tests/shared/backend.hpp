@@ -1,0 +1,97 @@
+#pragma once
+// The server that a suite runs against: the embedded one in `integration`, Apache ZooKeeper in `real`. Each program
+// links its own definition of start_backend(); the tests are the same.
+#include <kazoo/client.hpp>
+#include <kazoo/testing/fault_gate.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace kazoo::test {
+
+using namespace std::chrono_literals;
+
+class backend {
+  public:
+    virtual ~backend() = default;
+    virtual std::string address() const = 0;
+    /// As by SIGKILL: connections end, nobody listens, data and sessions stay.
+    virtual void kill() = 0;
+    virtual void start() = 0;
+};
+
+/// One server per program: tests use paths of their own.
+backend& server();
+
+/// Ends the client's session for good, as the protocol offers it: a second connection takes it over and closes it.
+void expire(const client& c);
+
+/// Waits for a condition; the test fails after half a minute.
+inline bool eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 3000; ++i) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(10ms);
+    }
+    return false;
+}
+
+/// States in the order a listener heard of them.
+class state_log {
+  public:
+    explicit state_log(const client& c)
+        : subscription_(c.on_state([this](session_state s) {
+              const std::lock_guard lock(mutex_);
+              states_.push_back(s);
+          })) {}
+    std::vector<session_state> states() const {
+        const std::lock_guard lock(mutex_);
+        return states_;
+    }
+    bool saw(session_state wanted) const {
+        const auto all = states();
+        return std::find(all.begin(), all.end(), wanted) != all.end();
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<session_state> states_;
+    subscription subscription_;
+};
+
+/// A fresh path, removed at the end, and clients below it.
+class client_test : public ::testing::Test {
+  protected:
+    void SetUp() override;
+    void TearDown() override;
+
+    options quick() const {
+        options o;
+        o.session_timeout = 4s;
+        o.operation_timeout = 20s;
+        return o;
+    }
+    client connect(options o) const {
+        client c(server().address() + root, std::move(o));
+        c.wait_connected(20s);
+        return c;
+    }
+    client connect() const { return connect(quick()); }
+    client connect_through(const kazoo::testing::fault_gate& gate) const { return connect_through(gate, quick()); }
+    client connect_through(const kazoo::testing::fault_gate& gate, options o) const {
+        client c(gate.address() + root, std::move(o));
+        c.wait_connected(20s);
+        return c;
+    }
+
+    std::string root;
+};
+
+} // namespace kazoo::test

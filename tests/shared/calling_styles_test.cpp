@@ -1,0 +1,150 @@
+// Every operation in every style of calling: one table.
+#include "backend.hpp"
+
+#include <kazoo/asio.hpp>
+#include <kazoo/kazoo.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+
+#include <future>
+
+using namespace kazoo;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A coroutine of a user's own making: nothing of the library but co_await.
+struct user_coroutine {
+    struct promise_type {
+        user_coroutine get_return_object() noexcept { return {}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+};
+
+template <class T> user_coroutine await_into(future<T> f, std::promise<std::error_code>& out) {
+    std::error_code ec;
+    try {
+        (void)co_await std::move(f);
+    } catch (const kazoo::error& e) {
+        ec = e.code();
+    }
+    out.set_value(ec);
+}
+
+template <class T> asio::awaitable<std::error_code> asio_await(future<T> f) {
+    try {
+        if constexpr (std::is_void_v<T>)
+            co_await kazoo::async(std::move(f), asio::use_awaitable);
+        else
+            (void)co_await kazoo::async(std::move(f), asio::use_awaitable);
+    } catch (const kazoo::error& e) {
+        co_return e.code();
+    }
+    co_return std::error_code();
+}
+
+struct row {
+    std::string name;
+    std::function<std::error_code(const client&, std::string)> blocking, then, coroutine, asio;
+};
+
+/// From `async` (a call that gives a future) and `sync` (its blocking twin) to the four styles.
+template <class Async, class Sync> row operation(std::string name, Async async, Sync sync) {
+    row r;
+    r.name = std::move(name);
+    r.blocking = [sync](const client& c, const std::string& p) -> std::error_code {
+        try {
+            sync(c, p);
+        } catch (const kazoo::error& e) {
+            return e.code();
+        }
+        return {};
+    };
+    r.then = [async](const client& c, const std::string& p) {
+        auto next = async(c, p).then([](auto f) { return std::move(f).result().error(); });
+        return std::move(next).get_for(20s);
+    };
+    r.coroutine = [async](const client& c, const std::string& p) {
+        std::promise<std::error_code> done;
+        await_into(async(c, p), done);
+        return done.get_future().get();
+    };
+    r.asio = [async](const client& c, const std::string& p) {
+        asio::io_context io;
+        auto done = asio::co_spawn(io, asio_await(async(c, p)), asio::use_future);
+        io.run();
+        return done.get();
+    };
+    return r;
+}
+
+std::vector<row> table() {
+    std::vector<row> t;
+#define KAZOO_ROW(name, call)                                                                                          \
+    t.push_back(operation(                                                                                             \
+        #name, [](const client& c, [[maybe_unused]] const std::string& path) { return c.async_##call; },               \
+        [](const client& c, [[maybe_unused]] const std::string& path) { (void)c.call; }))
+    KAZOO_ROW(create, create(path, "x"));
+    KAZOO_ROW(exists, exists(path));
+    KAZOO_ROW(get, get(path));
+    KAZOO_ROW(get_if_exists, get_if_exists(path));
+    KAZOO_ROW(set, set(path, "y"));
+    KAZOO_ROW(get_children, get_children(path));
+    KAZOO_ROW(get_children_with_stat, get_children_with_stat(path));
+    KAZOO_ROW(get_acl, get_acl(path));
+    KAZOO_ROW(set_acl, set_acl(path, acls::open_unsafe()));
+    KAZOO_ROW(sync, sync(path));
+    KAZOO_ROW(watch, watch(path));
+    KAZOO_ROW(watch_exists, watch_exists(path));
+    KAZOO_ROW(watch_children, watch_children(path));
+    KAZOO_ROW(add_watch, add_watch(path, watch_mode::persistent));
+    KAZOO_ROW(ensure_path, ensure_path(path));
+    KAZOO_ROW(add_auth, add_auth("digest", "user:" + path));
+    KAZOO_ROW(remove, remove(path));
+    KAZOO_ROW(remove_if_exists, remove_if_exists(path));
+    KAZOO_ROW(create_with_stat, create_with_stat(path, "x"));
+    KAZOO_ROW(wait_connected, wait_connected());
+#undef KAZOO_ROW
+    t.push_back(operation(
+        "transaction",
+        [](const client& c, const std::string& path) { return c.transaction().set(path, "z").async_commit(); },
+        [](const client& c, const std::string& path) { (void)c.transaction().set(path, "z").commit(); }));
+    t.push_back(operation(
+        "multi_read", [](const client& c, const std::string& path) { return c.multi_read().get(path).async_run(); },
+        [](const client& c, const std::string& path) { (void)c.multi_read().get(path).run(); }));
+    return t;
+}
+
+class calling_styles : public test::client_test {};
+
+TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
+    const client c = connect();
+    for (const row& r : table()) {
+        // The first four rows find the node that "create" made; each style works on a node of its own.
+        EXPECT_EQ(r.blocking(c, "/blocking"), std::error_code()) << r.name;
+        EXPECT_EQ(r.then(c, "/then"), std::error_code()) << r.name;
+        EXPECT_EQ(r.coroutine(c, "/coroutine"), std::error_code()) << r.name;
+        EXPECT_EQ(r.asio(c, "/asio"), std::error_code()) << r.name;
+    }
+}
+
+TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
+    const client c = connect();
+    for (const row& r : table()) {
+        const std::error_code expected = r.blocking(c, "/a/../b");
+        EXPECT_EQ(r.then(c, "/a/../b"), expected) << r.name;
+        EXPECT_EQ(r.coroutine(c, "/a/../b"), expected) << r.name;
+        EXPECT_EQ(r.asio(c, "/a/../b"), expected) << r.name;
+        if (r.name != "add_auth" && r.name != "wait_connected") {
+            EXPECT_EQ(expected, errc::invalid_path) << r.name;
+        }
+    }
+}
+
+} // namespace
