@@ -30,13 +30,14 @@ std::string random_id(loop& l) {
     return id;
 }
 
-/// Makes the node and what is missing above it. True if it was there.
-task<bool> ensure_path(std::string root, std::string target, acl_copy acl) {
+/// Makes the node and what is missing above it. True if it was there. `target` is absolute: the handle's root may be
+/// missing too (C36).
+task<bool> ensure_path(std::string target, acl_copy acl) {
     core& c = co_await this_core{};
-    std::vector<std::string> missing{target};
+    const handle_view h{c, {}};
+    std::vector<std::string> missing{std::move(target)};
     bool existed = true;
     while (!missing.empty()) {
-        const handle_view h{c, root};
         auto made = co_await as_result(start_create(h, missing.back(), "", create_mode::persistent, acl));
         if (made || made.error() == errc::node_exists) {
             existed = !made;
@@ -89,14 +90,17 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             if (!search) {
                 if (search.error() == errc::connection_loss) continue;
                 remove_protected_later(c, plan->root, plan->folder, plan->id);
-                search.rethrow();
+                failure f = search.why(); // what failed is the search: the create may have been applied
+                f.exception = nullptr;
+                f.outcome = outcome::unknown;
+                f.rethrow();
             }
             perhaps_made = false;
         }
         auto made = co_await as_result(start_create_with_stat(h, plan->path, data, plan->mode, plan->acl));
         if (made) co_return *std::move(made);
-        if (made.error() == errc::no_node && plan->make_parents && plan->folder != "/") {
-            co_await ensure_path(plan->root, plan->folder, plan->parent_acl);
+        if (made.error() == errc::no_node && plan->make_parents && (plan->folder != "/" || !plan->root.empty())) {
+            co_await ensure_path(path::normalize(plan->root + plan->folder), plan->parent_acl);
             continue;
         }
         const bool unknown = made.outcome() == outcome::unknown;
@@ -152,7 +156,8 @@ future<created_node> start_careful_create_with_stat(handle_view h, std::string_v
 }
 
 future<bool> start_ensure_path(handle_view h, std::string_view path, acl_view acl) {
-    return spawn(h.owner, "ensure_path", path, ensure_path(std::string(h.root), path::normalize(path), copy_of(acl)));
+    std::string full = path::normalize(std::string(h.root).append("/").append(path));
+    return spawn(h.owner, "ensure_path", path, ensure_path(std::move(full), copy_of(acl)));
 }
 
 } // namespace kazoo::detail

@@ -14,7 +14,7 @@ constexpr std::size_t max_identities = 1000;
 
 void processor::authenticate(const request& r) {
     proto::auth_request q;
-    if (!proto::decode(r.body, q)) return r.from.abort();
+    if (!proto::decode(r.body, q)) return r.from.close();
     bool accepted = r.from.identities.all().size() < max_identities;
     if (q.scheme == "digest" && !proto::is_null(q.credential) && accepted) {
         const std::string_view user = q.credential.substr(0, q.credential.find(':'));
@@ -32,7 +32,7 @@ void processor::authenticate(const request& r) {
 /// What a server without SASL does with it: it accepts everything, and answers with a null token.
 void processor::answer_sasl(const request& r) {
     proto::token_record q;
-    if (!proto::decode(r.body, q) || proto::is_null(q.token)) return r.from.abort();
+    if (!proto::decode(r.body, q) || proto::is_null(q.token)) return r.from.close();
     proto::put_reply(r.from.output(), {r.xid, 0, 0}, proto::token_record{proto::null_view});
     sent(r.from);
 }

@@ -159,19 +159,24 @@ errc processor::multi_read(const request& r) {
     });
     const errc e = bad == ops.end() ? ok : errc::marshalling_error;
     std::string& output = r.from.output();
+    const std::size_t start = output.size();
+    bool too_long = false;
     {
         proto::frame_writer out(output);
         out.put(proto::reply_header{r.xid, database_.zxid(), static_cast<std::int32_t>(e)});
-        const std::size_t start = output.size();
-        for (auto op = ops.begin(); op != bad; ++op) {
+        for (auto op = ops.begin(); op != bad && !too_long; ++op) {
             put_read_result(out, r, *op);
-            // One request of a megabyte can ask for the same large node a thousand times.
-            if (output.size() - start > r.from.output_limit()) break;
+            too_long = output.size() - start > r.from.output_limit();
         }
         proto::put_multi_end(out);
     }
+    // One request of a megabyte can ask for the same large node a thousand times.
+    if (too_long) {
+        output.resize(start);
+        r.from.close();
+        return ok;
+    }
     sent(r.from);
-    if (r.from.unsent().size() > r.from.output_limit()) r.from.abort();
     return ok;
 }
 

@@ -61,7 +61,7 @@ void session::impl::tear_down(bool by_peer) {
         if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
             orders_.pop_back(); // nobody has begun
         else
-            orders_.push_back(disconnect_order{});
+            orders_.emplace_back(std::in_place_type<disconnect_order>);
     }
     phase_ = phase::idle;
     limit_ = never;

@@ -24,6 +24,7 @@ class input {
   public:
     input(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
     bool empty() const { return at_ == end_; }
+    bool next_is_zero() const { return !empty() && *at_ == 0; }
     std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at_++; }
     std::string_view bytes(std::size_t n) {
         n = std::min(n, static_cast<std::size_t>(end_ - at_));
@@ -75,10 +76,12 @@ struct fuzz_credential final : session::credential {
 
 class fuzz_world final : session::observer {
   public:
-    explicit fuzz_world(input& in) : in_(in), session_(make_config(in), *this) {}
+    explicit fuzz_world(input& in) : in_(in), recorded_(in.next_is_zero()), session_(make_config(in), *this) {}
 
     void run() {
         session_.start(now_);
+        settle();
+        if (recorded_) meet_recorded_server();
         while (!in_.empty()) {
             act(in_.byte());
             settle();
@@ -98,7 +101,7 @@ class fuzz_world final : session::observer {
   private:
     static session::config make_config(input& in) {
         session::config c;
-        const std::uint8_t bits = in.byte();
+        const std::uint8_t bits = in.next_is_zero() ? std::uint8_t{0} : in.byte(); // recordings begin with a zero
         c.hosts.hosts = {{"10.0.0.1", 1}};
         if (bits & 1) c.hosts.hosts.push_back({"::1", 2});
         if (bits & 2) c.hosts.hosts.push_back({"zk", 3});
@@ -110,6 +113,19 @@ class fuzz_world final : session::observer {
         return c;
     }
 
+    /// All the input is what a server says on one connection, to a client that has asked for a bit of everything.
+    void meet_recorded_server() {
+        act(7);
+        act(10);
+        feed(in_.bytes(4 + 37));
+        for (std::uint8_t kind = 0; kind < 8; ++kind) request(kind | 8);
+        act(15);
+        while (!in_.empty()) {
+            feed(in_.bytes(200));
+            settle();
+        }
+    }
+
     void act(std::uint8_t what) {
         switch (what % 16) {
         case 0: // raw bytes from the server
@@ -118,7 +134,7 @@ class fuzz_world final : session::observer {
         case 1: { // a reply, perhaps the right one
             std::string frame;
             const std::uint8_t bits = in_.byte();
-            const auto xid = bits & 1 ? next_answer_ : static_cast<std::int8_t>(in_.byte());
+            const auto xid = bits & 1 ? next_answer_ : static_cast<std::int32_t>(static_cast<std::int8_t>(in_.byte()));
             if (bits & 1) ++next_answer_;
             static constexpr std::int32_t errors[] = {0, 0, 0, 0, -101, -6, -115, -127};
             const std::string_view body = in_.bytes(bits >> 4);
@@ -206,8 +222,13 @@ class fuzz_world final : session::observer {
         session_.on_written(n, now_);
     }
 
+    bool over() const {
+        return session_.state() == session_state::closed || session_.state() == session_state::auth_failed;
+    }
+
     void request(std::uint8_t bits) {
         using enum proto::opcode;
+        if (over()) return; // the client refuses them itself
         auto& r = *requests_.emplace_back(std::make_unique<fuzz_request>());
         std::string frame;
         r.xid = next_xid_++;
@@ -346,6 +367,7 @@ class fuzz_world final : session::observer {
     }
 
     input& in_;
+    const bool recorded_;
     time_point now_{1h};
     bool connecting_ = false, open_ = false, over_ = false;
     std::uint64_t round_ = 0;

@@ -154,7 +154,7 @@ TEST(net_stream, reads_nothing_and_no_error_when_the_peer_has_closed) {
     on(*loop, [&] { p.w.stream.reset(); });
 }
 
-TEST(net_stream, C_sigpipe_never_reaches_the_application) {
+TEST(net_stream, sigpipe_never_reaches_the_application) {
     // SIGPIPE's default action would end this process.
     ASSERT_NE(std::signal(SIGPIPE, SIG_DFL), SIG_ERR);
     const plain_listener server;

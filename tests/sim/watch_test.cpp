@@ -123,17 +123,18 @@ TEST(watches, one_shots_and_streams_on_one_path_do_not_destroy_each_other) {
     EXPECT_EQ(stream.next_for(1s)->type, event_type::data_changed);
 }
 
-TEST(watches, a_dropped_one_shot_is_forgotten) {
+TEST(watches, a_dropped_or_cancelled_one_shot_is_not_set_again) {
     two_clients s;
     s.c.create("/n");
-    { auto w = s.c.watch("/n"); }
-    s.world.run_for(1s);
-    EXPECT_EQ(s.inside().server().watches().data, 0U);
-    auto cancelled = s.c.watch("/n");
+    { auto dropped = s.c.watch("/n"); }
+    auto cancelled = s.c.watch_children("/n");
     cancelled.changed.cancel();
-    s.world.run_for(1s);
-    EXPECT_EQ(s.inside().server().watches().data, 0U);
     EXPECT_EQ(verdict_of(std::move(cancelled.changed)), failed(errc::cancelled));
+    s.drop();
+    s.here.refuse(false);
+    s.c.wait_connected();
+    s.world.run_for(1s);
+    EXPECT_EQ(s.inside().server().watches(), kazoo::server::watch_counts{});
 }
 
 TEST(watches, paths_are_relative_to_the_handle) {

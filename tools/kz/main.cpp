@@ -20,7 +20,9 @@ void fill(menu& m) {
     app.description("kz: nodes of a ZooKeeper ensemble from the command line");
     app.footer("`kz COMMAND --help` shows examples of a command.\n"
                "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect.");
-    app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING);
+    app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option("-s,--servers", s.hosts, "HOST:PORT,HOST:PORT,.../CHROOT")

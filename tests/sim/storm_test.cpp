@@ -1,0 +1,55 @@
+// Many seeds. KAZOO_SIM_SEED=n runs one of them and shows more, KAZOO_SIM_SEEDS=n says how many.
+#include "storm.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+namespace kazoo::testing {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
+constexpr std::uint64_t usual_seeds = 200;
+#else
+constexpr std::uint64_t usual_seeds = 1000;
+#endif
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::stoull(text);
+}
+
+bool weather(std::uint64_t seed, tally& sum, bool twice) {
+    storm s(seed);
+    const auto& wrong = s.run();
+    sum += s.counted();
+    if (!wrong.empty()) {
+        std::string text;
+        for (const std::string& line : wrong) text += line + '\n';
+        ADD_FAILURE() << "KAZOO_SIM_SEED=" << seed << ":\n" << text << "what happened last:\n" << s.last_events();
+        return false;
+    }
+    if (!twice) return true;
+    storm again(seed);
+    again.run();
+    EXPECT_EQ(again.trace_hash(), s.trace_hash()) << "seed " << seed << " does not repeat itself";
+    return true;
+}
+
+TEST(storm, every_promise_is_kept) {
+    tally sum;
+    if (const std::uint64_t only = number_from("KAZOO_SIM_SEED", 0); only != 0) {
+        weather(only, sum, true);
+        std::cout << sum;
+        return;
+    }
+    const std::uint64_t seeds = number_from("KAZOO_SIM_SEEDS", usual_seeds);
+    int failures = 0;
+    for (std::uint64_t seed = 1; seed <= seeds && failures < 3; ++seed)
+        if (!weather(seed, sum, seed % 20 == 0)) ++failures;
+    std::cout << seeds << " seeds\n" << sum;
+    if (failures == 0 && seeds >= 50) EXPECT_EQ(sum.missing(), std::vector<std::string_view>{}) << "never happened";
+}
+
+} // namespace
+} // namespace kazoo::testing
