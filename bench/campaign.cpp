@@ -21,6 +21,15 @@ double machine_load() {
     return ::getloadavg(&load, 1) == 1 ? load : 0;
 }
 
+/// One line that is written over and over; in a log, a line each.
+void show_progress(const std::string& text) {
+    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    if (terminal)
+        std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    else if (!text.empty())
+        std::fprintf(stderr, "%s\n", text.c_str());
+}
+
 bool can_run(const std::string& peer, const workload& w) {
     for (const peer_description& d : all_peers())
         if (d.name == peer) return w.threads ? d.shared && d.blocking : w.pipelined || d.blocking;
@@ -59,12 +68,12 @@ std::vector<result> compare(const plan& p, const std::string& server_name, const
         load = machine_load();
         for (std::size_t i = 0; i < peers.size(); ++i) {
             const std::size_t turn = (i + round) % peers.size(); // nobody always follows the same one
-            std::fprintf(stderr, "\r\033[K%s %.*s round %zu of %zu: %s", server_name.c_str(),
-                         static_cast<int>(w.name.size()), w.name.data(), round + 1, p.rounds, peers[turn].c_str());
+            show_progress(server_name + ' ' + std::string(w.name) + " round " + std::to_string(round + 1) + " of " +
+                          std::to_string(p.rounds) + ": " + peers[turn]);
             rounds[turn].push_back(run_apart(p, peers[turn], w, t));
         }
     }
-    std::fputs("\r\033[K", stderr);
+    show_progress("");
     std::vector<result> results;
     for (std::size_t i = 0; i < peers.size(); ++i)
         results.push_back({.peer = peers[i],

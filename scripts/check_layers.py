@@ -41,7 +41,7 @@ STANDARD = set(
 
 # What is included with <> -> the files that may do so (patterns on the path from the top).
 RESTRICTED = [
-    (r"asio([./]|$)|boost/asio", r"src/net/|src/testing/[^/]*(shell|socket)|include/kazoo/(boost_)?asio\.hpp$|tests/|bench/"),
+    (r"asio([./]|$)|boost/asio", r"src/net/|src/testing/[^/]*(shell|socket)|include/kazoo/(boost_)?asio\.hpp$|tests/|bench/|examples/[^/]*asio"),
     (r"openssl/", r"src/net/|src/testing/[^/]*(shell|socket)|src/util/digest\.cpp$|tests/|bench/"),
     (r"sasl/|zookeeper/", r"src/net/|bench/"),
     (r"sys/socket\.h|netinet/|arpa/|netdb\.h|poll\.h|sys/un\.h", r"src/net/|src/testing/|tools/|tests/|bench/"),

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 kz=${1:-build/release/tools/kz/kz}
-demo=${2:-build/release/examples/demo/demo}
+demo=${2:-build/release/tools/demo/demo}
 path=/kazoo-demo-$$-$RANDOM
 servers=${SERVERS:-}
 server=

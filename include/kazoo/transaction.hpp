@@ -23,7 +23,7 @@ struct create_options {
     create_mode mode = create_mode::persistent;
     /// Empty: everybody may do everything.
     acl_view acl{};
-    /// Create missing ancestors, each with parent_acl. Not inside a transaction.
+    /// Create missing ancestors, each with parent_acl. Refused inside a transaction (errc::bad_arguments).
     bool make_parents = false;
     /// The ACL of created ancestors. Empty: everybody may do everything (C38: the leaf's ACL could lock us out
     /// half-way).

@@ -28,20 +28,26 @@ namespace {
 struct encoded_ops {
     std::string body;
     std::vector<std::string> paths; ///< relative, one an operation
+    /// The first operation that cannot be sent, and why.
     std::size_t invalid_at = std::string::npos;
+    errc invalid{};
     std::string_view defect;
 
     template <class Encode>
     void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode) {
         const detail::rooted_path path(root, given, sequential);
-        if (!path.defect().empty() && invalid_at == std::string::npos) {
-            invalid_at = paths.size();
-            defect = path.defect();
-        }
+        if (!path.defect().empty()) reject(errc::invalid_path, path.defect());
         paths.emplace_back(given);
         proto::writer w(body);
         w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
         encode(w, path.full());
+    }
+    /// Of the operation that is added next.
+    void reject(errc e, std::string_view why) noexcept {
+        if (invalid_at != std::string::npos) return;
+        invalid_at = paths.size();
+        invalid = e;
+        defect = why;
     }
 };
 
@@ -50,12 +56,12 @@ template <class Op, class T>
 future<T> commit(const detail::core_handle& core, std::string_view root, encoded_ops& collected) {
     encoded_ops ops = std::exchange(collected, {});
     std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
-    const auto invalid = ops.invalid_at;
+    const errc invalid = ops.invalid;
     const auto defect = ops.defect;
     const std::string body = std::move(ops.body);
     const detail::ref<Op> op = detail::make_operation<Op>(first, *core, root.size(), std::move(ops.paths));
-    if (invalid != std::string::npos)
-        op->refuse(errc::invalid_path, defect);
+    if (invalid != errc{})
+        op->refuse(invalid, defect);
     else
         core->submit(*op, body.size() > 16 * 1024, [&](proto::writer& w) {
             w.put_raw(body);
@@ -173,6 +179,8 @@ transaction::~transaction() = default;
 std::size_t transaction::size() const noexcept { return builder_->ops.paths.size(); }
 
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
+    if (o.make_parents || o.protect)
+        builder_->ops.reject(errc::bad_arguments, "make_parents and protect take several requests");
     const bool sequential = o.mode == create_mode::persistent_sequential || o.mode == create_mode::ephemeral_sequential;
     builder_->ops.add(builder_->root, path, sequential, proto::opcode::create2, [&](proto::writer& w, auto full) {
         w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});

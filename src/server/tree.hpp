@@ -16,7 +16,8 @@ namespace kazoo::server {
 
 struct string_hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    // Not noexcept: libstdc++ would take it for cheap, and hash a bucket's strings again at every look.
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
 };
 template <class Value> using string_map = std::unordered_map<std::string, Value, string_hash, std::equal_to<>>;
 

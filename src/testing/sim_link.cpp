@@ -72,7 +72,7 @@ detail::io_result sim_link::write_some(std::string_view from) noexcept {
     if (w.chance(6)) n = 1 + w.random().below(n);
     if (w.chance(12)) {
         stalled_ = true;
-        w.after(w.between(std::chrono::microseconds(1), std::chrono::milliseconds(2)), [self = shared_from_this()] {
+        w.after(w.between(std::chrono::microseconds(1), std::chrono::milliseconds(20)), [self = shared_from_this()] {
             self->stalled_ = false;
             self->owner_.wake();
         });

@@ -43,7 +43,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     void release(flow way);
 
   private:
-    static constexpr std::size_t socket_buffer = 64 << 10;
+    static constexpr std::size_t socket_buffer = 16 << 10;
     struct pipe_state {
         time_point last_arrival{};
         std::string held; ///< arrived while the direction was silent

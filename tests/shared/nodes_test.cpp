@@ -268,6 +268,14 @@ TEST_F(nodes, C34_a_failed_transaction_says_which_operation_failed_and_why) {
     EXPECT_EQ(t.async_commit().result().error(), errc::no_node);
 }
 
+TEST_F(nodes, a_transaction_refuses_creates_that_take_several_requests) {
+    const client c = connect();
+    EXPECT_EQ(error_of_call([&] { c.transaction().create("/a/b", "", {.make_parents = true}).commit(); }),
+              errc::bad_arguments);
+    EXPECT_EQ(error_of_call([&] { c.transaction().create("/a", "", {.protect = true}).commit(); }),
+              errc::bad_arguments);
+}
+
 TEST_F(nodes, C33_a_transaction_keeps_the_slash_of_a_sequential_path) {
     const client c = connect();
     c.create("/q");

@@ -66,6 +66,11 @@ class ledger {
         if (w.write.error == errc{}) ++e.applied;
         return &e;
     }
+    /// What is under way may meet a server without nodes: it leaves no trace that could be matched when it is refused.
+    void server_forgot() {
+        for (ledger_entry& e : entries_)
+            if (e.completions == 0) e.in_order = false;
+    }
     std::size_t size() const noexcept { return entries_.size(); }
     std::size_t finished() const noexcept { return finished_; }
     const std::vector<ledger_entry>& entries() const noexcept { return entries_; }

@@ -148,6 +148,7 @@ void storm::plan_fault(duration at) {
                 tally_.add(tally::restarts_with_loss);
                 for (const std::int64_t id : inside().server().sessions()) ended_by_force_.insert(id);
                 world_.forget_everything();
+                ledger_.server_forgot();
                 for (const auto& each : players_) each->own_nodes.clear();
             },
             [] {});

@@ -112,10 +112,11 @@ void storm::write_something(player& p) {
         const std::size_t i = open("create", true);
         const auto mode = static_cast<create_mode>(below(4));
         const std::string path = "/t/" + ledger::token(i) + "-";
+        const std::string data(below(4) == 0 ? below(20'000) : 1, 'x');
         if (below(2) == 0)
-            begin(p, i, p.c->async_create(path, "x", {.mode = mode}), again_later);
+            begin(p, i, p.c->async_create(path, data, {.mode = mode}), again_later);
         else
-            begin(p, i, p.c->async_create_with_stat(path, "x", {.mode = mode}), again_later);
+            begin(p, i, p.c->async_create_with_stat(path, data, {.mode = mode}), again_later);
         return;
     }
     case 1: { // that is found again
@@ -156,8 +157,10 @@ void storm::write_something(player& p) {
         return;
     }
     default: {
-        const std::size_t i = open("set", true);
-        begin(p, i, p.c->async_set(shared_node(below(shared_nodes)), ledger::token(i)), again_later);
+        const std::string path = shared_node(below(shared_nodes));
+        // One that is refused leaves no trace that could be matched.
+        const std::size_t i = open("set", inside().server().nodes().find(path) != nullptr);
+        begin(p, i, p.c->async_set(path, ledger::token(i)), again_later);
         return;
     }
     }
@@ -165,7 +168,6 @@ void storm::write_something(player& p) {
 
 void storm::write_in_transaction(player& p) {
     const std::size_t i = ledger_.open(p.number, "transaction", true);
-    ledger_[i].in_order = true;
     const std::string own = "/m/" + std::to_string(p.number);
     auto t = p.c->transaction();
     t.set(own, ledger::token(i)).check("/s", version::any).create("/t/m-" + std::to_string(i));

@@ -33,7 +33,9 @@ std::string be64(std::int64_t value) {
 
 class replay {
   public:
-    explicit replay(const std::vector<golden::exchange>& exchanges) : server_(recorded_config(), now_) {
+    /// Every request comes in two pieces, the first of `first_piece` bytes; 0: byte by byte.
+    replay(const std::vector<golden::exchange>& exchanges, std::size_t first_piece)
+        : server_(recorded_config(), now_), first_piece_(first_piece) {
         for (const golden::exchange& e : exchanges) {
             SCOPED_TRACE(e.name);
             for (const step& s : e.steps) take(s);
@@ -52,9 +54,7 @@ class replay {
         if (!ids_.contains(s.connection)) ids_[s.connection] = server_.open("127.0.0.1", now_);
         const connection_id id = ids_[s.connection];
         switch (s.what) {
-        case step::kind::send:
-            server_.receive(id, shaken_.contains(s.connection) ? s.bytes : with_our_session(s.bytes), now_);
-            break;
+        case step::kind::send: send(id, shaken_.contains(s.connection) ? s.bytes : with_our_session(s.bytes)); break;
         case step::kind::receive: expect(s, id); break;
         case step::kind::closed:
             EXPECT_EQ(golden::to_hex(server_.unsent(id)), "") << "unexpected output before the close";
@@ -62,6 +62,14 @@ class replay {
             leave(s.connection);
             break;
         case step::kind::drop: leave(s.connection); break;
+        }
+    }
+
+    void send(connection_id id, std::string_view bytes) {
+        for (std::size_t length = first_piece_; !bytes.empty(); length = bytes.size()) {
+            const std::string piece(bytes.substr(0, first_piece_ == 0 ? 1 : length));
+            bytes.remove_prefix(piece.size());
+            server_.receive(id, piece, now_);
         }
     }
 
@@ -126,6 +134,7 @@ class replay {
 
     moment now_{time_point(std::chrono::hours(1)), sentinel_time};
     server server_;
+    std::size_t first_piece_;
     std::map<int, connection_id> ids_;
     std::set<int> shaken_;
     std::map<std::int64_t, identity> sessions_; ///< ours, by the recorded id
@@ -134,7 +143,22 @@ class replay {
 
 class golden_replay : public testing::TestWithParam<std::string> {};
 
-TEST_P(golden_replay, gives_the_recorded_replies) { replay run(golden::transcript(GetParam())); }
+constexpr std::size_t in_one_piece = std::string::npos, byte_by_byte = 0;
+
+TEST_P(golden_replay, gives_the_recorded_replies) { replay run(golden::transcript(GetParam()), in_one_piece); }
+
+TEST_P(golden_replay, gives_them_however_the_requests_are_split) {
+    const auto exchanges = golden::transcript(GetParam());
+    std::size_t longest = 0;
+    for (const auto& e : exchanges)
+        for (const step& s : e.steps)
+            if (s.what == step::kind::send) longest = std::max(longest, s.bytes.size());
+    replay run(exchanges, byte_by_byte);
+    for (std::size_t split = 1; split < longest && !HasFailure(); ++split) {
+        SCOPED_TRACE("split at " + std::to_string(split));
+        replay again(exchanges, split);
+    }
+}
 
 INSTANTIATE_TEST_SUITE_P(transcripts, golden_replay, testing::ValuesIn(golden::transcripts()),
                          [](const auto& transcript) { return transcript.param; });

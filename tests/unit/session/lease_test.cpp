@@ -219,6 +219,8 @@ TEST(lease, auth_replies_do_not_count) {
         .feed(got("auth", "auth_digest"))
         .expect("accepted digest u:p")
         .then([](world& w) { EXPECT_EQ(w.subject.lease_end(), w.now + 8s); })
+        .advance(1'334ms)
+        .write(ping) // T/3 after the connect request, whatever was sent to authenticate
         .run();
 }
 

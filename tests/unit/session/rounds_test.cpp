@@ -271,6 +271,31 @@ TEST(rounds, after_a_drop_a_single_address_gets_a_short_pause) {
         .run();
 }
 
+TEST(rounds, L024_a_connection_that_works_ends_the_growth_of_the_pauses) {
+    const auto refused = std::make_error_code(std::errc::connection_refused);
+    script(script::one_host())
+        .start()
+        .expect("connect 10.0.0.1:2181")
+        .closed(refused)
+        .advance(50ms)
+        .expect("connect 10.0.0.1:2181")
+        .closed(refused)
+        .advance(100ms)
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .feed(got("connect", "new_session"))
+        .expect("state connected")
+        .feed(reference("event_created"))
+        .closed()
+        .expect("state suspended")
+        .advance(49ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("connect 10.0.0.1:2181")
+        .run();
+}
+
 TEST(rounds, a_connection_that_lived_for_a_moment_only_is_followed_by_a_pause) {
     working_then_dropped(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}), 1ms)
         .expect_nothing()
