@@ -64,7 +64,7 @@ bench: ## speed, beside other clients; BENCH_ARGS selects
 	./scripts/install-deps.sh bench
 	cmake --preset release -DKAZOO_BUILD_TESTS=OFF -DKAZOO_BUILD_EXAMPLES=OFF -DKAZOO_BUILD_BENCH=ON
 	cmake --build --preset release
-	./build/release/bench/bench $(BENCH_ARGS)
+	./build/release/bench/kazoo_bench $(BENCH_ARGS)
 
 .PHONY: format check-format lint
 format: ## lays the sources out

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <fstream>
+#include <limits>
+#include <string>
 #include <sys/resource.h>
 #include <vector>
 
@@ -18,11 +21,14 @@ inline double cpu_seconds() {
     return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
-/// The most memory this process ever had, in kB.
-inline long peak_rss() {
-    rusage u{};
-    ::getrusage(RUSAGE_SELF, &u);
-    return u.ru_maxrss;
+/// The most memory this program ever had, in kB. (getrusage's figure includes what its parent had before the exec.)
+inline double peak_rss_kb() {
+    std::ifstream status("/proc/self/status");
+    for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+        double kb = 0;
+        if (key == "VmHWM:" && status >> kb) return kb;
+    }
+    return 0;
 }
 
 /// Times every n-th of a known number of operations, in memory that is there before the first one starts.

@@ -105,7 +105,7 @@ figures measure_phase(const phase& run, const amount& a, std::size_t first_count
     f.rate = double(f.operations) / took;
     f.p50_us = quantile(microseconds, 0.5);
     f.p99_us = quantile(microseconds, 0.99);
-    f.rss_peak_kb = double(peak_rss());
+    f.rss_peak_kb = peak_rss_kb();
     return f;
 }
 

@@ -8,16 +8,34 @@
 
 namespace kazoo::detail {
 
-/// What a server's error says about a write. Codes that are not plain refusals leave it open.
+/// What a server's error says about a write: a plain refusal was not applied, every other code leaves it open.
 inline outcome outcome_of_server_error(std::int32_t err, bool is_write) noexcept {
     if (!is_write) return outcome::not_applied;
     switch (static_cast<errc>(err)) {
-    case errc::system_error:
-    case errc::runtime_inconsistency:
-    case errc::data_inconsistency:
-    case errc::operation_timeout:
-    case errc::request_timeout: return outcome::unknown;
-    default: return err < -127 || err > 0 ? outcome::unknown : outcome::not_applied;
+    case errc::marshalling_error:
+    case errc::unimplemented:
+    case errc::bad_arguments:
+    case errc::unknown_session:
+    case errc::new_config_no_quorum:
+    case errc::reconfig_in_progress:
+    case errc::no_node:
+    case errc::no_auth:
+    case errc::bad_version:
+    case errc::no_children_for_ephemerals:
+    case errc::node_exists:
+    case errc::not_empty:
+    case errc::session_expired:
+    case errc::invalid_acl:
+    case errc::auth_failed:
+    case errc::session_moved:
+    case errc::not_read_only:
+    case errc::ephemeral_on_local_session:
+    case errc::no_watcher:
+    case errc::reconfig_disabled:
+    case errc::sasl_required:
+    case errc::quota_exceeded:
+    case errc::throttled: return outcome::not_applied;
+    default: return outcome::unknown;
     }
 }
 

@@ -106,7 +106,9 @@ class get_children_op final : public operation_state<std::vector<std::string>> {
   public:
     explicit get_children_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children, false) {}
     bool decode(std::string_view body) override {
-        return decode_into<proto::names_reply>(body, value, [](const auto& r) { return to_public(r.names); });
+        proto::reader in(body);
+        in.get(value.emplace());
+        return in.ok();
     }
 };
 

@@ -17,7 +17,15 @@ bool decode_into(std::string_view body, std::optional<T>& value, Convert convert
 
 inline node to_node(const proto::data_reply& r) { return {to_public(r.data), to_public(r.stat)}; }
 inline node_stat to_stat(const proto::stat_reply& r) { return to_public(r.stat); }
-inline child_list to_children(const proto::children2_reply& r) { return {to_public(r.names), to_public(r.stat)}; }
+/// Straight into the strings that the caller gets: a list may be long.
+inline bool decode_children(std::string_view body, child_list& list) {
+    proto::reader in(body);
+    proto::stat stat;
+    in.get(list.names);
+    in.get(stat);
+    list.stat = to_public(stat);
+    return in.ok();
+}
 
 template <class Op, class Encode, class... Args>
 auto start(handle_view h, std::string_view given, const rooted_path& path, bool large, Encode encode, Args&&... args) {

@@ -89,7 +89,7 @@ errc submit_queue::refusing() const {
 
 bool submit_queue::empty() const {
     const util::lock_guard lock(mutex_);
-    return waiting_.empty();
+    return waiting_.size() == withdrawn_;
 }
 
 bool submit_queue::withdraw(queued_request& r) {

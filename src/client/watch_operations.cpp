@@ -24,12 +24,16 @@ template <class T> class watch_op : public operation_state<watched<T>> {
   protected:
     template <class Record, class Convert> bool decode_watched(std::string_view body, Convert convert) {
         Record record;
-        if (!proto::decode(body, record)) {
-            watch_->forget_later();
-            return false;
-        }
-        this->value.emplace(watched<T>{convert(record), changed()});
+        return proto::decode(body, record) ? give(convert(record)) : refuse_reply();
+    }
+    bool give(T read) {
+        this->value.emplace(watched<T>{std::move(read), changed()});
         return true;
+    }
+    /// The server watches, but nobody will hold the watch.
+    bool refuse_reply() noexcept {
+        watch_->forget_later();
+        return false;
     }
     future<watch_event> changed() { return future<watch_event>(ref<state<watch_event>>(watch_)); }
 
@@ -46,7 +50,10 @@ class watch_data_op final : public watch_op<node> {
 class watch_children_op final : public watch_op<child_list> {
   public:
     using watch_op::watch_op;
-    bool decode(std::string_view body) override { return decode_watched<proto::children2_reply>(body, to_children); }
+    bool decode(std::string_view body) override {
+        child_list list;
+        return decode_children(body, list) ? give(std::move(list)) : refuse_reply();
+    }
 };
 
 class watch_exists_op final : public watch_op<std::optional<node_stat>> {

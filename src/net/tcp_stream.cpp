@@ -1,6 +1,9 @@
 #include "net/tcp_stream.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,12 +35,21 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     void open(const std::string& address, std::uint16_t port) noexcept;
     std::error_code make_socket(const tcp::endpoint&) noexcept;
     void opened(std::error_code) noexcept;
-    void wait(tcp::socket::wait_type, bool connection::* waiting, void (detail::stream_events::*event)() noexcept);
+    void want_read();
+    void want_write();
+    detail::io_result read_some(std::span<char> into) noexcept;
 
     tcp::socket socket;
     detail::stream_events* events; ///< null once the stream is gone
     bool waits_to_read = false;
     bool waits_to_write = false;
+
+    /// Waiting for input means reading into here: a wait that reads nothing would cost an epoll_ctl each time, and a
+    /// wake-up for writability with it.
+    std::array<char, 4096> ahead{};
+    std::size_t ahead_begin = 0, ahead_end = 0;
+    detail::io_result ahead_end_result{.would_block = true}; ///< what comes behind these bytes, if it is known
+    bool may_hold_more = true; ///< the socket gave all that was asked for: there may be more
 };
 
 // -- opening ----------------------------------------------------------------------------------------------------------
@@ -75,11 +87,23 @@ void tcp_stream::connection::opened(std::error_code error) noexcept {
 
 // -- reading and writing ----------------------------------------------------------------------------------------------
 
-detail::io_result tcp_stream::read_some(std::span<char> into) noexcept {
+detail::io_result tcp_stream::connection::read_some(std::span<char> into) noexcept {
+    const std::size_t buffered = std::min(into.size(), ahead_end - ahead_begin);
+    std::memcpy(into.data(), ahead.data() + ahead_begin, buffered);
+    ahead_begin += buffered;
+    if (buffered == into.size()) return {.bytes = buffered};
+    if (!may_hold_more) return buffered > 0 ? detail::io_result{.bytes = buffered} : ahead_end_result;
     std::error_code error;
-    const std::size_t n = connection_->socket.read_some(kazoo_asio::buffer(into.data(), into.size()), error);
-    return to_result(n, error);
+    const std::size_t n = socket.read_some(kazoo_asio::buffer(into.data() + buffered, into.size() - buffered), error);
+    const detail::io_result direct = to_result(n, error);
+    if (direct.bytes > 0) return {.bytes = buffered + direct.bytes};
+    if (buffered == 0) return direct;
+    may_hold_more = false; // the end or the error behind these bytes is told next time
+    ahead_end_result = direct;
+    return {.bytes = buffered};
 }
+
+detail::io_result tcp_stream::read_some(std::span<char> into) noexcept { return connection_->read_some(into); }
 
 detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
     std::error_code error;
@@ -87,21 +111,34 @@ detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
     return to_result(n, error);
 }
 
-void tcp_stream::want_read() noexcept {
-    connection_->wait(tcp::socket::wait_read, &connection::waits_to_read, &detail::stream_events::on_readable);
+void tcp_stream::want_read() noexcept { connection_->want_read(); }
+void tcp_stream::want_write() noexcept { connection_->want_write(); }
+
+void tcp_stream::connection::want_read() {
+    if (std::exchange(waits_to_read, true)) return;
+    const bool told_already = ahead_begin < ahead_end || (!may_hold_more && !ahead_end_result.would_block);
+    const auto done = [self = shared_from_this()](std::error_code error, std::size_t n) {
+        self->waits_to_read = false;
+        if (n > 0 || error) {
+            self->ahead_begin = 0;
+            self->ahead_end = n;
+            self->may_hold_more = n == self->ahead.size();
+            self->ahead_end_result = error ? to_result(0, error) : detail::io_result{.would_block = true};
+        }
+        if (self->events) self->events->on_readable();
+    };
+    if (told_already)
+        kazoo_asio::post(socket.get_executor(), [done] { done({}, 0); });
+    else
+        socket.async_read_some(kazoo_asio::buffer(ahead), done);
 }
 
-void tcp_stream::want_write() noexcept {
-    connection_->wait(tcp::socket::wait_write, &connection::waits_to_write, &detail::stream_events::on_writable);
-}
-
-void tcp_stream::connection::wait(tcp::socket::wait_type what, bool connection::* waiting,
-                                  void (detail::stream_events::*event)() noexcept) {
-    if (std::exchange(this->*waiting, true)) return;
-    // An error is an event too: the read or write tells it.
-    socket.async_wait(what, [self = shared_from_this(), waiting, event](std::error_code) {
-        (*self).*waiting = false;
-        if (self->events) (self->events->*event)();
+void tcp_stream::connection::want_write() {
+    if (std::exchange(waits_to_write, true)) return;
+    // An error is an event too: the write tells it.
+    socket.async_wait(tcp::socket::wait_write, [self = shared_from_this()](std::error_code) {
+        self->waits_to_write = false;
+        if (self->events) self->events->on_writable();
     });
 }
 

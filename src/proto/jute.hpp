@@ -117,6 +117,12 @@ class reader {
             v = {at_ - n, static_cast<std::size_t>(n)};
         }
     }
+    /// For what outlives the input; null reads as empty.
+    void get(std::string& v) {
+        std::string_view text;
+        get(text);
+        v.assign(text);
+    }
     /// A null vector reads as an empty one: no operation gives the two a different meaning.
     template <class T> void get(std::vector<T>& items) {
         items.clear();

@@ -65,7 +65,7 @@ void session::impl::tear_down(bool by_peer) {
     }
     phase_ = phase::idle;
     limit_ = never;
-    close_sent_ = false;
+    close_sent_ = leaving_ = false;
     stalled_since_ = never;
     inbox_.clear();
     outbox_.clear();

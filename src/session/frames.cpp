@@ -184,6 +184,11 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
         send_watch_orders();
     }
     r.on_reply({header.err, header.zxid, body});
+    if (leaving_) leave_when_answered();
+}
+
+void session::impl::leave_when_answered() {
+    if (in_flight_.empty()) connection_ended("credential refused", false);
 }
 
 /// Fails the one request that got more than anybody wants; the connection lives on.
@@ -221,9 +226,9 @@ void session::impl::take_auth_reply(std::int32_t err) {
     case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
     case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), false);
     case credentials::verdict::refused:
-        // The server is about to close. Being connected for a moment before that would be of no use.
-        if (phase_ == phase::authenticating) connection_ended("credential refused", false);
-        return;
+        // The server is about to close: a request sent now would be lost for sure.
+        leaving_ = true;
+        return leave_when_answered();
     case credentials::verdict::accepted: break;
     }
     if (phase_ == phase::authenticating && credentials_.all_judged()) restore_watches();

@@ -61,7 +61,9 @@ struct session::impl {
 
     bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
-    bool accepts_requests() const noexcept { return phase_ == phase::ready && !closing_ && outbox_.empty(); }
+    bool accepts_requests() const noexcept {
+        return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty();
+    }
     bool has_session() const noexcept { return identity_.id != session_id::none; }
 
     // -- session.cpp -------------------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ struct session::impl {
     void take_reply(const proto::reply_header&, std::string_view body, std::size_t length);
     void take_notification(std::string_view body, std::int64_t zxid);
     void take_auth_reply(std::int32_t err);
+    void leave_when_answered();
     void take_set_watches_reply(std::int32_t err);
     bool front_is(std::int32_t xid) const noexcept {
         return !in_flight_.empty() && in_flight_.front()->xid == xid && in_flight_.front_sent();
@@ -152,6 +155,7 @@ struct session::impl {
     bool resuming_ = false; ///< the connect request named a session
     time_point connect_sent_ = never;
     bool close_sent_ = false; ///< closeSession was put into the outbox
+    bool leaving_ = false;    ///< the server is about to close: only answers under way are waited for
     bool proven_ = false;     ///< a frame came after it was ready: it works
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox

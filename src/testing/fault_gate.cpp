@@ -64,6 +64,7 @@ class fault_gate::engine {
             if (!client) return;
             ::fcntl(client.get(), F_SETFD, FD_CLOEXEC);
             ::fcntl(client.get(), F_SETFL, O_NONBLOCK);
+            send_at_once(client.get());
             ++accepted_;
             gate_connection& added = connections_.emplace_back(std::move(client), to_server_, to_client_);
             if (!hanging_ && !added.connect(target_)) {

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <charconv>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -60,7 +61,13 @@ unique_fd make_socket() {
     unique_fd fd(checked(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
     checked(::fcntl(fd.get(), F_SETFD, FD_CLOEXEC), "fcntl");
     checked(::fcntl(fd.get(), F_SETFL, O_NONBLOCK), "fcntl");
+    send_at_once(fd.get());
     return fd;
+}
+
+void send_at_once(int descriptor) {
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 unique_fd listen_on(std::uint16_t port) {

@@ -28,8 +28,10 @@ std::string loopback_name(std::uint16_t port);
 /// Reads "1.2.3.4:port"; throws std::invalid_argument.
 sockaddr_in parse_address(std::string_view text);
 
-/// A TCP socket, closed on exec, that never blocks.
+/// A TCP socket, closed on exec, that never blocks and sends at once.
 unique_fd make_socket();
+/// Without it a small write waits for the acknowledgement of the one before: up to 40 ms.
+void send_at_once(int descriptor);
 unique_fd listen_on(std::uint16_t port);
 /// Waits up to `limit` for the connection. The result has no descriptor if there is none by then.
 unique_fd connect_within(const sockaddr_in& to, std::chrono::milliseconds limit);

@@ -133,7 +133,8 @@ void sim_link::carry(flow way, std::string bytes, bool end) {
     pipe_state& p = pipe(way);
     if (way == flow::to_server) under_way_ += bytes.size();
     p.last_arrival = std::max(p.last_arrival, w.now() + w.travel_time(owner_));
-    w.at(p.last_arrival, [self = shared_from_this(), way, data = std::move(bytes), end] { self->arrive(way, data, end); });
+    w.at(p.last_arrival,
+         [self = shared_from_this(), way, data = std::move(bytes), end] { self->arrive(way, data, end); });
 }
 
 void sim_link::arrive(flow way, std::string_view bytes, bool end) {

@@ -63,7 +63,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     std::array<pipe_state, 2> pipes_;
     bool client_open_ = true, accepted_ = false;
     std::size_t under_way_ = 0; ///< to the server
-    bool stalled_ = false; ///< the socket's buffer is full for a moment
+    bool stalled_ = false;      ///< the socket's buffer is full for a moment
     std::string input_;
     bool ended_ = false;
     std::error_code end_;

@@ -16,9 +16,7 @@ class sim_loop final : public detail::loop {
     executor& default_executor() noexcept override { return *machine_; }
     std::uint64_t entropy() noexcept override { return world().random().next(); }
     bool on_loop_thread() const noexcept override { return world().runs(sim_world::context::loop); }
-    bool on_signal_thread() const noexcept override {
-        return world().runs(sim_world::context::signal, machine_.get());
-    }
+    bool on_signal_thread() const noexcept override { return world().runs(sim_world::context::signal, machine_.get()); }
     bool on_default_executor() const noexcept override {
         return world().runs(sim_world::context::executor, machine_.get());
     }

@@ -68,7 +68,8 @@ void sim_machine::turn() {
         run_streams();
     }
     if (world_.on_turn) world_.on_turn(*this);
-    const bool more = !jobs_.empty() || std::ranges::any_of(streams_, [](const auto& s) { return s.second->has_event(); });
+    const bool more =
+        !jobs_.empty() || std::ranges::any_of(streams_, [](const auto& s) { return s.second->has_event(); });
     if (more) wake();
 }
 

@@ -18,7 +18,7 @@ class sim_trace {
         mix(a);
         mix(b);
         mix(text);
-        if (last_.size() == kept) last_.pop_front();
+        if (last_.size() == kept_) last_.pop_front();
         last_.push_back({at, what, a, b, std::string(text)});
     }
     std::uint64_t hash() const noexcept { return hash_; }
@@ -31,7 +31,7 @@ class sim_trace {
         }
         return lines;
     }
-    void keep(std::size_t lines) noexcept { kept = lines; }
+    void keep(std::size_t lines) noexcept { kept_ = lines; }
 
   private:
     struct entry {
@@ -49,7 +49,7 @@ class sim_trace {
         mix(s.size());
     }
 
-    std::size_t kept = 200;
+    std::size_t kept_ = 200;
     std::uint64_t hash_ = 0xcbf29ce484222325U;
     std::deque<entry> last_;
 };

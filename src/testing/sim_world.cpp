@@ -12,9 +12,7 @@ namespace {
 constexpr std::int64_t first_wall_ms = 1'700'000'000'000;
 } // namespace
 
-sim_world::sim_world(const simulation_options& o) : options_(o), random_(o.seed) {
-    start_new_server();
-}
+sim_world::sim_world(const simulation_options& o) : options_(o), random_(o.seed) { start_new_server(); }
 
 sim_world::~sim_world() = default;
 

@@ -1,6 +1,6 @@
 // Where user code runs, and in which order.
-#include "scene.hpp"
 #include "actor.hpp"
+#include "scene.hpp"
 
 #include <stop_token>
 

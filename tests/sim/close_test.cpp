@@ -143,6 +143,19 @@ TEST(close, C20_is_bounded_when_nobody_can_be_reached) {
     EXPECT_EQ(verdict_of(std::move(made)), failed(errc::closed));
 }
 
+TEST(close, does_not_wait_for_what_was_cancelled) {
+    simulation world;
+    const auto here = world.add_machine();
+    here.refuse(true);
+    const client c(simulation::addresses(), options_on(here));
+    auto made = c.async_create("/n");
+    made.cancel();
+    world.run_for(100ms);
+    const auto begun = world.now();
+    c.close();
+    EXPECT_LT(world.now() - begun, 1ms);
+}
+
 TEST(close, C24_no_event_of_a_closed_session_reaches_a_handle) {
     scene s({}, 10s);
     s.c.create("/n");

@@ -17,9 +17,9 @@ struct ledger_entry {
     std::size_t client = 0;
     std::string_view what;
     bool write = false;
-    bool tracked = true;       ///< its effect can be told apart from that of others
-    bool in_order = false;     ///< one request, made once: subject to the order of submission
-    bool may_give_up = false;  ///< has a deadline, or is cancelled
+    bool tracked = true;                        ///< its effect can be told apart from that of others
+    bool in_order = false;                      ///< one request, made once: subject to the order of submission
+    bool may_give_up = false;                   ///< has a deadline, or is cancelled
     std::uint64_t submitted = 0, completed = 0; ///< in the order of everything that is noted here
     int completions = 0;
     std::error_code code;

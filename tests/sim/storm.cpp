@@ -50,10 +50,10 @@ void storm::add_player() {
     options o = options_on(p->where, std::chrono::milliseconds(1000 + below(3000)));
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
-    o.log = {log_level::debug, [this, n = p->number](log_level, std::string_view line) {
-                 inside().trace("log", n, 0, line);
-             }};
+    o.log = {log_level::debug,
+             [this, n = p->number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
     p->c.emplace(below(2) == 0 ? simulation::hosts() : simulation::addresses(), std::move(o));
+    p->listening = p->c->on_state([this, &heard = *p](session_state s) { on_state(heard, s); });
     players_.push_back(std::move(p));
 }
 
@@ -75,7 +75,7 @@ void storm::plan_fault(duration at) {
             inside().after(length, end);
         });
     };
-    const std::uint64_t kind = below(15);
+    const std::uint64_t kind = below(16);
     const std::uint64_t bytes = below(120);
     switch (kind) {
     case 0:
@@ -152,6 +152,22 @@ void storm::plan_fault(duration at) {
                 for (const auto& each : players_) each->own_nodes.clear();
             },
             [] {});
+    case 14: // late answers, then nothing: the server counts from the requests, which are older
+        return in_turn(
+            [this, m, late = between(100ms, 900ms)] {
+                m.silence(flow::to_client, true);
+                inside().after(late, [m] { m.silence(flow::to_client, false); });
+                inside().after(late + 5ms, [this, m] {
+                    if (!stormy_) return;
+                    m.silence(flow::to_server, true);
+                    m.silence(flow::to_client, true);
+                });
+                inside().after(late + 5s, [m] {
+                    m.silence(flow::to_server, false);
+                    m.silence(flow::to_client, false);
+                });
+            },
+            [] {});
     default:
         return in_turn(
             [this, m] {
@@ -203,7 +219,8 @@ bool storm::views_are_true() const {
 
 void storm::settle() {
     const auto all_connected = [this] {
-        return std::ranges::all_of(players_, [](const auto& p) { return !p->c || p->c->state() == session_state::connected; });
+        return std::ranges::all_of(players_,
+                                   [](const auto& p) { return !p->c || p->c->state() == session_state::connected; });
     };
     if (!world_.run_until([&] { return quiet() && all_connected() && views_are_true(); }, 60s)) {
         if (!quiet()) complain("operations did not end");
@@ -212,7 +229,8 @@ void storm::settle() {
                 complain("client " + std::to_string(p->number) + " is " + std::string(to_string(p->c->state())));
         for (const auto& v : views_)
             if (v->seen != (this->*v->truth)(v->path))
-                complain(v->who + " at " + v->path + " believes " + v->seen + ", but it is " + (this->*v->truth)(v->path));
+                complain(v->who + " at " + v->path + " believes " + v->seen + ", but it is " +
+                         (this->*v->truth)(v->path));
     }
     world_.run_for(5s);
     const auto& server = inside().server();
@@ -303,6 +321,20 @@ void storm::on_turn(const sim_machine& m) {
         }
         p->last_state = state;
     }
+}
+
+/// What a listener may hear behind what.
+void storm::on_state(player& p, session_state now) {
+    using enum session_state;
+    const session_state before = std::exchange(p.last_heard, now);
+    const bool good = before == connecting  ? now == connected || now == closed
+                      : before == connected ? now == suspended || now == lost || now == closed
+                      : before == suspended ? now == connected || now == lost || now == closed
+                      : before == lost      ? now == connecting || now == closed
+                                            : false;
+    if (good) return;
+    complain("client " + std::to_string(p.number) + " heard " + std::string(to_string(now)) + " behind " +
+             std::string(to_string(before)));
 }
 
 } // namespace kazoo::testing

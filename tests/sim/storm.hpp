@@ -24,6 +24,7 @@ class storm {
     const tally& counted() const noexcept { return tally_; }
     std::uint64_t trace_hash() const { return world_.trace_hash(); }
     std::string last_events() const { return world_.last_events(); }
+    void remember_more() { inside().traces().keep(20'000); }
 
   private:
     /// One client and what is known of it.
@@ -34,6 +35,8 @@ class storm {
         std::optional<client> c;
         session_id last_session = session_id::none;
         session_state last_state = session_state::connecting;
+        session_state last_heard = session_state::connecting;
+        subscription listening;
         std::uint64_t reconnects = 0;
         bool authenticated = false;
         std::uint64_t reconnects_at_auth = 0;
@@ -57,6 +60,7 @@ class storm {
     void close_all();
     void on_write(const sim_write&);
     void on_turn(const sim_machine&);
+    void on_state(player&, session_state);
     bool quiet() const;
     bool views_are_true() const;
     void complain(std::string what) { wrong_.push_back(std::move(what)); }

@@ -38,8 +38,7 @@ void storm::work(player& p, int operations) {
     p.inside->execute([first = shift{*this, p, operations}]() mutable { first(); });
 }
 
-template <class T, class Done>
-void storm::begin(player& p, std::size_t entry, future<T> f, Done done) {
+template <class T, class Done> void storm::begin(player& p, std::size_t entry, future<T> f, Done done) {
     tally_.add(tally::operations);
     auto& world = inside();
     std::stop_source stop(std::nostopstate);
@@ -152,8 +151,7 @@ void storm::write_something(player& p) {
     }
     case 5: { // with a version that may be the right one
         const std::size_t i = open("set with version", false);
-        begin(p, i, p.c->async_set(shared_node(below(shared_nodes)), ledger::token(i), version(below(6))),
-              again_later);
+        begin(p, i, p.c->async_set(shared_node(below(shared_nodes)), ledger::token(i), version(below(6))), again_later);
         return;
     }
     default: {
@@ -180,13 +178,15 @@ void storm::use_own_nodes(player& p) {
         const std::string secret = "user" + std::to_string(p.number) + ":secret";
         const std::size_t i = ledger_.open(p.number, "add_auth", true);
         ledger_[i].tracked = false;
-        p.c->async_add_auth("digest", secret).then([this, i, &p](future<void> f) {
-            const auto r = std::move(f).result();
-            ledger_.complete(i, r.error(), outcome::not_applied);
-            if (!r) return;
-            if (!p.authenticated) p.reconnects_at_auth = p.reconnects;
-            p.authenticated = true;
-        }).detach();
+        p.c->async_add_auth("digest", secret)
+            .then([this, i, &p](future<void> f) {
+                const auto r = std::move(f).result();
+                ledger_.complete(i, r.error(), outcome::not_applied);
+                if (!r) return;
+                if (!p.authenticated) p.reconnects_at_auth = p.reconnects;
+                p.authenticated = true;
+            })
+            .detach();
         if (!p.authenticated) return;
         const std::size_t made = ledger_.open(p.number, "create", true);
         const std::string path = "/p/" + ledger::token(made);

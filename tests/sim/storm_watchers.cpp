@@ -166,8 +166,8 @@ struct watchers {
 
 void storm::start_watchers(player& p) {
     const auto add = [&](auto truth, std::string path, std::string_view who) -> view& {
-        views_.push_back(std::make_unique<view>(
-            view{truth, std::move(path), "(not read yet)", std::string(who) + " of client " + std::to_string(p.number)}));
+        views_.push_back(std::make_unique<view>(view{truth, std::move(path), "(not read yet)",
+                                                     std::string(who) + " of client " + std::to_string(p.number)}));
         return *views_.back();
     };
     const std::string number = std::to_string(p.number % 4);

@@ -82,14 +82,14 @@ TEST(watches, a_stream_says_gap_after_a_reconnect_and_after_a_lost_session) {
     s.drop();
     s.other.create("/n");
     s.here.refuse(false);
-    EXPECT_EQ(stream.next_for(10s)->type, event_type::gap);
+    EXPECT_EQ(stream.next_for(10s).value().type, event_type::gap);
     s.other.set("/n", "x");
-    EXPECT_EQ(stream.next_for(10s)->type, event_type::data_changed);
+    EXPECT_EQ(stream.next_for(10s).value().type, event_type::data_changed);
     s.world.expire_session(s.c.session_id());
-    EXPECT_EQ(stream.next_for(10s)->type, event_type::gap);
+    EXPECT_EQ(stream.next_for(10s).value().type, event_type::gap);
     s.c.wait_connected();
     s.other.set("/n", "y");
-    EXPECT_EQ(stream.next_for(10s)->type, event_type::data_changed);
+    EXPECT_EQ(stream.next_for(10s).value().type, event_type::data_changed);
     EXPECT_FALSE(stream.next_for(1s).has_value());
 }
 
@@ -100,9 +100,9 @@ TEST(watches, a_recursive_stream_sees_what_is_below) {
     s.other.create("/r/a");
     s.other.create("/r/a/b");
     s.other.remove("/r/a/b");
-    EXPECT_EQ(*stream.next_for(1s), (watch_event{event_type::created, "/r/a", zxid::none}));
-    EXPECT_EQ(*stream.next_for(1s), (watch_event{event_type::created, "/r/a/b", zxid::none}));
-    EXPECT_EQ(*stream.next_for(1s), (watch_event{event_type::deleted, "/r/a/b", zxid::none}));
+    EXPECT_EQ(stream.next_for(1s).value(), (watch_event{event_type::created, "/r/a", zxid::none}));
+    EXPECT_EQ(stream.next_for(1s).value(), (watch_event{event_type::created, "/r/a/b", zxid::none}));
+    EXPECT_EQ(stream.next_for(1s).value(), (watch_event{event_type::deleted, "/r/a/b", zxid::none}));
 }
 
 TEST(watches, one_shots_and_streams_on_one_path_do_not_destroy_each_other) {
@@ -114,19 +114,21 @@ TEST(watches, one_shots_and_streams_on_one_path_do_not_destroy_each_other) {
     s.drop();
     s.here.refuse(false);
     s.c.wait_connected();
-    EXPECT_EQ(stream.next_for(1s)->type, event_type::gap);
+    EXPECT_EQ(stream.next_for(1s).value().type, event_type::gap);
     s.other.set("/n", "x");
     EXPECT_EQ(std::move(before.changed).get().type, event_type::data_changed);
     EXPECT_EQ(std::move(behind.changed).get().type, event_type::data_changed);
-    EXPECT_EQ(stream.next_for(1s)->type, event_type::data_changed);
+    EXPECT_EQ(stream.next_for(1s).value().type, event_type::data_changed);
     s.other.set("/n", "y");
-    EXPECT_EQ(stream.next_for(1s)->type, event_type::data_changed);
+    EXPECT_EQ(stream.next_for(1s).value().type, event_type::data_changed);
 }
 
 TEST(watches, a_dropped_or_cancelled_one_shot_is_not_set_again) {
     two_clients s;
     s.c.create("/n");
-    { auto dropped = s.c.watch("/n"); }
+    {
+        auto dropped = s.c.watch("/n");
+    }
     auto cancelled = s.c.watch_children("/n");
     cancelled.changed.cancel();
     EXPECT_EQ(verdict_of(std::move(cancelled.changed)), failed(errc::cancelled));
@@ -145,7 +147,7 @@ TEST(watches, paths_are_relative_to_the_handle) {
     auto stream = app.add_watch("/", watch_mode::persistent_recursive);
     EXPECT_EQ(app.create("/one/n"), "/one/n");
     EXPECT_EQ(std::move(w.changed).get().path, "/one");
-    EXPECT_EQ(stream.next_for(1s)->path, "/one/n");
+    EXPECT_EQ(stream.next_for(1s).value().path, "/one/n");
     EXPECT_EQ(s.c.get_children("/app/one"), std::vector<std::string>{"n"});
 }
 

@@ -9,6 +9,8 @@
 #include <kazoo/kazoo.hpp>
 
 #include <cstdio>
+#include <future>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,17 +25,29 @@ std::string text(const kazoo::client& zk, const std::string& path) { return zk.g
 
 std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
-kazoo::watch_event next(kazoo::watch_stream& stream) {
-    auto event = stream.next_for(patience);
-    require(event.has_value(), "a watch fires");
-    return *std::move(event);
+/// The next event of this type; others may come first.
+void wait_for(kazoo::watch_stream& stream, kazoo::event_type wanted) {
+    const auto deadline = clock::now() + patience;
+    for (;;) {
+        const auto event = stream.next_for(deadline - clock::now());
+        require(event.has_value(), "the persistent watch reports " + std::string(to_string(wanted)));
+        if (event->type == wanted) return;
+    }
 }
 
 kazoo::watch_event next(kazoo::future<kazoo::watch_event>& changed) { return std::move(changed).get_for(patience); }
 
+/// Tokens are stopped by a thread of their own, so a moment may pass.
+bool stop_comes(const std::stop_token& token) {
+    std::promise<void> stopped;
+    const std::stop_callback tell(token, [&] { stopped.set_value(); });
+    return stopped.get_future().wait_for(patience) == std::future_status::ready;
+}
+
 kazoo::options patient() {
     kazoo::options o;
     o.session_timeout = std::chrono::milliseconds(1000); // servers raise it to what they allow
+    o.reconnect.max_delay = std::chrono::milliseconds(100);
     return o;
 }
 
@@ -88,7 +102,7 @@ struct patient_client {
 
     patient_client(const network& net, const std::string& path)
         : zk(kazoo::client(net.hosts(), patient()).chroot(path)) {
-        states.wait_for(session_state::connected);
+        zk.wait_connected(patience);
         session = zk.session_id();
         zk.create("/alive", to_string(session), {.mode = kazoo::create_mode::ephemeral});
         stream = zk.add_watch("/news", kazoo::watch_mode::persistent);
@@ -112,13 +126,13 @@ void connection_cut(patient_client& a, network& net, const kazoo::client& other)
     const auto alive = a.zk.exists("/alive");
     require(alive && alive->owner == a.session, "the ephemeral node is there");
     say("the session is the same, and the ephemeral node is still there");
-    require(next(once).type == kazoo::event_type::data_changed, "the one-shot watch reports the change");
+    require(next(once.changed).type == kazoo::event_type::data_changed, "the one-shot watch reports the change");
     say("the one-shot watch reports the change that was made meanwhile");
-    require(next(a.stream).type == kazoo::event_type::gap, "the persistent watch reports a gap");
+    wait_for(a.stream, kazoo::event_type::gap);
     say("the persistent watch reports a gap: read again. It says " + quoted(text(a.zk, "/news")));
-    other.set("/news", "fresh");
-    require(next(a.stream).type == kazoo::event_type::data_changed, "the persistent watch goes on");
-    say("and goes on: client B changes /news, client A hears of it");
+    other.create("/news/today");
+    wait_for(a.stream, kazoo::event_type::children_changed);
+    say("and goes on: client B creates /news/today, client A hears of it");
 }
 
 void expiry(patient_client& a, network& net, const kazoo::client& other) {
@@ -126,13 +140,13 @@ void expiry(patient_client& a, network& net, const kazoo::client& other) {
     auto alive = other.watch_exists("/alive");
     require(alive.value.has_value(), "the ephemeral node is there");
     const std::stop_token lost = a.zk.session_token();
+    const auto timeout = a.zk.negotiated_timeout();
     net.down();
     a.states.wait_for(session_state::suspended);
     say("the network goes down; client A is told: suspended");
     a.states.wait_for(session_state::lost);
-    require(lost.stop_requested(), "the session's stop token says so");
-    say("client A knows by its own clock, without any server: lost (the timeout is " +
-        to_text(a.zk.negotiated_timeout()) + ")");
+    require(stop_comes(lost), "the session's stop token says so");
+    say("client A knows by its own clock, without any server: lost (the timeout is " + to_text(timeout) + ")");
     require(next(alive.changed).type == kazoo::event_type::deleted, "the servers expire the session");
     say("the servers have expired the session, too: client B sees the ephemeral node go");
     net.up();
@@ -141,10 +155,10 @@ void expiry(patient_client& a, network& net, const kazoo::client& other) {
     say("the network is up; client A has a new session by itself: " + to_string(a.zk.session_id()));
     a.zk.create("/alive", to_string(a.zk.session_id()), {.mode = kazoo::create_mode::ephemeral});
     say("it creates its ephemeral node again");
-    require(next(a.stream).type == kazoo::event_type::gap, "the persistent watch reports a gap");
-    other.set("/news", "after all this");
-    require(next(a.stream).type == kazoo::event_type::data_changed, "the persistent watch goes on");
-    say("its persistent watch is in place again: a gap, then client B's next change of /news");
+    wait_for(a.stream, kazoo::event_type::gap);
+    other.create("/news/tomorrow");
+    wait_for(a.stream, kazoo::event_type::children_changed);
+    say("its persistent watch is in place again: a gap, then the children_changed of /news/tomorrow");
 }
 
 void leadership(const char* program, const std::string& hosts, const std::string& path, const kazoo::client& zk) {
