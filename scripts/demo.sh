@@ -3,7 +3,7 @@
 # SERVERS=host:port,... runs it on those, below a path of its own that is removed at the end. Otherwise it starts a
 # server as its own process.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 kz=${1:-build/release/tools/kz/kz}
 demo=${2:-build/release/tools/demo/demo}
@@ -12,12 +12,14 @@ servers=${SERVERS:-}
 server=
 running=
 
+# shellcheck disable=SC2317 # the trap calls it
 end() { # PID; only those that this script has started
     if [[ -n $1 ]]; then
         kill "$1" 2>/dev/null
         wait "$1" 2>/dev/null
     fi
 }
+# shellcheck disable=SC2317
 finish() {
     local result=$?
     trap - EXIT

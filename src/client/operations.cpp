@@ -115,9 +115,7 @@ class get_children_op final : public operation_state<std::vector<std::string>> {
 class get_children2_op final : public operation_state<child_list> {
   public:
     explicit get_children2_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children2, false) {}
-    bool decode(std::string_view body) override {
-        return decode_into<proto::children2_reply>(body, value, to_children);
-    }
+    bool decode(std::string_view body) override { return decode_children(body, value.emplace()); }
 };
 
 class get_acl_op final : public operation_state<acl_list> {
