@@ -134,11 +134,11 @@ TEST(net_loop_end, on_its_own_loop_thread) {
     auto loop = make_loop();
     auto* raw = loop.get();
     raw->default_executor().execute([] {});
-    raw->post(work::of([&] {
+    raw->post(work::of([&, raw] {
+        raw->post(work::of([&] { later.happen(); })); // handed over before the end: it still runs
         loop.reset();
         std::this_thread::yield();
     }));
-    raw->post(work::of([&] { later.happen(); }));
     EXPECT_TRUE(later.wait());
 }
 

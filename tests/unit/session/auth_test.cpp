@@ -118,9 +118,29 @@ TEST(auth, C13_a_refused_credential_is_not_stored) {
         .write(bad_scheme)
         .feed(refused)
         .expect("refused nope u:p auth_failed")
-        .closed() // as servers do
-        .expect("state suspended");
+        .expect("state suspended")
+        .expect("disconnect"); // the server would close anyway
     reopened(s).expect("state connected").then([](world& w) { EXPECT_EQ(w.subject.output(), ""); });
+    s.run();
+}
+
+TEST(auth, C13_after_a_refusal_only_answers_under_way_are_waited_for) {
+    const std::string get = reference("get_data"), set = reference("set_data");
+    script s = opened();
+    s.submit({get, set})
+        .write(get + set)
+        .credential("nope", "u:p")
+        .write(bad_scheme)
+        .feed(refused)
+        .expect("refused nope u:p auth_failed")
+        .then([](world& w) { EXPECT_FALSE(w.subject.accepts_requests()); })
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .feed(hex("00000010000000050000000000000005ffffff9b"))
+        .expect("reply 5 err -101")
+        .expect("state suspended")
+        .expect("disconnect");
+    reopened(s, resume_frame(5)).expect("state connected");
     s.run();
 }
 
@@ -238,7 +258,7 @@ TEST(auth, C43_logs_show_no_secret_no_data_and_no_session_password) {
     w.credential("nope", "topsecret");
     w.write_all();
     w.feed(refused);
-    w.closed();
+    w.take_orders();
     w.advance(100ms);
     for (const char* line : {"> auth xid -4 length", "> setData xid 5 path /a length 24", "< setData xid 5 length",
                              "> ping xid -2", "< ping xid -2", "< notification 1 path /a", "session state: connected"})
