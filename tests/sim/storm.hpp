@@ -50,6 +50,9 @@ class storm {
         std::string who;
     };
 
+    /// Opens to one credential only, which everybody has sooner or later.
+    static constexpr const char* protected_node = "/p/shared";
+
     // -- storm.cpp
     void add_player();
     void plan_faults();

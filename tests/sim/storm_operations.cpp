@@ -95,6 +95,9 @@ void storm::make_folders(player& p) {
     for (const char* folder : folders) ensure(folder);
     for (std::uint64_t i = 0; i < shared_nodes; ++i) ensure(shared_node(i));
     ensure("/m/" + std::to_string(p.number));
+    const std::size_t i = ledger_.open(p.number, "create", true);
+    ledger_[i].tracked = false;
+    begin(p, i, p.c->async_create(protected_node, "x", {.acl = acls::creator_all()}));
 }
 
 void storm::write_something(player& p) {
@@ -175,10 +178,9 @@ void storm::write_in_transaction(player& p) {
 
 void storm::use_own_nodes(player& p) {
     if (!p.authenticated || p.own_nodes.empty()) {
-        const std::string secret = "user" + std::to_string(p.number) + ":secret";
         const std::size_t i = ledger_.open(p.number, "add_auth", true);
         ledger_[i].tracked = false;
-        p.c->async_add_auth("digest", secret)
+        p.c->async_add_auth("digest", "user:secret")
             .then([this, i, &p](future<void> f) {
                 const auto r = std::move(f).result();
                 ledger_.complete(i, r.error(), outcome::not_applied);
@@ -195,7 +197,7 @@ void storm::use_own_nodes(player& p) {
         });
         return;
     }
-    const std::string path = p.own_nodes[below(p.own_nodes.size())];
+    const std::string path = below(2) == 0 ? protected_node : p.own_nodes[below(p.own_nodes.size())];
     const auto check = [this, path, &p](auto& r) {
         if (r.error() == errc::no_auth)
             complain("client " + std::to_string(p.number) + " is not known any more to " + path);

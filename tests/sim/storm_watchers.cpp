@@ -79,6 +79,7 @@ struct watchers {
                 over = is_over(e);
                 wait = true;
                 if (e.code() == errc::no_node) v.seen = nothing;
+                if (e.code() == errc::no_auth) s.use_own_nodes(p);
             }
             if (wait && !over) co_await pause_for(*p.inside, 100ms);
         }
@@ -176,8 +177,10 @@ void storm::start_watchers(player& p) {
     auto& three = add(&storm::children_of, "/t", "children watcher");
     auto& four = add(&storm::data_of, "/s/" + number, "stream");
     auto& five = add(&storm::subtree_of, "/s", "recursive stream");
-    p.inside->execute([this, &p, &one, &two, &three, &four, &five] {
+    auto& six = add(&storm::data_of, protected_node, "data watcher");
+    p.inside->execute([this, &p, &one, &two, &three, &four, &five, &six] {
         watchers::data(*this, p, one);
+        watchers::data(*this, p, six);
         watchers::existence(*this, p, two);
         watchers::children(*this, p, three);
         watchers::stream(*this, p, four, watch_mode::persistent);
