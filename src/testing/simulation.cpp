@@ -3,6 +3,8 @@
 #include "testing/sim_machine.hpp"
 #include "testing/sim_world.hpp"
 
+#include <algorithm>
+
 namespace kazoo::testing {
 
 machine::machine(std::shared_ptr<sim_machine> m) noexcept : impl_(std::move(m)) {}
@@ -18,7 +20,16 @@ void machine::fail_lookups(bool on) const { impl_->lookups_fail = on; }
 std::size_t machine::connections() const { return impl_->connections(); }
 
 simulation::simulation(const simulation_options& o) : world_(std::make_unique<sim_world>(o)) {}
-simulation::~simulation() = default;
+/// The clients are gone, but those who close in the background are not done yet.
+simulation::~simulation() {
+    world_->on_write = nullptr;
+    world_->on_turn = nullptr;
+    for (const auto& m : world_->machines()) m->pause(false);
+    const auto all_over = [this] {
+        return std::ranges::all_of(world_->machines(), [](const auto& m) { return m->is_empty(); });
+    };
+    world_->run_until(all_over, std::chrono::minutes(1));
+}
 
 machine simulation::add_machine() { return machine(world_->add_machine()); }
 std::string simulation::addresses() { return "10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181"; }

@@ -49,15 +49,15 @@ std::vector<std::string> ledger::audit() const {
         if (e.code && e.outcome == outcome::not_applied && e.applied != 0) complain(i, "not applied, but it was");
         if (e.applied > 1) complain(i, "applied more than once");
     }
-    // Applied writes are a prefix of the submitted ones, per client and connection: whoever was submitted before it was
-    // known that an earlier write is lost must be lost with it.
+    // Applied writes are a prefix of the submitted ones, per client and connection: whoever was submitted before the
+    // connection went with an earlier write must be lost with it.
     for (std::size_t b = 0; b < entries_.size(); ++b) {
         const ledger_entry& later = entries_[b];
         if (!later.in_order || later.applied == 0) continue;
         for (std::size_t a = 0; a < b; ++a) {
             const ledger_entry& earlier = entries_[a];
             if (!earlier.in_order || earlier.client != later.client) continue;
-            const bool overlap = earlier.completed > later.submitted;
+            const bool overlap = later.submitted < earlier.dropped;
             if (overlap && !answered(earlier) && is_lost_with_connection(earlier))
                 complain(a, "lost, but " + describe(b, later) + " behind it was applied");
             if (earlier.applied > 0 && earlier.connection == later.connection &&

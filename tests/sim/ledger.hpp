@@ -21,6 +21,7 @@ struct ledger_entry {
     bool in_order = false;                      ///< one request, made once: subject to the order of submission
     bool may_give_up = false;                   ///< has a deadline, or is cancelled
     std::uint64_t submitted = 0, completed = 0; ///< in the order of everything that is noted here
+    std::uint64_t dropped = 0; ///< when the client's connection went for the first time after it was submitted
     int completions = 0;
     std::error_code code;
     kazoo::outcome outcome = outcome::not_applied;
@@ -70,6 +71,12 @@ class ledger {
     void server_forgot() {
         for (ledger_entry& e : entries_)
             if (e.completions == 0) e.in_order = false;
+    }
+    /// The client lost its connection.
+    void drop(std::size_t client) {
+        ++clock_;
+        for (ledger_entry& e : entries_)
+            if (e.client == client && e.completions == 0 && e.dropped == 0) e.dropped = clock_;
     }
     std::size_t size() const noexcept { return entries_.size(); }
     std::size_t finished() const noexcept { return finished_; }

@@ -75,7 +75,7 @@ void storm::plan_fault(duration at) {
             inside().after(length, end);
         });
     };
-    const std::uint64_t kind = below(16);
+    const std::uint64_t kind = below(17);
     const std::uint64_t bytes = below(120);
     switch (kind) {
     case 0:
@@ -165,6 +165,17 @@ void storm::plan_fault(duration at) {
                 inside().after(late + 5s, [m] {
                     m.silence(flow::to_server, false);
                     m.silence(flow::to_client, false);
+                });
+            },
+            [] {});
+    case 15: // the socket fills up, some wait behind it, and all that is lost
+        return in_turn(
+            [this, m, &p] {
+                m.silence(flow::to_server, true);
+                fill_the_socket(p);
+                inside().after(between(5ms, 300ms), [m] {
+                    m.cut();
+                    m.silence(flow::to_server, false);
                 });
             },
             [] {});
@@ -319,6 +330,7 @@ void storm::on_turn(const sim_machine& m) {
             p->last_session = id;
             ++p->reconnects;
         }
+        if (state != session_state::connected && p->last_state == session_state::connected) ledger_.drop(p->number);
         p->last_state = state;
     }
 }

@@ -77,6 +77,7 @@ class storm {
     void make_folders(player&);
     void write_something(player&);
     void write_in_transaction(player&);
+    void fill_the_socket(player&);
     void use_own_nodes(player&);
     void read_something(player&);
     template <class T, class Done> void begin(player&, std::size_t entry, future<T>, Done);

@@ -176,6 +176,21 @@ void storm::write_in_transaction(player& p) {
     begin(p, i, t.async_commit());
 }
 
+/// One write that goes, one that does not fit into the socket, and some that wait behind it.
+void storm::fill_the_socket(player& p) {
+    const auto create = [this, &p](std::size_t size) {
+        if (!p.c) return;
+        const std::size_t i = ledger_.open(p.number, "create", true);
+        ledger_[i].in_order = true;
+        const std::string data(size, 'x');
+        begin(p, i, p.c->async_create("/t/" + ledger::token(i), data));
+    };
+    p.inside->execute([create] { create(1); });
+    inside().after(1ms, [m = p.inside, create] { m->execute([create] { create(20'000); }); });
+    for (int i = 0; i < 3; ++i)
+        inside().after(between(2ms, 4ms), [m = p.inside, create] { m->execute([create] { create(1); }); });
+}
+
 void storm::use_own_nodes(player& p) {
     if (!p.authenticated || p.own_nodes.empty()) {
         const std::size_t i = ledger_.open(p.number, "add_auth", true);

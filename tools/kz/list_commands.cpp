@@ -48,7 +48,7 @@ std::string to_line(const child& c) {
 }
 
 exit_code ls(const settings& s, const ls_arguments& o) {
-    const auto client = connect(s);
+    const connection client(s);
     auto names = client.get_children(o.path);
     std::ranges::sort(names);
     json out;
@@ -116,7 +116,7 @@ class outline {
 };
 
 exit_code tree(const settings& s, const tree_arguments& o) {
-    const auto client = connect(s);
+    const connection client(s);
     const outline found(read_subtree(client, o.path, o.depth));
     print(s.json ? found.document() : found.text());
     return exit_code::ok;

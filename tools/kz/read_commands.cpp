@@ -12,7 +12,7 @@ struct path_options {
 };
 
 exit_code get(const settings& s, const path_options& o) {
-    const auto client = connect(s);
+    const connection client(s);
     const kazoo::node node = client.get(o.path);
     if (s.json) {
         json out;
@@ -29,7 +29,7 @@ exit_code get(const settings& s, const path_options& o) {
 }
 
 exit_code exists(const settings& s, const path_options& o) {
-    const auto client = connect(s);
+    const connection client(s);
     const auto found = client.exists(o.path);
     if (s.json)
         print(std::move(json().begin_object().member("path", o.path).member("exists", found.has_value()).end_object())
@@ -40,7 +40,7 @@ exit_code exists(const settings& s, const path_options& o) {
 }
 
 exit_code stat(const settings& s, const path_options& o) {
-    const auto client = connect(s);
+    const connection client(s);
     const auto found = client.exists(o.path);
     if (!found)
         kazoo::throw_error(make_error_code(kazoo::errc::no_node), kazoo::outcome::not_applied, "exists", o.path);
@@ -55,7 +55,7 @@ exit_code stat(const settings& s, const path_options& o) {
 }
 
 exit_code sync(const settings& s, const path_options& o) {
-    const auto client = connect(s);
+    const connection client(s);
     client.sync(o.path);
     if (s.json) print(std::move(json().begin_object().member("path", o.path).end_object()).line());
     return exit_code::ok;

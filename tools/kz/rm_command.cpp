@@ -75,7 +75,7 @@ std::size_t remove_recursively(const kazoo::client& client, const std::string& t
 
 exit_code rm(const settings& s, const rm_arguments& o) {
     if (o.path == "/") throw usage_error("the root cannot be removed");
-    const auto client = connect(s);
+    const connection client(s);
     std::size_t removed = 1;
     if (o.recursive)
         removed = remove_recursively(client, o.path);

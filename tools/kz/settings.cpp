@@ -66,16 +66,22 @@ std::string describe(const kazoo::error& e) {
     return text;
 }
 
-kazoo::client connect(const settings& s, const std::stop_token& stop) {
-    auto client = make_client(s);
+connection::connection(const settings& s, const std::stop_token& stop) : kazoo::client(make_client(s)) {
     try {
-        client.async_wait_connected().get_for(s.timeout(), stop);
+        async_wait_connected().get_for(s.timeout(), stop);
     } catch (const kazoo::timeout_error& e) {
         std::string why = describe(e);
         if (const auto colon = why.find(": "); colon != std::string::npos) why.erase(0, colon + 2);
         throw connect_error("cannot connect to \"" + s.hosts + "\": " + why);
     }
-    return client;
+}
+
+connection::~connection() {
+    try {
+        close();
+    } catch (const std::exception& e) {
+        std::fputs(("kz: the session was not closed: " + std::string(e.what()) + "\n").c_str(), stderr);
+    }
 }
 
 } // namespace kz

@@ -3,6 +3,7 @@
 #include <kazoo/client.hpp>
 
 #include <chrono>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,8 +28,16 @@ class connect_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A client with a session. Throws connect_error, usage_error, and cancelled_error when `stop` came first.
-kazoo::client connect(const settings&, const std::stop_token& stop = {});
+/// A client with a session, which ends with it: before the process does, so that no server has to wait for its
+/// time-out.
+class connection : public kazoo::client {
+  public:
+    /// Throws connect_error, usage_error, and cancelled_error when `stop` came first.
+    explicit connection(const settings&, const std::stop_token& stop = {});
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection();
+};
 
 /// A line of kz itself, to where the library's go.
 void log(const settings&, kazoo::log_level, std::string_view line);

@@ -56,12 +56,11 @@ void watch_stream(const settings& s, const watch_arguments& o, const kazoo::clie
 
 exit_code watch(const settings& s, const watch_arguments& o) {
     const interruption interrupted;
-    const auto client = connect(s, interrupted.token());
+    const connection client(s, interrupted.token());
     if (o.once)
         watch_once(s, o, client, interrupted.token());
     else
         watch_stream(s, o, client, interrupted.token());
-    client.close();
     return exit_code::ok;
 }
 

@@ -44,7 +44,7 @@ exit_code create(const settings& s, const create_arguments& o) {
     const auto acl = parse_acl(o.acl);
     const kazoo::bytes data = o.data.read();
     const auto stop = interrupted ? interrupted->token() : std::stop_token();
-    const auto client = connect(s, stop);
+    const connection client(s, stop);
     const std::string made = client.create(
         o.path, view(data), {.mode = mode_of(o), .acl = acl, .make_parents = o.parents, .protect = o.protect});
     if (s.json)
@@ -52,7 +52,6 @@ exit_code create(const settings& s, const create_arguments& o) {
     else
         print(made + "\n");
     if (interrupted) hold_session(client, made, stop);
-    client.close();
     return exit_code::ok;
 }
 
@@ -65,7 +64,7 @@ struct set_arguments {
 exit_code set(const settings& s, const set_arguments& o) {
     if (!o.data.given()) throw usage_error("DATA is required (\"\" for empty data, --null for none)");
     const kazoo::bytes data = o.data.read();
-    const auto client = connect(s);
+    const connection client(s);
     const auto stat = client.set(o.path, view(data), static_cast<kazoo::version>(o.version));
     if (s.json) {
         json out;
