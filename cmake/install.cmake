@@ -11,6 +11,6 @@ endif()
 install(EXPORT kazoo_targets NAMESPACE kazoo:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
 configure_package_config_file(cmake/kazoo-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake
                               INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
-write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake COMPATIBILITY SameMajorVersion)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)

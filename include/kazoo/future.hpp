@@ -29,6 +29,10 @@ template <class T> class [[nodiscard]] result {
         require();
         return *value_;
     }
+    const value_type& value() const& {
+        require();
+        return *value_;
+    }
     value_type value() && {
         require();
         return *std::move(value_);
@@ -38,6 +42,7 @@ template <class T> class [[nodiscard]] result {
     const value_type& operator*() const& noexcept { return *value_; }
     value_type operator*() && noexcept { return *std::move(value_); }
     value_type* operator->() noexcept { return &*value_; }
+    const value_type* operator->() const noexcept { return &*value_; }
 
     [[noreturn]] void rethrow() const { failure_.rethrow(); }
     const detail::failure& why() const noexcept { return failure_; }
@@ -97,14 +102,11 @@ template <class T> class [[nodiscard]] future {
         return take();
     }
     /// As get(), without exceptions.
-    kazoo::result<T> result() && {
-        if (const errc e = state_->try_wait(state_->default_limit(), {}); e != errc{})
-            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}, {}});
-        return take_result();
-    }
+    kazoo::result<T> result() && { return std::move(*this).result_for(state_->default_limit()); }
     kazoo::result<T> result_for(std::chrono::nanoseconds limit) && {
         if (const errc e = state_->try_wait(limit, {}); e != errc{})
-            return kazoo::result<T>(detail::failure{make_error_code(e), outcome::unknown, {}, state_->operation(), {}, {}});
+            return kazoo::result<T>(detail::failure{
+                make_error_code(e), outcome::unknown, {}, state_->operation(), std::string(state_->path()), {}});
         return take_result();
     }
 

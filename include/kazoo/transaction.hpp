@@ -5,8 +5,12 @@
 #include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 

@@ -36,7 +36,7 @@ future<void> start_add_auth(handle_view h, std::string_view scheme, std::string_
     auto credential = std::make_shared<pending_credential>(waiter);
     credential->scheme = scheme;
     credential->secret = secret;
-    if (const errc e = h.owner.queue().refusing(); e != errc{})
+    if (const errc e = h.owner.refusing(); e != errc{})
         credential->on_refused(e);
     else
         h.owner.add_credential(std::move(credential));

@@ -8,7 +8,6 @@ namespace kazoo::detail {
 
 struct client_access {
     static session::identity identity(const client& c) { return c.core_->board().identity(); }
-    static core& core_of(const client& c) noexcept { return *c.core_; }
 };
 
 } // namespace kazoo::detail

@@ -98,20 +98,21 @@ bool core::on_callback_thread() const noexcept {
 
 ref<state<void>> core::close() {
     ref<state<void>> closed(new close_state(*this));
+    if (loop().forked()) { // no lock may be taken: a thread that is not in this process may hold it
+        if (closed->claim()) closed->publish(unit{});
+        if (!abandoned_.exchange(true)) release(); // the loop's: nothing will ever run here
+        return closed;
+    }
     bool first = false, done = false;
     {
         const util::lock_guard lock(close_mutex_);
-        done = closed_ || loop().forked();
+        done = closed_;
         if (!done) closers_.push_back(closed);
         first = !std::exchange(closing_, true);
     }
     if (done && closed->claim()) closed->publish(unit{});
     if (!first) return closed;
     queue_.refuse(errc::closed);
-    if (loop().forked()) {
-        release(); // the loop's: nothing will ever run in this process
-        return closed;
-    }
     retain();
     loop().post(close_step_);
     return closed;
@@ -126,7 +127,7 @@ void core::on_closed() noexcept {
     }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
-    release(); // the loop's
+    if (!abandoned_.exchange(true)) release(); // the loop's
 }
 
 void core::log(log_level level, std::string_view line) const noexcept {

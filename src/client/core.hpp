@@ -52,16 +52,15 @@ class core final : public context {
         if (verdict.wake_loop) wake();
     }
     /// True if the request was still waiting: it will not be sent.
-    bool withdraw(queued_request& r) noexcept { return queue_.withdraw(r); }
+    bool withdraw(queued_request& r) noexcept { return !loop().forked() && queue_.withdraw(r); }
+    /// Why nothing new is taken, if so.
+    errc refusing() const noexcept { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
-    /// Any thread; `w` stays alive until `gone` (a job of its own) has run on the loop.
-    void forget(session::watcher& w, job& gone) noexcept;
     ref<state<void>> close();
     void log(log_level, std::string_view line) const noexcept;
     bool on_callback_thread() const noexcept;
 
     detail::loop& loop() const noexcept { return loop_->impl(); }
-    const options& settings() const noexcept { return options_; }
     state_board& board() noexcept { return board_; }
     submit_queue& queue() noexcept { return queue_; }
     detail::driver& driver() noexcept { return *driver_; }
@@ -90,6 +89,7 @@ class core final : public context {
     std::unique_ptr<detail::driver> driver_;
 
     std::atomic<bool> wake_posted_{false};
+    std::atomic<bool> abandoned_{false}; ///< the loop's count is gone
     step start_step_, wake_step_, close_step_;
     util::mutex close_mutex_;
     bool closing_ KAZOO_GUARDED_BY(close_mutex_) = false;

@@ -42,6 +42,12 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
         if (made || made.error() == errc::node_exists) {
             existed = !made;
             missing.pop_back();
+        } else if (made.error() == errc::no_auth || made.error() == errc::not_read_only) {
+            // Servers ask whether we may create before they look whether there is anything to create.
+            const auto there = co_await as_result(start_exists(h, missing.back()));
+            if (!there || !there.value()) made.rethrow();
+            existed = true;
+            missing.pop_back();
         } else if (made.error() == errc::no_node && missing.back() != "/") {
             missing.emplace_back(path::parent(missing.back()));
         } else if (made.error() != errc::connection_loss) {
@@ -87,7 +93,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             auto search =
                 co_await as_result(find_protected(plan->root, plan->folder, plan->id, is_ephemeral(plan->mode)));
             if (search && *search) co_return **std::move(search);
-            if (!search) {
+            if (!search && search.error() != errc::no_node) { // without its folder it is certainly not there
                 if (search.error() == errc::connection_loss) continue;
                 remove_protected_later(c, plan->root, plan->folder, plan->id);
                 failure f = search.why(); // what failed is the search: the create may have been applied

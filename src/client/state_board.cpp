@@ -103,6 +103,10 @@ ref<listener> state_board::add_listener(std::function<void(session_state)> f) {
 
 ref<detail::state<void>> state_board::wait_connected(core& c) {
     ref<detail::state<void>> waiter(new connected_state(c));
+    if (c.loop().forked()) {
+        complete(waiter, errc::forked);
+        return waiter;
+    }
     const util::lock_guard lock(mutex_);
     const session_state now = state();
     const errc e = final_error(now);

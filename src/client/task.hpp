@@ -221,6 +221,14 @@ template <class T> class root_task final : public state<T> {
         : state<T>(c), core_(c), name_(name), path_(path), task_(std::move(t)) {}
 
     future<T> start() {
+        if (const errc e = core_.refusing(); e != errc{}) { // it could not do a single step
+            if (this->claim()) {
+                failure f;
+                f.code = make_error_code(e);
+                this->publish_failure(std::move(f));
+            }
+            return future<T>(ref<state<T>>::share(this));
+        }
         this->retain(); // until it is at its end
         start_.owner = this;
         start_.run = [](job* j) noexcept {

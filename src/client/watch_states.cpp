@@ -98,6 +98,8 @@ ref<state<watch_event>> stream_state::next() {
         events_.pop_front();
     } else if (ended_ != errc{}) {
         if (wanted->claim()) complete(*wanted, ended_);
+    } else if (waiting_ && !waiting_->is_claimed()) {
+        if (wanted->claim()) complete(*wanted, errc::bad_arguments); // one at a time, or the first would never end
     } else {
         waiting_ = wanted;
     }

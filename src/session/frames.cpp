@@ -207,6 +207,7 @@ void session::impl::take_oversized(std::string_view start, std::size_t length) {
         send_watch_orders();
     }
     r.on_failure(errc::too_large, r.is_write ? outcome::unknown : outcome::not_applied);
+    if (leaving_) leave_when_answered();
 }
 
 void session::impl::take_notification(std::string_view body, std::int64_t zxid) {

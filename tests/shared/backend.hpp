@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,6 +55,10 @@ class state_log {
     std::vector<session_state> states() const {
         const std::lock_guard lock(mutex_);
         return states_;
+    }
+    std::optional<session_state> last() const {
+        const std::lock_guard lock(mutex_);
+        return states_.empty() ? std::nullopt : std::optional(states_.back());
     }
     bool saw(session_state wanted) const {
         const auto all = states();

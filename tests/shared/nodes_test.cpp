@@ -110,6 +110,16 @@ TEST_F(nodes, ensure_path_tells_whether_it_was_there) {
     EXPECT_TRUE(c.exists("/a/b/c"));
 }
 
+TEST_F(nodes, ensure_path_of_what_is_there_needs_no_right_to_create) {
+    const client c = connect();
+    c.create("/a");
+    c.create("/a/b");
+    c.set_acl("/a", acls::read_unsafe());
+    EXPECT_TRUE(c.ensure_path("/a/b"));
+    EXPECT_EQ(error_of_call([&] { c.ensure_path("/a/c"); }), errc::no_auth);
+    c.set_acl("/", acls::open_unsafe());
+}
+
 TEST_F(nodes, C36_ensure_path_makes_a_chroot_of_several_levels) {
     const client c(test::server().address() + root + "/deep/er", quick());
     EXPECT_EQ(error_of_call([&] { c.create("/x"); }), errc::no_node);

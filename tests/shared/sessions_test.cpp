@@ -44,7 +44,7 @@ TEST_F(sessions, listeners_hear_every_change_in_order_also_when_one_throws) {
     c.close();
     ASSERT_TRUE(eventually([&] { return log.saw(session_state::closed); }));
     const auto all = log.states();
-    EXPECT_EQ(all.back(), session_state::closed);
+    EXPECT_EQ(log.last(), session_state::closed);
     EXPECT_EQ(std::count(all.begin(), all.end(), session_state::closed), 1);
 }
 
@@ -113,9 +113,6 @@ TEST_F(sessions, a_write_in_flight_at_a_cut_fails_as_unknown_and_a_read_as_retry
     gate.pause(fault_gate::direction::to_client, true);
     auto read = c.async_get("/a");
     auto write = c.async_set("/a", "x");
-    auto behind = c.async_create("/b");
-    const auto sent = gate.forwarded(fault_gate::direction::to_server);
-    ASSERT_TRUE(eventually([&] { return gate.forwarded(fault_gate::direction::to_server) >= sent; }));
     ASSERT_TRUE(eventually([&] { return connect().get("/a").data == "x"; })) << "applied, its reply is held back";
     gate.cut();
     gate.pause(fault_gate::direction::to_client, false);
@@ -126,7 +123,6 @@ TEST_F(sessions, a_write_in_flight_at_a_cut_fails_as_unknown_and_a_read_as_retry
     auto w = std::move(write).result();
     EXPECT_EQ(w.error(), errc::connection_loss);
     EXPECT_EQ(w.outcome(), outcome::unknown);
-    (void)std::move(behind).result();
     EXPECT_EQ(c.get("/a").data, "x") << "a blocking call goes on by itself";
 }
 
@@ -142,7 +138,7 @@ TEST_F(sessions, an_expired_session_is_noticed_announced_and_replaced) {
     EXPECT_FALSE(c.session_token().stop_requested());
     EXPECT_FALSE(c.exists("/e"));
     using enum session_state;
-    ASSERT_TRUE(eventually([&] { return log.states().back() == connected; }));
+    ASSERT_TRUE(eventually([&] { return log.last() == connected; }));
     EXPECT_EQ(log.states(), (std::vector{suspended, lost, connecting, connected}));
 }
 

@@ -82,9 +82,8 @@ TEST_F(watches, an_event_comes_before_what_is_read_behind_the_change) {
         auto changed = reader.watch("/a").changed;
         writer.set("/a", std::to_string(i + 1));
         reader.sync("/a");
-        if (reader.get("/a").data == std::to_string(i + 1)) {
-            EXPECT_TRUE(changed.ready()) << i;
-        }
+        EXPECT_EQ(reader.get("/a").data, std::to_string(i + 1));
+        EXPECT_TRUE(changed.ready()) << i;
     }
 }
 
@@ -174,6 +173,15 @@ TEST_F(watches, a_stream_ends_with_stop_limit_and_close) {
     c.close();
     EXPECT_EQ(std::move(waiting).result().error(), errc::closed);
     EXPECT_FALSE(stream.next());
+}
+
+TEST_F(watches, only_one_event_of_a_stream_is_waited_for_at_a_time) {
+    const client c = connect();
+    auto stream = c.add_watch("/a", watch_mode::persistent);
+    auto first = stream.async_next();
+    EXPECT_EQ(stream.async_next().result().error(), errc::bad_arguments);
+    c.create("/a");
+    EXPECT_EQ(std::move(first).get_for(10s).type, event_type::created);
 }
 
 TEST_F(watches, cancelling_a_wait_on_a_stream_loses_no_event) {
