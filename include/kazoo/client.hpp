@@ -44,7 +44,8 @@ class KAZOO_EXPORT core_handle {
 /// Cheap to copy: copies share the session, which ends with close() or with the last copy. Every member may be called
 /// from any thread. Paths are relative to the handle's chroot, in arguments, results, events and errors.
 ///
-/// Each operation exists twice. `async_x` submits the request and returns; requests are sent in the order of the calls.
+/// Each operation exists twice. `async_x` submits the request and returns; requests are sent in the order of the calls
+/// (except what is made of several: ensure_path, creates with make_parents or protect; and add_auth).
 /// `x` waits for the result, at most options::operation_timeout, time without a connection included, and submits again
 /// by itself when the connection broke and nothing was applied. A failed operation throws kazoo::error (error_of<>)
 /// that names the operation, the path, the code, and whether the operation may have been applied.

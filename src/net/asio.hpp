@@ -2,10 +2,10 @@
 // The only include of Asio. Renamed, because a program that links us statically may bring another version of Asio,
 // and the linker would mix the two.
 #define asio kazoo_asio
-#include <version> // first: Asio's configuration asks libstdc++'s macros, and all files must get the same answers
 #include <asio/bind_allocator.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <version> // first: Asio's configuration asks libstdc++'s macros, and all files must get the same answers

@@ -1,5 +1,7 @@
 #include "net/loop_core.hpp"
 
+#include "net/exit_wait.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -26,6 +28,8 @@ template <class T> struct loop_core::wake_memory {
     template <class U> bool operator==(const wake_memory<U>& o) const noexcept { return core == o.core; }
 };
 
+loop_core::loop_core(lookup_function lookup) : lookup_(lookup) { wait_for_loops_at_exit(); }
+
 // -- jobs -------------------------------------------------------------------------------------------------------------
 
 time_point loop_core::now() noexcept {
@@ -42,7 +46,12 @@ bool loop_core::try_post(detail::job& j) noexcept {
         const util::lock_guard lock(mutex_);
         if (stopping_) return false;
         posted_.push(j);
-        if (!thread_.started()) thread_.start("kazoo-loop", [self = shared_from_this()] { self->run(); });
+        if (!thread_.started())
+            thread_.start("kazoo-loop", [self = shared_from_this()]() mutable {
+                const running_loop counted;
+                self->run();
+                self.reset(); // before it stops to count
+            });
         was_awake = std::exchange(awake_, true);
     }
     if (!was_awake) wake();

@@ -16,7 +16,7 @@ namespace kazoo::net {
 
 class loop_core : public std::enable_shared_from_this<loop_core> {
   public:
-    explicit loop_core(lookup_function lookup) : lookup_(lookup) {}
+    explicit loop_core(lookup_function lookup);
     loop_core(const loop_core&) = delete;
     loop_core& operator=(const loop_core&) = delete;
 
