@@ -64,14 +64,16 @@ void loop_core::wake() {
 
 void loop_core::run_posted() noexcept {
     job_queue batch;
+    bool last = false;
     {
         const util::lock_guard lock(mutex_);
         batch = std::move(posted_);
         awake_ = false;
-        stopped_ = stopping_;
+        last = stopped_ = stopping_;
     }
     while (detail::job* j = batch.pop()) j->run(j);
-    if (stopped_) io_.stop();
+    if (last)
+        io_.stop(); // if one of these jobs ended the loop, the ones that were posted before that are still to come
 }
 
 void loop_core::run() noexcept {
