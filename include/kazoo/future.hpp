@@ -2,6 +2,7 @@
 // future<T>: the eventual result of one operation. get() it, co_await it, hang a continuation on it, or drop it.
 #include <kazoo/detail/state.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <exception>
@@ -135,7 +136,8 @@ template <class T> class [[nodiscard]] future {
     /// case.
     template <class F> auto then(F f) && -> future<std::invoke_result_t<F, future>>;
 
-    /// For coroutines: `T v = co_await std::move(f);` resumes on the client's callback executor.
+    /// For coroutines: `T v = co_await std::move(f);` resumes on the client's callback executor. A coroutine that waits
+    /// may be destroyed there, or where nothing runs on that executor meanwhile: it is not resumed then.
     class awaiter;
     awaiter operator co_await() && noexcept { return awaiter(std::move(state_)); }
 
@@ -158,14 +160,63 @@ template <class T> class [[nodiscard]] future {
     detail::ref<detail::state<T>> state_;
 };
 
-template <class T> class future<T>::awaiter : detail::continuation, detail::job {
+namespace detail {
+
+/// A suspended user coroutine. Apart from the coroutine's frame, because a user may destroy that while it waits.
+template <class T> class resumption final : continuation, job {
   public:
-    explicit awaiter(detail::ref<detail::state<T>> state) noexcept
-        : continuation{&completed}, job{&resume, nullptr}, state_(std::move(state)) {}
+    resumption(std::coroutine_handle<> h, ref<state<T>> s) noexcept
+        : continuation{&completed}, job{&resume, nullptr}, waiting_(h), state_(std::move(s)) {}
+    /// False: the state is ready, nothing will be resumed.
+    bool start() noexcept {
+        references_.store(2); // the awaiter and resume()
+        if (state_->attach(*this)) return true;
+        references_.store(1);
+        return false;
+    }
+    /// The frame goes, or went on.
+    void disarm() noexcept {
+        waits_.store(false);
+        release();
+    }
+
+  private:
+    static void completed(continuation* c) noexcept {
+        auto* self = static_cast<resumption*>(c);
+        self->state_->post(*self);
+    }
+    static void resume(job* j) noexcept {
+        auto* self = static_cast<resumption*>(j);
+        if (self->waits_.exchange(false)) self->waiting_.resume();
+        self->release();
+    }
+    void release() noexcept {
+        if (references_.fetch_sub(1) == 1) delete this;
+    }
+    ~resumption() = default;
+
+    std::atomic<int> references_{1};
+    std::atomic<bool> waits_{true};
+    std::coroutine_handle<> waiting_;
+    ref<state<T>> state_;
+};
+
+} // namespace detail
+
+template <class T> class future<T>::awaiter {
+  public:
+    explicit awaiter(detail::ref<detail::state<T>> state) noexcept : state_(std::move(state)) {}
+    awaiter(const awaiter&) = delete;
+    awaiter& operator=(const awaiter&) = delete;
+    ~awaiter() {
+        if (resumption_ != nullptr) resumption_->disarm();
+        if (state_) state_->abandon_interest();
+    }
     bool await_ready() const noexcept { return state_->ready(); }
-    bool await_suspend(std::coroutine_handle<> h) noexcept {
-        waiting_ = h;
-        return state_->attach(*this);
+    bool await_suspend(std::coroutine_handle<> h) {
+        auto* const r = new detail::resumption<T>(h, state_);
+        resumption_ = r;
+        return r->start();
     }
     T await_resume() {
         auto state = std::move(state_);
@@ -173,14 +224,8 @@ template <class T> class future<T>::awaiter : detail::continuation, detail::job 
     }
 
   private:
-    static void completed(detail::continuation* c) noexcept {
-        auto* self = static_cast<awaiter*>(c);
-        self->state_->post(*self);
-    }
-    static void resume(detail::job* j) noexcept { static_cast<awaiter*>(j)->waiting_.resume(); }
-
     detail::ref<detail::state<T>> state_;
-    std::coroutine_handle<> waiting_;
+    detail::resumption<T>* resumption_ = nullptr;
 };
 
 namespace detail {
@@ -219,14 +264,15 @@ template <class T, class F, class R> class then_state final : public state<R>, c
             // A copy: on_abandoned() may still look at before_ from another thread.
             future<T> done{ref<state<T>>(self->before_)};
             if constexpr (std::is_void_v<R>) {
-                self->function_(std::move(done));
+                (*self->function_)(std::move(done));
                 value.emplace();
             } else {
-                value.emplace(self->function_(std::move(done)));
+                value.emplace((*self->function_)(std::move(done)));
             }
         } catch (...) {
             f = failure::current("then");
         }
+        self->function_.reset(); // what it holds is the user's, and ends here and not wherever the last count goes
         if (!self->claim()) return;
         if (value)
             self->publish(std::move(*value));
@@ -234,7 +280,7 @@ template <class T, class F, class R> class then_state final : public state<R>, c
             self->publish_failure(std::move(f));
     }
 
-    F function_;
+    std::optional<F> function_;
     ref<state<T>> before_;
 };
 

@@ -35,8 +35,9 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     watch_stream& operator=(watch_stream&&) noexcept;
     ~watch_stream();
 
-    /// The next event. Only one may be waited for at a time: another fails with errc::bad_arguments. Fails with errc::closed when the client is closed and with
-    /// the server's error when it refused to set the watch again. Cancelling it loses no event.
+    /// The next event. Only one may be waited for at a time: another fails with errc::bad_arguments. Fails with
+    /// errc::closed when the client is closed and with the server's error when it refused to set the watch again.
+    /// Cancelling it loses no event.
     future<watch_event> async_next();
     /// Blocks until the next event, however long; nothing when `stop` is requested or the client is closed.
     std::optional<watch_event> next(const std::stop_token& stop = {});

@@ -81,12 +81,12 @@ client::client(std::string_view hosts, options opts) : core_(nullptr) {
     check(opts);
     session::host_spec spec = session::parse_hosts(hosts);
     root_ = spec.chroot;
-    const auto credentials = opts.auth;
+    std::vector<std::shared_ptr<session::credential>> credentials;
+    for (const auth& a : opts.auth) credentials.push_back(std::make_shared<required_credential>(a));
     auto config = to_config(std::move(spec), opts);
-    detail::ref<detail::core> core = detail::core::start(std::move(config), std::move(opts));
+    auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
     core_ = detail::core_handle(core.release());
-    for (const auth& a : credentials) core_->add_credential(std::make_shared<required_credential>(a));
 }
 
 client::client(detail::core_handle core, std::string root) noexcept : core_(std::move(core)), root_(std::move(root)) {}

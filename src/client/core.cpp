@@ -17,13 +17,18 @@ class close_state final : public state<void> {
 
 } // namespace
 
-ref<core> core::start(session::config config, options opts) {
+ref<core> core::start(session::config config, options opts,
+                      std::vector<std::shared_ptr<session::credential>> credentials) {
     auto loop = opts.loop ? opts.loop : std::make_shared<event_loop>();
     config.seed = loop->impl().entropy();
     ref<core> c(new core(std::move(config), std::move(opts), std::move(loop)));
     c->retain(); // the loop's, until on_closed()
+    c->first_credentials_ = std::move(credentials);
     c->start_step_.owner = c.get();
-    c->start_step_.run = [](job* j) noexcept { static_cast<step*>(j)->owner->driver_->start(); };
+    c->start_step_.run = [](job* j) noexcept {
+        core& self = *static_cast<step*>(j)->owner;
+        self.driver_->start(std::exchange(self.first_credentials_, {}));
+    };
     c->loop().post(c->start_step_);
     return c;
 }
@@ -56,6 +61,8 @@ void core::wake() noexcept {
 }
 
 void core::drop_handle() noexcept {
+    // What other threads were changing at the moment of the fork can be neither used nor destroyed here.
+    if (loop().forked()) return;
     if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) close();
     release();
 }
@@ -100,7 +107,6 @@ ref<state<void>> core::close() {
     ref<state<void>> closed(new close_state(*this));
     if (loop().forked()) { // no lock may be taken: a thread that is not in this process may hold it
         if (closed->claim()) closed->publish(unit{});
-        if (!abandoned_.exchange(true)) release(); // the loop's: nothing will ever run here
         return closed;
     }
     bool first = false, done = false;
@@ -127,7 +133,7 @@ void core::on_closed() noexcept {
     }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
-    if (!abandoned_.exchange(true)) release(); // the loop's
+    release(); // the loop's
 }
 
 void core::log(log_level level, std::string_view line) const noexcept {

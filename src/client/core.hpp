@@ -21,7 +21,7 @@ class task_scope;
 /// futures and tasks).
 class core final : public context {
   public:
-    static ref<core> start(session::config, options);
+    static ref<core> start(session::config, options, std::vector<std::shared_ptr<session::credential>>);
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
@@ -89,7 +89,7 @@ class core final : public context {
     std::unique_ptr<detail::driver> driver_;
 
     std::atomic<bool> wake_posted_{false};
-    std::atomic<bool> abandoned_{false}; ///< the loop's count is gone
+    std::vector<std::shared_ptr<session::credential>> first_credentials_;
     step start_step_, wake_step_, close_step_;
     util::mutex close_mutex_;
     bool closing_ KAZOO_GUARDED_BY(close_mutex_) = false;

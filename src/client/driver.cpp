@@ -28,9 +28,12 @@ driver::driver(core& c, session::config config)
                    this};
 }
 
-driver::~driver() { *alive_ = nullptr; }
+driver::~driver() {
+    if (!finished_) *alive_ = nullptr;
+}
 
-void driver::start() {
+void driver::start(std::vector<std::shared_ptr<session::credential>> credentials) {
+    for (auto& c : credentials) session_.add_credential(std::move(c));
     session_.start(loop_.now());
     turn();
 }
@@ -62,6 +65,7 @@ void driver::turn() {
     in_turn_ = true;
     do {
         again_ = false;
+        session_.on_time(loop_.now()); // nothing is put into a connection that is over by now
         obey_orders();
         if (closing_ && !close_begun_ && core_.queue().empty()) {
             close_begun_ = true;
@@ -164,6 +168,7 @@ void driver::keep_clock() {
 void driver::finish_if_closed() {
     if (finished_ || session_.state() != session_state::closed) return;
     finished_ = true;
+    *alive_ = nullptr; // here, on the loop, where answers of the resolver come in
     stream_.reset();
     stream_open_ = false;
     if (clock_timer_ != 0) loop_.cancel_timer(std::exchange(clock_timer_, 0));

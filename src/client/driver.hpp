@@ -16,7 +16,8 @@ class driver final : session::observer, stream_events {
     driver(core&, session::config);
     ~driver();
 
-    void start();
+    /// The credentials go out before anything else.
+    void start(std::vector<std::shared_ptr<session::credential>>);
     /// Does whatever the session and the queue now allow. To be called after every fact.
     void turn();
     /// Finishes what was submitted, ends the session, and calls core::on_closed(); at the latest after the limit.

@@ -27,7 +27,7 @@ class listener {
     std::atomic<std::uint32_t> references_{1};
     std::atomic<bool> active_{true};
     util::mutex running_;
-    std::function<void(session_state)> function_;
+    std::function<void(session_state)> function_ KAZOO_GUARDED_BY(running_);
 };
 
 } // namespace kazoo::detail

@@ -19,6 +19,7 @@ class connected_state final : public detail::state<void> {
         return outcome::not_applied;
     }
     std::string_view detail() const noexcept override { return failures_; }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
 
   private:
     core& core_;
@@ -96,7 +97,7 @@ void state_board::set_last_failures(std::string text) {
 ref<listener> state_board::add_listener(std::function<void(session_state)> f) {
     ref<listener> l(new listener(std::move(f)));
     const util::lock_guard lock(mutex_);
-    std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
+    std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); }); // their functions are gone
     listeners_.push_back(l);
     return l;
 }
@@ -129,7 +130,7 @@ void state_board::change(core& c, session_state now, const session::identity& id
         identity_ = identity;
         if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
         std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
-        listeners = listeners_;
+        listeners = now == session_state::closed ? std::exchange(listeners_, {}) : listeners_;
         if (now == session_state::lost || final_error(now) != errc{}) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }

@@ -22,34 +22,42 @@ submit_queue::verdict submit_queue::push_encoded(queued_request& r, std::string 
     return append(r);
 }
 
+session::request_list submit_queue::compact() {
+    session::request_list kept, gone;
+    std::string frames;
+    std::size_t at = 0;
+    while (!waiting_.empty()) {
+        auto& r = static_cast<queued_request&>(waiting_.pop_front());
+        if (r.withdrawn_) {
+            gone.push_back(r);
+        } else {
+            frames.append(frames_, at, r.frame_size);
+            kept.push_back(r);
+        }
+        at += r.frame_size;
+    }
+    waiting_ = std::move(kept);
+    frames_ = std::move(frames);
+    withdrawn_ = 0;
+    return gone;
+}
+
+void submit_queue::release_all(session::request_list gone) noexcept {
+    while (!gone.empty()) static_cast<queued_request&>(gone.pop_front()).release_request();
+}
+
 bool submit_queue::take(session::request_list& requests, std::string& frames) {
-    session::request_list gone; // released outside the lock: a request's end may run anything
+    session::request_list gone;
     {
         const util::lock_guard lock(mutex_);
+        if (withdrawn_ > 0) gone = compact();
         ++batch_;
         frames.swap(frames_);
         frames_.clear();
-        if (withdrawn_ == 0) {
-            requests.swap(waiting_);
-        } else {
-            std::string kept;
-            std::size_t at = 0;
-            while (!waiting_.empty()) {
-                auto& r = static_cast<queued_request&>(waiting_.pop_front());
-                if (r.withdrawn_) {
-                    gone.push_back(r);
-                } else {
-                    kept.append(frames, at, r.frame_size);
-                    requests.push_back(r);
-                }
-                at += r.frame_size;
-            }
-            frames = std::move(kept);
-            withdrawn_ = 0;
-        }
+        requests.swap(waiting_);
         loop_sleeps_ = requests.empty();
     }
-    while (!gone.empty()) static_cast<queued_request&>(gone.pop_front()).release_request();
+    release_all(std::move(gone));
     return !requests.empty();
 }
 
@@ -93,10 +101,16 @@ bool submit_queue::empty() const {
 }
 
 bool submit_queue::withdraw(queued_request& r) {
-    const util::lock_guard lock(mutex_);
-    if (r.batch_ != batch_ || r.withdrawn_) return false;
-    r.withdrawn_ = true;
-    ++withdrawn_;
+    session::request_list gone;
+    {
+        const util::lock_guard lock(mutex_);
+        if (r.batch_ != batch_ || r.withdrawn_) return false;
+        r.withdrawn_ = true;
+        ++withdrawn_;
+        // Without a connection nobody takes anything for a long time: callers that give up must not pile up.
+        if (withdrawn_ > 64 && withdrawn_ > waiting_.size() / 2) gone = compact();
+    }
+    release_all(std::move(gone));
     return true;
 }
 

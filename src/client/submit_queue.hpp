@@ -43,7 +43,12 @@ class submit_queue {
         if (const errc e = refusal(); e != errc{}) return {e, false};
         const std::size_t start = frames_.size();
         r.xid = next_xid();
-        encode_frame(frames_, r, encode);
+        try {
+            encode_frame(frames_, r, encode);
+        } catch (...) {
+            frames_.resize(start);
+            throw;
+        }
         r.frame_size = static_cast<std::uint32_t>(frames_.size() - start);
         if (r.frame_size - 4 > max_request_) {
             frames_.resize(start);
@@ -63,7 +68,7 @@ class submit_queue {
     void refuse(errc) KAZOO_EXCLUDES(mutex_);
     errc refusing() const KAZOO_EXCLUDES(mutex_);
     bool empty() const KAZOO_EXCLUDES(mutex_);
-    /// True if the request was still here: it will not be sent. It leaves the queue with the next take.
+    /// True if the request was still here: it will not be sent.
     bool withdraw(queued_request&) KAZOO_EXCLUDES(mutex_);
 
   private:
@@ -79,6 +84,9 @@ class submit_queue {
     }
     verdict push_encoded(queued_request& r, std::string frame) KAZOO_EXCLUDES(mutex_);
     verdict append(queued_request& r) KAZOO_REQUIRES(mutex_);
+    /// Takes what was withdrawn out, with its frames. To be released without the lock: an end may run anything.
+    session::request_list compact() KAZOO_REQUIRES(mutex_);
+    static void release_all(session::request_list) noexcept;
     errc refusal() const KAZOO_REQUIRES(mutex_) {
         return refused_ != errc{} ? refused_ : waiting_.size() - withdrawn_ >= max_waiting_ ? errc::queue_full : errc{};
     }

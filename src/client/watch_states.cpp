@@ -16,6 +16,7 @@ class next_event_state final : public state<watch_event> {
     std::string_view operation() const noexcept override { return "watch_stream"; }
     std::string_view path() const noexcept override { return path_; }
     std::chrono::nanoseconds default_limit() const noexcept override { return std::chrono::nanoseconds::max(); }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
 
   private:
     std::string path_;
@@ -90,6 +91,16 @@ void stream_state::on_end(errc reason) noexcept {
     if (left_table()) release_watcher();
 }
 
+void stream_state::end() noexcept {
+    ref<state<watch_event>> waiter;
+    {
+        const util::lock_guard lock(mutex_);
+        waiter = std::move(waiting_);
+    }
+    if (waiter) waiter->fail(errc::cancelled);
+    forget_later();
+}
+
 ref<state<watch_event>> stream_state::next() {
     ref<state<watch_event>> wanted(new next_event_state(*context_, own_path()));
     const util::lock_guard lock(mutex_);
@@ -115,13 +126,13 @@ watch_stream::watch_stream(watch_stream&&) noexcept = default;
 watch_stream::watch_stream(detail::ref<detail::stream_state> s) noexcept : state_(std::move(s)) {}
 
 watch_stream& watch_stream::operator=(watch_stream&& other) noexcept {
-    if (state_) state_->forget_later();
+    if (state_) state_->end();
     state_ = std::move(other.state_);
     return *this;
 }
 
 watch_stream::~watch_stream() {
-    if (state_) state_->forget_later();
+    if (state_) state_->end();
 }
 
 future<watch_event> watch_stream::async_next() { return future<watch_event>(state_->next()); }

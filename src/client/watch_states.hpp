@@ -64,9 +64,7 @@ class oneshot_state final : public state<watch_event>, public client_watcher {
         forget_later();
         return outcome::not_applied;
     }
-    void abandon_interest() noexcept override {
-        if (!ready()) forget_later();
-    }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
 
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override;
     void on_end(errc) noexcept override;
@@ -84,6 +82,8 @@ class stream_state final : public client_watcher {
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
     ref<state<watch_event>> next() KAZOO_EXCLUDES(mutex_);
+    /// Its holder is gone.
+    void end() noexcept KAZOO_EXCLUDES(mutex_);
 
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override KAZOO_EXCLUDES(mutex_);
     void on_end(errc) noexcept override KAZOO_EXCLUDES(mutex_);

@@ -22,7 +22,7 @@ asio_loop::~asio_loop() {
     const bool outside = !core_->is_current() && !executor_.is_current() && !signals_.is_current();
     core_->stop();
     executor_.stop(outside);
-    signals_.stop(outside);
+    signals_.stop(false); // it may be in a user's stop callback, which may wait for whoever destroys us
 }
 
 time_point asio_loop::now() const noexcept { return loop_core::now(); }

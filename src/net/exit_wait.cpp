@@ -2,21 +2,21 @@
 
 #include "net/asio.hpp"
 #include "net/fork_generation.hpp"
-#include "util/mutex.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <thread>
 
 namespace kazoo::net {
 
 namespace {
 
+/// No lock: a child of a fork counts on.
 struct counter {
-    util::mutex mutex;
-    util::condition changed;
-    int running KAZOO_GUARDED_BY(mutex) = 0;
-    const std::uint64_t generation = fork_generation();
+    std::atomic<int> running{0};
+    std::atomic<std::uint64_t> generation{fork_generation()};
 };
 
 /// Never destroyed: threads may count down at any time.
@@ -27,11 +27,10 @@ counter& loops() noexcept {
 
 void wait_at_exit() {
     using clock = std::chrono::steady_clock;
-    counter& all = loops();
+    const counter& all = loops();
     if (all.generation != fork_generation()) return; // the threads are the parent's
     const auto end = clock::now() + std::chrono::seconds(1);
-    util::lock_guard lock(all.mutex);
-    while (all.running > 0 && clock::now() < end) all.changed.wait_for(lock, end - clock::now());
+    while (all.running > 0 && clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 } // namespace
@@ -48,15 +47,11 @@ void wait_for_loops_at_exit() noexcept {
 
 running_loop::running_loop() noexcept {
     counter& all = loops();
-    const util::lock_guard lock(all.mutex);
+    const std::uint64_t here = fork_generation();
+    if (all.generation.exchange(here) != here) all.running = 0; // the first one in a child
     ++all.running;
 }
 
-running_loop::~running_loop() {
-    counter& all = loops();
-    const util::lock_guard lock(all.mutex);
-    --all.running;
-    all.changed.notify_all();
-}
+running_loop::~running_loop() { --loops().running; }
 
 } // namespace kazoo::net

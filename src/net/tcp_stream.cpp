@@ -40,6 +40,7 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     detail::io_result read_some(std::span<char> into) noexcept;
 
     tcp::socket socket;
+    closed_by_children in_children;
     detail::stream_events* events; ///< null once the stream is gone
     bool waits_to_read = false;
     bool waits_to_write = false;
@@ -76,6 +77,7 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) n
         ::close(descriptor);
         return error;
     }
+    in_children = closed_by_children(descriptor);
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
     return error;
@@ -152,13 +154,13 @@ tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const std::string& addre
 
 tcp_stream::~tcp_stream() {
     if (core_->forked()) {
-        // Asio's locks and lists stand as the parent's threads left them: close the descriptor, abandon the rest.
-        if (connection_->socket.is_open()) ::close(connection_->socket.native_handle());
+        // Asio's locks and lists stand as the parent's threads left them. The descriptor is closed already.
         static_cast<void>(new (std::nothrow) std::shared_ptr<connection>(std::move(connection_)));
         static_cast<void>(new (std::nothrow) std::shared_ptr<loop_core>(std::move(core_)));
         return;
     }
     connection_->events = nullptr;
+    connection_->in_children.forget();
     std::error_code ignored;
     connection_->socket.close(ignored);
 }

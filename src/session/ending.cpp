@@ -97,6 +97,10 @@ void session::impl::lose_session(std::string_view why) {
 }
 
 void session::impl::finish(session_state end, errc reason) {
+    if (closing_) { // who closes need not hear of refused credentials any more
+        end = session_state::closed;
+        reason = errc::closed;
+    }
     fail_all_requests(reason);
     if (has_connection()) tear_down(false);
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });

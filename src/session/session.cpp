@@ -132,9 +132,9 @@ void session::on_read(std::size_t n, time_point now) {
 }
 
 void session::on_written(std::size_t n, time_point now) {
-    const auto connection = impl_->connection_;
+    // First of all, whatever the timers say: what the kernel has cannot be taken back, so it counts as sent.
+    if (impl_->has_connection() && n > 0) impl_->written(n, now);
     impl_->advance(now);
-    if (connection == impl_->connection_ && impl_->has_connection() && n > 0) impl_->written(n, now);
 }
 
 void session::on_time(time_point now) { impl_->advance(now); }

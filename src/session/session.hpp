@@ -99,7 +99,7 @@ class session {
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    // -- facts: each runs due timers first, then takes the fact in ---------------------------------------------------
+    // -- facts: each runs due timers first, then takes the fact in (on_written: the other way round) ----------------
     void start(time_point now);
     void on_resolved(std::uint64_t round, std::string_view host, std::vector<std::string> addresses, time_point now);
     void on_resolve_failed(std::uint64_t round, std::string_view host, std::error_code, time_point now);

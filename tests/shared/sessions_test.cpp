@@ -59,6 +59,35 @@ TEST_F(sessions, C27_a_listener_may_block_on_the_client) {
     EXPECT_TRUE(eventually([&] { return read.load(); }));
 }
 
+TEST_F(sessions, an_ended_listener_lets_go_of_what_it_held) {
+    auto held = std::make_shared<int>(1);
+    client c = connect();
+    auto sub = c.on_state([held](session_state) {});
+    EXPECT_EQ(held.use_count(), 2);
+    sub.reset();
+    EXPECT_EQ(held.use_count(), 1);
+    c.close();
+}
+
+TEST_F(sessions, un_registering_waits_for_a_call_in_progress) {
+    client c = connect();
+    std::atomic<bool> inside{false}, go_on{false}, left{false};
+    auto sub = c.on_state([&](session_state) {
+        inside = true;
+        while (!go_on) std::this_thread::sleep_for(1ms);
+        left = true;
+    });
+    auto closed = c.async_close();
+    ASSERT_TRUE(eventually([&] { return inside.load(); }));
+    std::jthread releaser([&] {
+        std::this_thread::sleep_for(20ms);
+        go_on = true;
+    });
+    sub.reset();
+    EXPECT_TRUE(left);
+    std::move(closed).get_for(20s);
+}
+
 TEST_F(sessions, un_registering_a_listener_is_synchronous) {
     client c = connect();
     std::atomic<int> calls{0};

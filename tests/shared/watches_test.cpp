@@ -184,6 +184,19 @@ TEST_F(watches, only_one_event_of_a_stream_is_waited_for_at_a_time) {
     EXPECT_EQ(std::move(first).get_for(10s).type, event_type::created);
 }
 
+TEST_F(watches, a_wait_ends_with_its_stream_and_a_dropped_wait_takes_no_event) {
+    const client c = connect();
+    auto stream = c.add_watch("/a", watch_mode::persistent);
+    {
+        auto dropped = stream.async_next();
+    }
+    c.create("/a");
+    EXPECT_EQ(stream.next_for(10s)->type, event_type::created);
+    auto waiting = stream.async_next();
+    stream = {};
+    EXPECT_EQ(std::move(waiting).result_for(10s).error(), errc::cancelled);
+}
+
 TEST_F(watches, cancelling_a_wait_on_a_stream_loses_no_event) {
     const client c = connect();
     auto stream = c.add_watch("/a", watch_mode::persistent);

@@ -260,6 +260,35 @@ TEST_F(future_test, a_foreign_coroutine_resumes_on_the_executor) {
     EXPECT_EQ(got, 8);
 }
 
+struct destroyable {
+    struct promise_type {
+        destroyable get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() { std::terminate(); }
+    };
+    std::coroutine_handle<promise_type> handle;
+};
+
+destroyable await_and_count(future<int> f, int& count) {
+    (void)co_await std::move(f);
+    ++count;
+}
+
+TEST_F(future_test, a_coroutine_that_waits_may_be_destroyed) {
+    int resumed = 0;
+    pair_of<int> before(context), after(context);
+    auto a = await_and_count(std::move(before.result), resumed);
+    a.handle.destroy();
+    before.succeed(1);
+    auto b = await_and_count(std::move(after.result), resumed);
+    after.succeed(1);
+    b.handle.destroy(); // its resumption waits in the executor's queue
+    context.run_callbacks();
+    EXPECT_EQ(resumed, 0);
+}
+
 TEST_F(future_test, dropping_a_future_gives_up_interest_only) {
     pair_of<int> p(context);
     p.result = future<int>();

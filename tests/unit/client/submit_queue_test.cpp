@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <vector>
 
 using kazoo::errc;
@@ -83,6 +84,19 @@ TEST(submit_queue, a_withdrawn_request_is_never_sent) {
     EXPECT_EQ(xids(std::move(taken)), (std::vector<std::int32_t>{1, 3}));
     EXPECT_EQ(b.counts, 0) << "the queue's count is gone";
     EXPECT_FALSE(q.withdraw(a)) << "it was handed over: perhaps sent";
+}
+
+TEST(submit_queue, requests_that_were_given_up_do_not_pile_up_while_nobody_takes_them) {
+    submit_queue q(10'000, 1000);
+    std::vector<std::unique_ptr<test_request>> all;
+    for (int i = 0; i < 1000; ++i) {
+        all.push_back(std::make_unique<test_request>());
+        q.push(*all.back(), false, encode_a);
+        EXPECT_TRUE(q.withdraw(*all.back()));
+    }
+    std::size_t kept = 0;
+    for (const auto& r : all) kept += r->counts > 0;
+    EXPECT_LT(kept, 100u);
 }
 
 TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn_again) {

@@ -158,6 +158,24 @@ TEST(lease, C06_a_lost_session_is_never_resumed) {
         .run();
 }
 
+// The process slept between its last look at the clock and the write: the kernel has the frame, whatever the timers
+// say.
+TEST(lease, what_was_written_after_a_sleep_counts_as_sent) {
+    for (const duration slept : {duration(7s), duration(11s)}) {
+        opened()
+            .then([&](world& w) {
+                w.request(reference("set_data"));
+                w.flush();
+                w.now += slept;
+                w.write_all();
+                const std::string how = slept < 10s ? "connection_loss" : "session_expired";
+                EXPECT_THAT(w.said, testing::Contains("fail 5 " + how + " unknown"));
+                w.said.clear();
+            })
+            .run();
+    }
+}
+
 TEST(lease, a_late_answer_does_not_revive) {
     opened()
         .submit({reference("get_data")})
