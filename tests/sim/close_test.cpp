@@ -143,6 +143,19 @@ TEST(close, C20_is_bounded_when_nobody_can_be_reached) {
     EXPECT_EQ(verdict_of(std::move(made)), failed(errc::closed));
 }
 
+TEST(close, C07_ten_thousand_requests_without_a_connection_block_nobody) {
+    scene s;
+    s.c.wait_connected();
+    s.here.refuse(true);
+    s.here.cut();
+    ASSERT_TRUE(s.reaches(suspended));
+    std::vector<future<std::optional<node_stat>>> waiting;
+    for (int i = 0; i < 10'000; ++i) waiting.push_back(s.c.async_exists("/"));
+    s.c.close();
+    EXPECT_EQ(s.c.state(), closed);
+    for (auto& f : waiting) ASSERT_EQ(verdict_of(std::move(f)), failed(errc::closed));
+}
+
 TEST(close, does_not_wait_for_what_was_cancelled) {
     simulation world;
     const auto here = world.add_machine();

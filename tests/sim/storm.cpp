@@ -13,7 +13,7 @@ simulation_options world_of(std::uint64_t seed) {
 }
 
 constexpr duration storm_length = 12s;
-constexpr int faults_per_storm = 16;
+constexpr int faults_per_storm = 20;
 constexpr int operations_per_player = 75;
 
 } // namespace

@@ -24,6 +24,8 @@ bool weather(std::uint64_t seed, tally& sum, bool twice, bool at_length = false)
     if (at_length) s.remember_more();
     const auto& wrong = s.run();
     sum += s.counted();
+    EXPECT_GE(s.counted()[tally::operations], 200u) << "seed " << seed << " is too quiet";
+    EXPECT_GE(s.counted().faults(), 10u) << "seed " << seed << " is too quiet";
     if (!wrong.empty()) {
         std::string text;
         for (const std::string& line : wrong) text += line + '\n';

@@ -77,6 +77,12 @@ class tally {
         for (std::size_t i = 0; i < count; ++i) counts_[i] += other.counts_[i];
         return *this;
     }
+    /// Faults that took effect.
+    std::uint64_t faults() const noexcept {
+        std::uint64_t sum = 0;
+        for (int i = cuts; i <= pauses; ++i) sum += counts_[static_cast<std::size_t>(i)];
+        return sum;
+    }
     std::vector<std::string_view> missing() const {
         std::vector<std::string_view> none;
         for (std::size_t i = 0; i < count; ++i)

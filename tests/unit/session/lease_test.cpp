@@ -170,6 +170,7 @@ TEST(lease, what_was_written_after_a_sleep_counts_as_sent) {
                 w.write_all();
                 const std::string how = slept < 10s ? "connection_loss" : "session_expired";
                 EXPECT_THAT(w.said, testing::Contains("fail 5 " + how + " unknown"));
+                w.take_orders();
                 w.said.clear();
             })
             .run();
