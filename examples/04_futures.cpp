@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
     kazoo::client zk(servers.hosts());
     const auto path = [](int n) { return "/numbers/" + std::to_string(n); };
 
-    // async_x() submits and returns; x() waits for the result. Requests are carried out in the order of the calls, so the
-    // parent is there before its children.
+    // async_x() submits and returns; x() waits for the result. Requests are carried out in the order of the calls, so
+    // the parent is there before its children.
     auto parent = zk.async_create("/numbers");
     std::vector<kazoo::future<std::string>> created;
     for (int n = 0; n < 100; ++n) created.push_back(zk.async_create(path(n), std::to_string(n)));
