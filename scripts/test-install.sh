@@ -22,7 +22,7 @@ only_ours() { # LIBRARY
 }
 
 try() { # KIND SHARED
-    local build=$work/$1-build prefix=$work/$1 consumer=$work/$1-consumer library
+    local build=$work/$1-build prefix=$work/$1 consumer=$work/$1-consumer library name
     rm -rf "$prefix" "$consumer"
     cmake --preset "$preset" -B "$build" -DBUILD_SHARED_LIBS="$2" -DKAZOO_BUILD_TESTS=OFF -DKAZOO_BUILD_EXAMPLES="$2" &&
         cmake --build "$build" &&
@@ -31,8 +31,10 @@ try() { # KIND SHARED
         cmake --build "$consumer" &&
         "$consumer/consumer" || return 1
     if [[ $2 == OFF ]]; then return 0; fi
-    for library in "$prefix"/lib*/{,*/}libkazoo*.so; do
-        if [[ -e $library ]]; then only_ours "$library" || return 1; fi
+    for name in libkazoo libkazoo_testing; do
+        library=$(find "$prefix" -name "$name.so" | head -n 1)
+        if [[ -z $library ]]; then echo "$name.so was not installed"; return 1; fi
+        only_ours "$library" || return 1
     done
 }
 

@@ -59,11 +59,16 @@ class KAZOO_EXPORT client {
     explicit client(std::string_view hosts, options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------
+    /// Does not block; may have changed when it returns.
     session_state state() const noexcept;
     /// Of the current session; none before the first one and after a loss.
     kazoo::session_id session_id() const noexcept;
     /// What the servers made of options::session_timeout; zero before the first session.
     std::chrono::milliseconds negotiated_timeout() const noexcept;
+    /// The address and port of the server that the session is connected to; empty without a connection.
+    std::string server() const;
+    /// Why the last attempt at each address failed: `10.0.0.1:2181: Connection refused; …`. Empty while connected.
+    std::string last_failures() const;
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the
     /// client is closed or its credentials were refused.
     future<void> async_wait_connected() const;
@@ -83,18 +88,29 @@ class KAZOO_EXPORT client {
     /// options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it returns
     /// at once. Idempotent.
     void close() const;
+    /// The same without waiting, from anywhere.
     future<void> async_close() const;
 
     // -- operations ---------------------------------------------------------------------------------------------------
+    /// Makes a node and gives its path: with the number for a sequential one, with the id for a protected one.
+    /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
     future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
+    /// The same with the new node's metadata (create2, servers from 3.5).
     future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    /// Data and metadata. errc::no_node, no_auth.
     future<node> async_get(std::string_view path) const;
+    /// Replaces the data if the node has the expected version. errc::no_node, bad_version, no_auth.
     future<node_stat> async_set(std::string_view path, data_view data, version expected = version::any) const;
+    /// Removes a node without children. errc::no_node, bad_version, not_empty, no_auth.
     future<void> async_remove(std::string_view path, version expected = version::any) const;
+    /// The metadata, or nothing if there is no such node.
     future<std::optional<node_stat>> async_exists(std::string_view path) const;
+    /// Names, not paths, in no order. errc::no_node, no_auth.
     future<std::vector<std::string>> async_get_children(std::string_view path) const;
     future<child_list> async_get_children_with_stat(std::string_view path) const;
+    /// errc::no_node, no_auth.
     future<acl_list> async_get_acl(std::string_view path) const;
+    /// Compares with node_stat::acl_version. errc::no_node, bad_version, invalid_acl, no_auth.
     future<node_stat> async_set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
     /// Waits until the server has caught up with the leader: a read behind it is fresh.
     future<void> async_sync(std::string_view path) const;
@@ -122,7 +138,9 @@ class KAZOO_EXPORT client {
     bool remove_if_exists(std::string_view path, version expected = version::any) const;
     bool ensure_path(std::string_view path, acl_view acl = {}) const;
 
+    /// An empty transaction to add operations to.
     kazoo::transaction transaction() const;
+    /// An empty list of reads to add to.
     kazoo::multi_read multi_read() const;
 
     // -- watches ------------------------------------------------------------------------------------------------------

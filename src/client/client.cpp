@@ -99,6 +99,10 @@ std::chrono::milliseconds client::negotiated_timeout() const noexcept {
     return core_->board().identity().negotiated_timeout;
 }
 
+std::string client::server() const { return core_->board().server(); }
+
+std::string client::last_failures() const { return core_->board().last_failures(); }
+
 future<void> client::async_wait_connected() const { return future<void>(core_->board().wait_connected(*core_)); }
 void client::wait_connected(std::chrono::nanoseconds limit) const { async_wait_connected().get_for(limit); }
 void client::wait_connected() const { async_wait_connected().get(); }

@@ -126,8 +126,7 @@ namespace {
 std::shared_ptr<const create_plan> plan_create(handle_view h, std::string_view given, data_view data,
                                                const create_options& options) {
     auto plan = std::make_shared<create_plan>();
-    const bool sequential =
-        options.mode == create_mode::persistent_sequential || options.mode == create_mode::ephemeral_sequential;
+    const bool sequential = is_sequential(options.mode);
     const std::string name = path::normalize(given, sequential);
     plan->root = h.root;
     plan->folder = path::parent(name);

@@ -78,7 +78,9 @@ void driver::turn() {
         if (write_output()) again_ = true;
     } while (again_);
     in_turn_ = false;
-    if (session_.state() != session_state::connected) core_.board().set_last_failures(session_.last_failures());
+    const session_state state = session_.state();
+    if (state != session_state::connected && state != session_state::connected_read_only)
+        core_.board().set_last_failures(session_.last_failures());
     keep_clock();
     finish_if_closed();
 }
@@ -114,6 +116,7 @@ void driver::obey(session::resolve_order& order) {
 
 void driver::obey(session::connect_order& order) {
     stream_open_ = false;
+    peer_ = session::to_string({order.address, order.port});
     stream_ = loop_.connect(order.address, order.port, *this);
 }
 
@@ -205,7 +208,7 @@ void driver::on_state(session_state s) noexcept {
         const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
         fail_waiting(reason, reason);
     }
-    core_.board().change(core_, s, session_.identity());
+    core_.board().change(core_, s, session_.identity(), peer_);
 }
 
 void driver::on_unsent(session::request_list& requests, std::string_view frames) noexcept {

@@ -56,6 +56,7 @@ class driver final : session::observer, stream_events {
     session::session session_;
     std::unique_ptr<stream> stream_;
     bool stream_open_ = false;
+    std::string peer_; ///< of the stream: address and port
     bool in_turn_ = false, again_ = false;
     session::request_list batch_;
     std::string batch_frames_;

@@ -7,12 +7,6 @@ namespace kazoo::detail {
 
 namespace {
 
-constexpr std::size_t large_data = 16 * 1024; ///< above it a request is encoded outside the queue's lock
-
-bool is_sequential(create_mode m) noexcept {
-    return m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
-}
-
 // -- replies ----------------------------------------------------------------------------------------------------------
 
 class create_op final : public operation_state<std::string> {
@@ -145,7 +139,7 @@ template <class Op, class... Args>
 auto start_create_op(handle_view h, std::string_view given, data_view data, create_mode mode, acl_view acl,
                      Args&&... args) {
     const rooted_path path(h.root, given, is_sequential(mode));
-    const bool large = data.text().size() > large_data;
+    const bool large = data.text().size() > large_request;
     return start<Op>(
         h, given, path, large,
         [&](proto::writer& w) {
@@ -199,7 +193,7 @@ future<child_list> start_get_children_with_stat(handle_view h, std::string_view 
 future<node_stat> start_set(handle_view h, std::string_view given, data_view data, version expected) {
     const rooted_path path(h.root, given);
     return start<stat_op>(
-        h, given, path, data.text().size() > large_data,
+        h, given, path, data.text().size() > large_request,
         [&](proto::writer& w) {
             w.put(proto::set_data_request{path.full(), data.text(), static_cast<std::int32_t>(expected)});
         },

@@ -14,6 +14,12 @@
 
 namespace kazoo::detail {
 
+constexpr bool is_sequential(create_mode m) noexcept {
+    return m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
+}
+/// Above this many bytes a request is encoded outside the queue's lock.
+inline constexpr std::size_t large_request = 16 * 1024;
+
 /// One handle's view of the core. Cheap; for the duration of a call.
 struct handle_view {
     core& owner;

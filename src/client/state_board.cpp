@@ -89,6 +89,11 @@ std::string state_board::last_failures() const {
     return last_failures_;
 }
 
+std::string state_board::server() const {
+    const util::lock_guard lock(mutex_);
+    return server_;
+}
+
 void state_board::set_last_failures(std::string text) {
     const util::lock_guard lock(mutex_);
     last_failures_ = std::move(text);
@@ -120,7 +125,7 @@ ref<detail::state<void>> state_board::wait_connected(core& c) {
     return waiter;
 }
 
-void state_board::change(core& c, session_state now, const session::identity& identity) {
+void state_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
     std::vector<ref<detail::state<void>>> waiting;
     std::vector<ref<listener>> listeners;
     std::stop_source lost(std::nostopstate);
@@ -128,6 +133,8 @@ void state_board::change(core& c, session_state now, const session::identity& id
         const util::lock_guard lock(mutex_);
         state_.store(now, std::memory_order_release);
         identity_ = identity;
+        server_ = is_connected(now) ? server : std::string();
+        if (is_connected(now)) last_failures_.clear();
         if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
         std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
         listeners = now == session_state::closed ? std::exchange(listeners_, {}) : listeners_;

@@ -24,6 +24,8 @@ class state_board {
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
+    /// Of the present connection.
+    std::string server() const KAZOO_EXCLUDES(mutex_);
 
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
     /// A future that completes with the next connection.
@@ -31,7 +33,7 @@ class state_board {
 
     void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
-    void change(core&, session_state, const session::identity&) KAZOO_EXCLUDES(mutex_);
+    void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
 
   private:
     std::atomic<session_state> state_{session_state::connecting};
@@ -39,6 +41,7 @@ class state_board {
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
+    std::string server_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<listener>> listeners_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<detail::state<void>>> waiting_ KAZOO_GUARDED_BY(mutex_);
 };

@@ -4,6 +4,7 @@
 #include "client/blocking.hpp"
 #include "client/convert.hpp"
 #include "client/operation_state.hpp"
+#include "client/operations.hpp"
 #include "client/rooted_path.hpp"
 #include "proto/multi.hpp"
 
@@ -63,7 +64,7 @@ future<T> commit(const detail::core_handle& core, std::string_view root, encoded
     if (invalid != errc{})
         op->refuse(invalid, defect);
     else
-        core->submit(*op, body.size() > 16 * 1024, [&](proto::writer& w) {
+        core->submit(*op, body.size() > detail::large_request, [&](proto::writer& w) {
             w.put_raw(body);
             proto::put_multi_end(w);
         });
@@ -181,7 +182,7 @@ std::size_t transaction::size() const noexcept { return builder_->ops.paths.size
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
     if (o.make_parents || o.protect)
         builder_->ops.reject(errc::bad_arguments, "make_parents and protect take several requests");
-    const bool sequential = o.mode == create_mode::persistent_sequential || o.mode == create_mode::ephemeral_sequential;
+    const bool sequential = detail::is_sequential(o.mode);
     builder_->ops.add(builder_->root, path, sequential, proto::opcode::create2, [&](proto::writer& w, auto full) {
         w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
     });

@@ -31,6 +31,17 @@ TEST_F(sessions, C40_tells_its_id_and_the_negotiated_timeout) {
     EXPECT_LT(c.negotiated_timeout(), 999'999s);
 }
 
+TEST_F(sessions, C40_tells_which_server_it_is_on_and_why_it_is_on_none) {
+    fault_gate gate(test::server().address());
+    const client c = connect_through(gate);
+    EXPECT_EQ(c.server(), gate.address());
+    EXPECT_EQ(c.last_failures(), "");
+    gate.refuse(true);
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return c.last_failures().find(gate.address()) != std::string::npos; }));
+    EXPECT_EQ(c.server(), "");
+}
+
 TEST_F(sessions, C42_requests_may_be_made_at_once) {
     const client c(test::server().address() + root, quick());
     EXPECT_EQ(c.create("/a", "x"), "/a");

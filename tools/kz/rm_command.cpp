@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace kz {
@@ -45,20 +46,16 @@ std::size_t remove_subtree(const kazoo::client& client, const std::string& top) 
     constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
     const auto nodes = read_subtree(client, top, unlimited, [&](std::size_t known) { line.show("found", known); });
     std::size_t removed = 0;
-    std::error_code first;
-    std::string where;
+    std::optional<kazoo::result<bool>> first;
     // A request behind a failed one is still tried; the error that counts is the first, at the deepest node.
     pipelined(
         nodes.size(), [&](std::size_t i) { return client.async_remove_if_exists(nodes[nodes.size() - 1 - i].path); },
-        [&](std::size_t i, kazoo::future<bool> reply) {
-            const auto done = std::move(reply).result();
-            if (!done && !first) {
-                first = done.error();
-                where = nodes[nodes.size() - 1 - i].path;
-            }
+        [&](std::size_t, kazoo::future<bool> reply) {
+            auto done = std::move(reply).result();
             if (done && *done) line.show("removed", ++removed);
+            if (!done && !first) first = std::move(done);
         });
-    if (first) kazoo::throw_error(first, kazoo::outcome::not_applied, "remove", where);
+    if (first) first->rethrow();
     return removed;
 }
 
