@@ -5,6 +5,7 @@ install(TARGETS kazoo_testing EXPORT kazoo_targets FILE_SET testing)
 install(FILES include/kazoo/asio.hpp include/kazoo/boost_asio.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kazoo)
 if(TARGET kz)
+    set_target_properties(kz PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
     install(TARGETS kz)
 endif()
 

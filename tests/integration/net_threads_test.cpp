@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <mutex>
 #include <sys/wait.h>
 #include <thread>
 #include <vector>
@@ -95,7 +96,9 @@ TEST(net_loop_end, of_one_that_was_never_used) {
 TEST(net_loop_end, does_what_was_handed_over_before) {
     std::atomic<int> ran = 0;
     auto loop = make_loop();
+    moment signalled;
     std::stop_source source;
+    const std::stop_callback on_stop(source.get_token(), [&] { signalled.happen(); });
     for (int i = 0; i < 100; ++i) {
         loop->post(work::of([&] { ++ran; }));
         loop->default_executor().execute([&] { ++ran; });
@@ -103,7 +106,27 @@ TEST(net_loop_end, does_what_was_handed_over_before) {
     loop->signal(source);
     loop.reset();
     EXPECT_EQ(ran, 200);
-    EXPECT_TRUE(source.stop_requested());
+    EXPECT_TRUE(signalled.wait());
+}
+
+// A stop callback is the user's: it may wait for what the destroying thread holds.
+TEST(net_loop_end, does_not_wait_for_a_stop_callback) {
+    auto loop = make_loop();
+    moment inside, over;
+    std::mutex held;
+    std::stop_source source;
+    const std::stop_callback on_stop(source.get_token(), [&] {
+        inside.happen();
+        const std::lock_guard lock(held);
+        over.happen();
+    });
+    {
+        const std::lock_guard lock(held);
+        loop->signal(source);
+        EXPECT_TRUE(inside.wait());
+        loop.reset();
+    }
+    EXPECT_TRUE(over.wait());
 }
 
 TEST(net_loop_end, forgets_timers_streams_and_lookups) {
