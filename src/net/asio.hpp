@@ -1,6 +1,8 @@
 #pragma once
 // The only include of Asio. Renamed, because a program that links us statically may bring another version of Asio,
 // and the linker would mix the two.
+#include <version> // before Asio: its configuration asks libstdc++'s macros, and all files must get the same answers
+
 #define asio kazoo_asio
 #include <asio/bind_allocator.hpp>
 #include <asio/executor_work_guard.hpp>
@@ -8,4 +10,4 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
-#include <version> // first: Asio's configuration asks libstdc++'s macros, and all files must get the same answers
+#undef asio
