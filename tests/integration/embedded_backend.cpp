@@ -18,11 +18,19 @@ class embedded final : public backend {
                                     .max_session_timeout = std::chrono::seconds(60)}};
 };
 
+std::unique_ptr<embedded> the_server;
+
+/// Its thread has used OpenSSL, which cleans up behind threads only until exit() begins.
+class end_of_tests final : public ::testing::Environment {
+    void TearDown() override { the_server.reset(); }
+};
+[[maybe_unused]] const auto* const registered = ::testing::AddGlobalTestEnvironment(new end_of_tests);
+
 } // namespace
 
 backend& server() {
-    static embedded the_server;
-    return the_server;
+    if (!the_server) the_server = std::make_unique<embedded>();
+    return *the_server;
 }
 
 } // namespace kazoo::test
