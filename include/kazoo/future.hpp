@@ -153,7 +153,7 @@ template <class T> class [[nodiscard]] future {
     }
     kazoo::result<T> take_result() {
         auto state = std::move(state_);
-        if (state->failed()) return kazoo::result<T>(state->why());
+        if (state->failed()) return kazoo::result<T>(state->take_failure());
         return kazoo::result<T>(std::move(*state->value));
     }
 

@@ -177,12 +177,13 @@ void state_base::fail(errc e) noexcept {
     publish_failure(std::move(f));
 }
 
-failure state_base::why() const {
-    return {failure_code_, outcome_, exception_, operation(), std::string(path()), std::string(detail())};
+failure state_base::take_failure() {
+    return {failure_code_,        outcome_, std::exchange(exception_, nullptr), operation(), std::string(path()),
+            std::string(detail())};
 }
 
-void state_base::rethrow() const {
-    if (exception_) std::rethrow_exception(exception_);
+void state_base::rethrow() {
+    if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     throw_error(failure_code_, outcome_, operation(), path(), detail());
 }
 

@@ -264,20 +264,23 @@ template <class T> class root_task final : public state<T> {
 
     void finish() noexcept {
         scope_.reset();
-        if (this->claim()) {
-            try {
-                if constexpr (std::is_void_v<T>) {
-                    task_->promise().take();
-                    this->value.emplace();
-                } else {
-                    this->value.emplace(task_->promise().take());
-                }
-                this->publish_value();
-            } catch (...) {
-                this->publish_failure(renamed(failure::current(name_)));
+        const bool mine = this->claim();
+        std::optional<failure> failed;
+        try {
+            if constexpr (std::is_void_v<T>) {
+                task_->promise().take();
+                if (mine) this->value.emplace();
+            } else if (mine) {
+                this->value.emplace(task_->promise().take());
             }
+        } catch (...) {
+            failed = renamed(failure::current(name_));
         }
         task_.reset();
+        if (mine && failed)
+            this->publish_failure(*std::move(failed));
+        else if (mine)
+            this->publish_value();
         this->release();
     }
     /// An error of a step is told as an error of the whole: the caller never heard of the steps.

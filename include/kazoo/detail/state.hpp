@@ -149,8 +149,10 @@ class KAZOO_EXPORT state_base {
     void limit(std::chrono::nanoseconds);
     void stop_on(std::stop_token);
     bool failed() const noexcept { return static_cast<bool>(failure_code_) || exception_; }
-    failure why() const;
-    [[noreturn]] void rethrow() const;
+    /// Both give the exception away. Nothing of it stays here: whoever drops the last count of this state may be
+    /// another thread, and must not destroy what the consumer still reads.
+    failure take_failure();
+    [[noreturn]] void rethrow();
     void post(job& j) noexcept { context_->post(j); }
     detail::context& context() const noexcept { return *context_; }
 
