@@ -58,6 +58,7 @@ enum class errc : int {
     no_hosts = 9,        ///< no host name could be resolved
     broken_promise = 10, ///< the producing side went away without an answer
     forked = 11,         ///< the client belongs to the parent process
+    not_held = 12,       ///< the lock is not held, so there is nothing to check
 };
 
 /// Whether a failed operation may have taken effect.

@@ -8,6 +8,7 @@
 #include <kazoo/log.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/path.hpp>
+#include <kazoo/recipe/mutex.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>

@@ -45,6 +45,11 @@ struct transaction_result {
     std::optional<node_stat> stat;
 };
 
+/// "This node is still there": what a recipe gives, to make a transaction depend on it. Of whichever handle.
+struct node_check {
+    std::string path; ///< absolute: chroots do not matter
+};
+
 /// A failed transaction: nothing was applied. code() and path() are those of the operation that failed.
 class KAZOO_EXPORT transaction_error final : public error {
   public:
@@ -75,6 +80,7 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
     transaction& remove(std::string_view path, version expected = version::any) &;
     /// The node exists and, unless `any`, has this version.
     transaction& check(std::string_view path, version expected) &;
+    transaction& check(const node_check&) &;
     transaction&& create(std::string_view path, data_view data = "", create_options options = {}) && {
         return std::move(create(path, data, options));
     }
@@ -85,6 +91,7 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
         return std::move(remove(path, expected));
     }
     transaction&& check(std::string_view path, version expected) && { return std::move(check(path, expected)); }
+    transaction&& check(const node_check& c) && { return std::move(check(c)); }
 
     std::size_t size() const noexcept;
     /// One result per operation, in order. Throws transaction_error. The transaction is empty afterwards.

@@ -1,11 +1,10 @@
 #include "client/create.hpp"
 
 #include "client/janitor.hpp"
+#include "client/protected_name.hpp"
 #include "client/task.hpp"
 
 #include <kazoo/path.hpp>
-
-#include <algorithm>
 
 namespace kazoo::detail {
 
@@ -17,17 +16,6 @@ acl_copy copy_of(acl_view a) { return {a.entries().begin(), a.entries().end()}; 
 
 bool is_ephemeral(create_mode m) noexcept {
     return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
-}
-
-/// 32 hexadecimal digits, as kazoo's uuid4().hex.
-std::string random_id(loop& l) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string id;
-    for (int half = 0; half < 2; ++half) {
-        std::uint64_t bits = l.entropy();
-        for (int i = 0; i < 16; ++i, bits >>= 4) id.push_back(digits[bits & 15]);
-    }
-    return id;
 }
 
 /// Makes the node and what is missing above it. True if it was there. `target` is absolute: the handle's root may be
@@ -57,24 +45,6 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
     co_return existed;
 }
 
-/// The node that an earlier try may have made, recognised by the id in its name. Ephemeral ones count only if they
-/// belong to the present session (C51): one of a lost session is about to vanish.
-task<std::optional<created_node>> find_protected(std::string root, std::string folder, std::string id, bool ephemeral) {
-    core& c = co_await this_core{};
-    const handle_view h{c, root};
-    co_await start_sync(h, folder); // the server we are on now may lag behind the one that took the create (C53)
-    auto names = co_await start_get_children(h, folder);
-    std::erase_if(names, [&](const std::string& name) { return !name.starts_with(id); });
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-        std::string found = path::join(folder, name);
-        const auto stat = co_await start_exists(h, found);
-        if (!stat || (ephemeral && stat->owner != c.board().identity().id)) continue;
-        co_return created_node{std::move(found), *stat};
-    }
-    co_return std::nullopt;
-}
-
 struct create_plan {
     std::string root, path, folder, id;
     bytes data;
@@ -85,17 +55,16 @@ struct create_plan {
 
 task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     core& c = co_await this_core{};
-    const handle_view h{c, plan->root};
+    const pinned_handle zk(c, plan->root);
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
     bool perhaps_made = false;
     for (;;) {
         if (perhaps_made) {
-            auto search =
-                co_await as_result(find_protected(plan->root, plan->folder, plan->id, is_ephemeral(plan->mode)));
+            auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, is_ephemeral(plan->mode)));
             if (search && *search) co_return **std::move(search);
             if (!search && search.error() != errc::no_node) { // without its folder it is certainly not there
                 if (search.error() == errc::connection_loss) continue;
-                remove_protected_later(c, plan->root, plan->folder, plan->id);
+                remove_protected_later(zk, plan->folder, plan->id);
                 failure f = search.why(); // what failed is the search: the create may have been applied
                 f.exception = nullptr;
                 f.outcome = outcome::unknown;
@@ -103,7 +72,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             }
             perhaps_made = false;
         }
-        auto made = co_await as_result(start_create_with_stat(h, plan->path, data, plan->mode, plan->acl));
+        auto made = co_await as_result(start_create_with_stat(zk, plan->path, data, plan->mode, plan->acl));
         if (made) co_return *std::move(made);
         if (made.error() == errc::no_node && plan->make_parents && (plan->folder != "/" || !plan->root.empty())) {
             co_await ensure_path(path::normalize(plan->root + plan->folder), plan->parent_acl);
@@ -114,7 +83,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             perhaps_made = unknown;
             continue;
         }
-        if (unknown && !plan->id.empty()) remove_protected_later(c, plan->root, plan->folder, plan->id);
+        if (unknown && !plan->id.empty()) remove_protected_later(zk, plan->folder, plan->id);
         made.rethrow();
     }
 }
@@ -152,17 +121,17 @@ task<std::string> path_of(task<created_node> create) {
 
 future<std::string> start_careful_create(handle_view h, std::string_view given, data_view data,
                                          const create_options& options) {
-    return spawn(h.owner, "create", given, path_of(careful_create(plan_create(h, given, data, options))));
+    return spawn(h.owner, {"create", given}, path_of(careful_create(plan_create(h, given, data, options))));
 }
 
 future<created_node> start_careful_create_with_stat(handle_view h, std::string_view given, data_view data,
                                                     const create_options& options) {
-    return spawn(h.owner, "create", given, careful_create(plan_create(h, given, data, options)));
+    return spawn(h.owner, {"create", given}, careful_create(plan_create(h, given, data, options)));
 }
 
 future<bool> start_ensure_path(handle_view h, std::string_view path, acl_view acl) {
     std::string full = path::normalize(std::string(h.root).append("/").append(path));
-    return spawn(h.owner, "ensure_path", path, ensure_path(std::move(full), copy_of(acl)));
+    return spawn(h.owner, {"ensure_path", path}, ensure_path(std::move(full), copy_of(acl)));
 }
 
 } // namespace kazoo::detail

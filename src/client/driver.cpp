@@ -78,6 +78,7 @@ void driver::turn() {
         if (write_output()) again_ = true;
     } while (again_);
     in_turn_ = false;
+    core_.board().set_lease_end(session_.lease_end());
     const session_state state = session_.state();
     if (state != session_state::connected && state != session_state::connected_read_only)
         core_.board().set_last_failures(session_.last_failures());
@@ -208,6 +209,7 @@ void driver::on_state(session_state s) noexcept {
         const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
         fail_waiting(reason, reason);
     }
+    core_.board().set_lease_end(session_.lease_end());
     core_.board().change(core_, s, session_.identity(), peer_);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Clean-up that nobody waits for: it goes on in the background until it is done or the session is over.
-#include "client/core.hpp"
+// Clean-up that goes on in the background until it is done or the session is over.
+#include "client/operations.hpp"
 
 #include <string>
 
@@ -8,6 +8,10 @@ namespace kazoo::detail {
 
 /// Removes the children of `folder` whose names start with `id`: what is left of a protected create that was given up
 /// after it was sent (C52).
-void remove_protected_later(core&, std::string root, std::string folder, std::string id);
+void remove_protected_later(const pinned_handle&, std::string folder, std::string id);
+
+/// Removes a node, however often the connection breaks. True if this call did it; false if it was gone or, with its
+/// session, soon will be.
+future<bool> remove_until_gone(const pinned_handle&, std::string_view operation, std::string path);
 
 } // namespace kazoo::detail

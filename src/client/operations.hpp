@@ -24,6 +24,36 @@ inline constexpr std::size_t large_request = 16 * 1024;
 struct handle_view {
     core& owner;
     std::string_view root;
+    /// Other than 0, on the loop only: the requests belong to the session of this epoch (state_board::epoch), and fail
+    /// with session_expired if it is over.
+    std::uint64_t epoch = 0;
+
+    bool expired() const noexcept { return epoch != 0 && epoch != owner.board().epoch(); }
+};
+
+/// A handle of one session, for coroutines: what is asked through it fails with session_expired once that is over.
+/// Keeps the core's memory, not its session.
+class pinned_handle {
+  public:
+    /// The present session, or the next if there is none. On the loop.
+    pinned_handle(core& c, std::string root)
+        : core_(ref<core>::share(&c)), root_(std::move(root)), epoch_(c.board().epoch()) {}
+
+    operator handle_view() const noexcept { return {*core_, root_, epoch_}; }
+    core& owner() const noexcept { return *core_; }
+    const std::string& root() const noexcept { return root_; }
+    /// Any thread. The clock is asked too, so the answer is right even if nothing has run for long. Precondition: a
+    /// request was answered.
+    bool alive() const noexcept {
+        return epoch_ == core_->board().epoch() && core_->loop().now() < core_->board().lease_end();
+    }
+    /// Of the session. Precondition: a request was answered.
+    session_id id() const { return core_->board().identity().id; }
+
+  private:
+    ref<core> core_;
+    std::string root_;
+    std::uint64_t epoch_;
 };
 
 future<std::string> start_create(handle_view, std::string_view path, data_view, create_mode, acl_view);

@@ -32,6 +32,8 @@ auto start(handle_view h, std::string_view given, const rooted_path& path, bool 
     const ref<Op> op = make_operation<Op>(given, h.owner, std::forward<Args>(args)...);
     if (!path.defect().empty())
         op->refuse(errc::invalid_path, path.defect());
+    else if (h.expired())
+        op->refuse(errc::session_expired, {});
     else
         h.owner.submit(*op, large, encode);
     using T = typename Op::result_type;

@@ -129,6 +129,8 @@ void state_board::change(core& c, session_state now, const session::identity& id
     std::vector<ref<detail::state<void>>> waiting;
     std::vector<ref<listener>> listeners;
     std::stop_source lost(std::nostopstate);
+    const bool over = now == session_state::lost || final_error(now) != errc{};
+    if (over) epoch_.fetch_add(1, std::memory_order_acq_rel);
     {
         const util::lock_guard lock(mutex_);
         state_.store(now, std::memory_order_release);
@@ -138,7 +140,7 @@ void state_board::change(core& c, session_state now, const session::identity& id
         if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
         std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
         listeners = now == session_state::closed ? std::exchange(listeners_, {}) : listeners_;
-        if (now == session_state::lost || final_error(now) != errc{}) lost = std::exchange(lost_, std::stop_source());
+        if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }
     for (const auto& w : waiting) complete(w, final_error(now));

@@ -2,6 +2,7 @@
 // What the world may ask about a session: its state, its id, its loss, and who wants to hear of changes.
 #include "client/listener.hpp"
 #include "session/session.hpp"
+#include "util/clock.hpp"
 #include "util/mutex.hpp"
 
 #include <kazoo/detail/state.hpp>
@@ -21,6 +22,11 @@ class core;
 class state_board {
   public:
     session_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+    /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
+    /// zero.
+    std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
+    /// Until then the session certainly lives at the servers. Never later than what they think.
+    time_point lease_end() const noexcept { return time_point(duration(lease_end_.load(std::memory_order_acquire))); }
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
@@ -32,11 +38,16 @@ class state_board {
     ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
 
     void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
+    void set_lease_end(time_point t) noexcept {
+        lease_end_.store(t.time_since_epoch().count(), std::memory_order_release);
+    }
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
     void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
 
   private:
     std::atomic<session_state> state_{session_state::connecting};
+    std::atomic<std::uint64_t> epoch_{1};
+    std::atomic<duration::rep> lease_end_{time_point::min().time_since_epoch().count()};
     mutable util::mutex mutex_;
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);

@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 namespace kazoo::detail {
@@ -30,6 +31,20 @@ template <class T> as_result_of<task<T>> as_result(task<T> t) { return as_result
 
 /// The coroutine that asks for its own client: `core& c = co_await this_core{};`
 struct this_core {};
+/// The coroutine that asks for its own limits: `task_scope& s = co_await this_scope{};`
+struct this_scope {};
+
+/// How a root task runs, and how its future behaves.
+struct task_options {
+    std::string_view name; ///< of the operation, for errors; static storage
+    std::string_view path; ///< for errors; copied
+    /// When everything the task waits for fails with operation_timeout.
+    time_point deadline = never;
+    /// When stopped, everything the task waits for fails with cancelled.
+    std::stop_token stop{};
+    /// A wait, not an operation: get() has no limit of its own, and a dropped future cancels it.
+    bool is_wait = false;
+};
 
 class task_promise_base {
   public:
@@ -80,6 +95,15 @@ class task_promise_base {
             core& await_resume() const noexcept { return value; }
         };
         return immediate{scope_->owner()};
+    }
+    auto await_transform(this_scope) const noexcept {
+        struct immediate {
+            task_scope& value;
+            bool await_ready() const noexcept { return true; }
+            void await_suspend(std::coroutine_handle<>) const noexcept {}
+            task_scope& await_resume() const noexcept { return value; }
+        };
+        return immediate{*scope_};
     }
 
   protected:
@@ -217,8 +241,15 @@ template <class T, bool Quiet> class task_promise_base::task_awaiter {
 /// A root task: the coroutine, its scope, and the state of the future that its caller holds.
 template <class T> class root_task final : public state<T> {
   public:
-    root_task(core& c, std::string_view name, std::string_view path, task<T> t)
-        : state<T>(c), core_(c), name_(name), path_(path), task_(std::move(t)) {}
+    root_task(core& c, const task_options& o, task<T> t)
+        : state<T>(c),
+          core_(c),
+          name_(o.name),
+          path_(o.path),
+          deadline_(o.deadline),
+          stop_token_(o.stop),
+          is_wait_(o.is_wait),
+          task_(std::move(t)) {}
 
     future<T> start() {
         if (const errc e = core_.refusing(); e != errc{}) { // it could not do a single step
@@ -233,8 +264,11 @@ template <class T> class root_task final : public state<T> {
         start_.owner = this;
         start_.run = [](job* j) noexcept {
             root_task* const self = static_cast<step*>(j)->owner;
-            self->scope_.emplace(self->core_);
+            self->scope_.emplace(self->core_, *self);
             if (self->is_claimed()) self->scope_->fire(errc::cancelled);
+            if (self->core_.refusing() != errc{}) self->scope_->fire(self->core_.refusing());
+            self->scope_->limit(self->deadline_);
+            if (self->stop_token_.stop_possible()) self->stop_callback_.emplace(self->stop_token_, stopper{self});
             self->task_->promise().start(
                 self->task_->coroutine(), *self->scope_,
                 [](task_promise_base& p) noexcept { static_cast<root_task*>(p.finished_arg())->finish(); }, self);
@@ -245,26 +279,40 @@ template <class T> class root_task final : public state<T> {
 
     std::string_view operation() const noexcept override { return name_; }
     std::string_view path() const noexcept override { return path_; }
+    std::chrono::nanoseconds default_limit() const noexcept override {
+        return is_wait_ ? std::chrono::nanoseconds::max() : state<T>::default_limit();
+    }
     /// The caller gave up: the task is told, cleans up, and ends by itself. What it did so far stays.
     outcome on_abandoned() noexcept override {
-        this->retain();
-        stop_.owner = this;
-        stop_.run = [](job* j) noexcept {
-            const ref<root_task> self(static_cast<step*>(j)->owner);
-            if (self->scope_) self->scope_->fire(errc::cancelled);
-        };
-        core_.post_to_loop(stop_);
+        cancel_later(abandon_);
         return outcome::unknown;
+    }
+    void abandon_interest() noexcept override {
+        if (is_wait_) this->fail(errc::cancelled);
     }
 
   private:
     struct step : job {
         root_task* owner = nullptr;
     };
+    struct stopper {
+        root_task* owner;
+        void operator()() const noexcept { owner->cancel_later(owner->stop_); }
+    };
 
+    void cancel_later(step& s) noexcept {
+        this->retain();
+        s.owner = this;
+        s.run = [](job* j) noexcept {
+            const ref<root_task> self(static_cast<step*>(j)->owner);
+            if (self->scope_) self->scope_->fire(errc::cancelled);
+        };
+        core_.post_to_loop(s);
+    }
     void finish() noexcept {
+        stop_callback_.reset();
+        const bool mine = scope_->claimed() || this->claim();
         scope_.reset();
-        const bool mine = this->claim();
         std::optional<failure> failed;
         try {
             if constexpr (std::is_void_v<T>) {
@@ -292,14 +340,19 @@ template <class T> class root_task final : public state<T> {
     core& core_;
     std::string_view name_;
     std::string path_;
+    time_point deadline_;
+    std::stop_token stop_token_;
+    bool is_wait_;
     std::optional<task<T>> task_;
     std::optional<task_scope> scope_;
-    step start_{}, stop_{};
+    std::optional<std::stop_callback<stopper>> stop_callback_;
+    step start_{}, stop_{}, abandon_{};
 };
 
-/// Runs `t` on the loop; the future fails with the task's error, named after `name` and `path`.
-template <class T> future<T> spawn(core& c, std::string_view name, std::string_view path, task<T> t) {
-    const ref<root_task<T>> root(new root_task<T>(c, name, path, std::move(t)));
+/// Runs `t` on the loop; the future fails with the task's error, named after the options' name and path. Tasks start in
+/// the order of the calls.
+template <class T> future<T> spawn(core& c, const task_options& o, task<T> t) {
+    const ref<root_task<T>> root(new root_task<T>(c, o, std::move(t)));
     return root->start();
 }
 

@@ -5,6 +5,7 @@
 #include "client/convert.hpp"
 #include "client/operation_state.hpp"
 #include "client/operations.hpp"
+#include "client/ready.hpp"
 #include "client/rooted_path.hpp"
 #include "proto/multi.hpp"
 
@@ -151,17 +152,6 @@ class multi_read_op final : public detail::operation_state<std::vector<read_resu
     std::size_t count_;
 };
 
-template <class T> future<T> empty_result(detail::core& c) {
-    class ready_state final : public detail::state<T> {
-      public:
-        using detail::state<T>::state;
-        std::string_view operation() const noexcept override { return "transaction"; }
-    };
-    detail::ref<ready_state> s(new ready_state(c));
-    if (s->claim()) s->publish(T{});
-    return future<T>(detail::ref<detail::state<T>>(std::move(s)));
-}
-
 } // namespace
 
 // -- transaction ------------------------------------------------------------------------------------------------------
@@ -210,9 +200,16 @@ transaction& transaction::check(std::string_view path, version expected) & {
     return *this;
 }
 
+transaction& transaction::check(const node_check& c) & {
+    builder_->ops.add({}, c.path, false, proto::opcode::check, [](proto::writer& w, auto full) {
+        w.put(proto::path_version_request{full, static_cast<std::int32_t>(version::any)});
+    });
+    return *this;
+}
+
 future<std::vector<transaction_result>> transaction::async_commit() {
     builder& b = *builder_;
-    if (b.ops.paths.empty()) return empty_result<std::vector<transaction_result>>(*b.core);
+    if (b.ops.paths.empty()) return detail::ready(*b.core, "transaction", std::vector<transaction_result>());
     return kazoo::commit<multi_op, std::vector<transaction_result>>(b.core, b.root, b.ops);
 }
 
@@ -253,7 +250,7 @@ multi_read& multi_read::get_children(std::string_view path) & {
 
 future<std::vector<read_result>> multi_read::async_run() {
     builder& b = *builder_;
-    if (b.ops.paths.empty()) return empty_result<std::vector<read_result>>(*b.core);
+    if (b.ops.paths.empty()) return detail::ready(*b.core, "multi_read", std::vector<read_result>());
     return kazoo::commit<multi_read_op, std::vector<read_result>>(b.core, b.root, b.ops);
 }
 

@@ -105,12 +105,13 @@ void watch_table::rearm_unserved(const std::string& path, entry& e) {
     }
 }
 
-/// Drops an entry that nobody needs, with its registration at the server. While somebody does, the registration stays:
-/// removing it would take one-shots along (removeWatches of a single mode is refused or wrong up to 3.8).
-void watch_table::settle(table::iterator at) {
+/// Drops an entry that nobody needs, with what the server holds for it: a registration, or a one-shot that was given up
+/// (`armed`). While somebody needs the path all of it stays: removing it would take the others' along (removeWatches of
+/// a single mode is refused or wrong up to 3.8).
+void watch_table::settle(table::iterator at, bool armed) {
     const entry& e = at->second;
     if (!e.holders.empty() || e.carried > 0) return;
-    if (e.registered()) orders_.removals.push_back(at->first);
+    if (e.registered() || armed) orders_.removals.push_back(at->first);
     entries_.erase(at);
 }
 
@@ -187,8 +188,8 @@ void watch_table::forget(watcher& who) {
     }
     if (is_stream(who.kind) && std::ranges::find(e.holders, &who, &holder::who) != e.holders.end())
         return drop_stream(at, who, false);
-    std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; });
-    settle(at);
+    const auto armed = std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; });
+    settle(at, armed > 0);
 }
 
 template <class Pick> void watch_table::end_all(Pick pick, errc reason) {

@@ -92,7 +92,7 @@ class watch_table {
     using table = std::unordered_map<std::string, entry, path_hash, std::equal_to<>>;
 
     void drop_stream(table::iterator at, const watcher& who, bool refused);
-    void settle(table::iterator at);
+    void settle(table::iterator at, bool armed = false);
     void rearm_unserved(const std::string& path, entry&);
     void fire_one_shots(table::iterator at, event_type, std::string_view path, std::int64_t zxid);
     void dispatch_above(event_type, std::string_view path, std::int64_t zxid);

@@ -52,6 +52,7 @@ std::string_view text_of(errc e) noexcept {
     case errc::no_hosts: return "no host could be resolved";
     case errc::broken_promise: return "abandoned without an answer";
     case errc::forked: return "the client belongs to the parent process";
+    case errc::not_held: return "the lock is not held";
     }
     return {};
 }
@@ -162,8 +163,8 @@ void throw_error(std::error_code code, outcome o, std::string_view operation, st
                 not_empty, session_expired, invalid_callback, invalid_acl, auth_failed, closed, session_moved,
                 not_read_only, ephemeral_on_local_session, no_watcher, request_timeout, reconfig_disabled,
                 sasl_required, quota_exceeded, throttled, rolled_back, cancelled, invalid_path, malformed_reply,
-                would_deadlock, queue_full, too_large, bad_hosts, no_hosts, broken_promise, forked>(code, o, operation,
-                                                                                                    path, detail);
+                would_deadlock, queue_full, too_large, bad_hosts, no_hosts, broken_promise, forked, not_held>(
+        code, o, operation, path, detail);
     throw error(code, o, operation, path, detail);
 }
 

@@ -46,6 +46,8 @@ TEST(error, L037_each_code_throws_its_own_type) {
                  kazoo::error_of<errc::quota_exceeded>);
     EXPECT_THROW(kazoo::throw_error(code(errc::forked), outcome::not_applied, "set", "/a"),
                  kazoo::error_of<errc::forked>);
+    EXPECT_THROW(kazoo::throw_error(code(errc::not_held), outcome::not_applied, "check", "/a"),
+                 kazoo::error_of<errc::not_held>);
 }
 
 TEST(error, C03_an_unknown_server_code_passes_through_as_its_number) {

@@ -1,0 +1,141 @@
+#pragma once
+// A mutex among processes, wire-compatible with kazoo's Lock and WriteLock. doc/recipes/mutex.md tells more.
+#include <kazoo/acl.hpp>
+#include <kazoo/client.hpp>
+#include <kazoo/detail/until.hpp>
+#include <kazoo/future.hpp>
+#include <kazoo/transaction.hpp>
+#include <kazoo/types.hpp>
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo {
+
+namespace detail {
+class mutex_core;
+}
+
+struct mutex_options {
+    /// The data of our nodes: who we are, for those who look. contenders() shows it.
+    std::string identifier{};
+    /// Further marks of contenders, matched literally ahead of the number: "-lock-" for those of go-zookeeper.
+    std::vector<std::string> extra_lock_patterns{};
+    /// Of our nodes. Empty: everybody may do everything. Missing parents are made open (C38).
+    std::vector<kazoo::acl> acl{};
+};
+
+/// One that holds or waits for a lock.
+struct contender {
+    std::string identifier; ///< what it calls itself; empty if it does not
+    std::string path;       ///< of its node, relative to the lock's handle
+    session_id owner{};
+    zxid created{}; ///< its fencing token, once it holds the lock
+};
+
+/// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,
+/// std::unique_lock and std::lock work with it. Not recursive.
+///
+/// **Guarantee.** Of all un-paused holders whose holds() is true there is at most one. Waiters are served in the order
+/// in which their nodes were made: threads that share an object in the order of their calls. Whoever was paused or cut
+/// off for longer than its session may write after it was lost without knowing; fencing_token() and check() stop that.
+///
+/// **What happens when …** (each line has a test)
+/// - *the connection breaks* (suspended): a holder still holds, lost() stays silent, until the session's lease ends; a
+///   waiter keeps its place. What was under way is found again or done again.
+/// - *the session is lost*: lost() is requested and holds() is false, at the latest when the session's lease ends, also
+///   without any server. A waiter starts over at the end of the line, within its deadline.
+/// - *the caller cancels or the deadline passes*: neither node nor watch stays. A node that may have been made is
+///   removed in the background, until it is gone or its session is over.
+/// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself.
+/// - *somebody deletes the node* of a holder: lost() is requested and holds() is false as soon as the event arrives; of
+///   a waiter: it starts over at the end of the line.
+/// - *the lock's path vanishes*: as above; it is made again. Its children keep it from vanishing otherwise.
+/// - *the client is closed*: waiters fail with errc::closed; the lock is given up and lost() is requested.
+/// - *a thread of the same object waits*: it has a node of its own and is served in turn. What was lost must still be
+///   unlocked before the next thread of this object gets the lock.
+/// - *the object is destroyed*: waiters fail with errc::cancelled, a held lock is unlocked in the background.
+///
+/// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
+/// thread. Behaviour: kazoo.recipe.lock.Lock; ZooKeeper's recipe "Locks".
+class KAZOO_EXPORT mutex {
+  public:
+    /// Asks nobody anything. The path and its parents are made when they are missing. Throws kazoo::error
+    /// (errc::invalid_path, errc::bad_arguments). The object keeps a handle of the client, and so the session, alive.
+    mutex(client c, std::string_view path, mutex_options options = {});
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
+    /// Does not block.
+    ~mutex();
+
+    // -- acquiring: one round trip if nobody else wants the lock --------------------------------------------------------
+    // Futures: get() has no limit of its own; a dropped or cancelled one gives the acquisition up.
+
+    /// Waits for the lock, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
+    /// mend; broken connections and lost sessions are not among them.
+    void lock();
+    future<void> async_lock();
+    /// Waits until `stop` is requested: false, and not locked, then.
+    [[nodiscard]] bool lock(std::stop_token stop);
+    future<bool> async_lock(std::stop_token stop);
+    /// False if the lock is taken, also if by this object (L158). Waits for no other contender, but for the servers: at
+    /// most options::operation_timeout, then it throws errc::operation_timeout.
+    [[nodiscard]] bool try_lock();
+    future<bool> async_try_lock();
+    /// False if it was not acquired before the deadline, whatever the reason; time without a connection counts. Once
+    /// the deadline has passed nothing is sent any more. Zero and less: as try_lock().
+    template <class Rep, class Period> [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> limit) {
+        return lock_within(detail::saturate(limit));
+    }
+    template <class Clock, class Duration>
+    [[nodiscard]] bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
+        return lock_within(detail::until(deadline));
+    }
+    template <class Rep, class Period> future<bool> async_try_lock_for(std::chrono::duration<Rep, Period> limit) {
+        return async_lock_within(detail::saturate(limit));
+    }
+    template <class Clock, class Duration>
+    future<bool> async_try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
+        return async_lock_within(detail::until(deadline));
+    }
+
+    // -- giving up ------------------------------------------------------------------------------------------------------
+    /// Gives the lock up without waiting: holds() is false at once, the node is removed in the background, ahead of
+    /// whatever this client asks for afterwards. Any thread may call it. Nothing happens if it is not held.
+    void unlock() noexcept;
+    /// True when the node is removed; false if the lock was lost or not held.
+    future<bool> async_unlock();
+
+    // -- holding --------------------------------------------------------------------------------------------------------
+    /// Whether the lock is certainly ours at this moment, by the session's lease and the loop's clock. Asks no server.
+    bool holds() const noexcept;
+    /// Of the present acquisition: stop is requested when the lock may no longer be ours, never by our own unlock. A
+    /// token that is stopped already if the object is not locked. User code runs on the loop's signal thread.
+    std::stop_token lost() const;
+    /// Grows with each acquisition of this path by whomever: the transaction id that made our node (czxid). Give it to
+    /// the storage you write to, and let that refuse smaller ones. zxid::none if the object is not locked.
+    zxid fencing_token() const noexcept;
+    /// For a transaction of your own: it is applied only if the lock is still ours. Throws errc::not_held if the object
+    /// is not locked.
+    node_check check() const;
+
+    /// All who hold or wait, the holder first. Two round trips.
+    std::vector<contender> contenders() const;
+    future<std::vector<contender>> async_contenders() const;
+
+    /// As given, relative to the client's root.
+    const std::string& path() const noexcept;
+
+  private:
+    bool lock_within(std::chrono::nanoseconds);
+    future<bool> async_lock_within(std::chrono::nanoseconds);
+
+    client client_;
+    std::shared_ptr<detail::mutex_core> core_;
+};
+
+} // namespace kazoo

@@ -1,0 +1,27 @@
+#include "recipe/held_lock.hpp"
+
+namespace kazoo::detail {
+
+void held_lock::guard(const std::shared_ptr<held_lock>& held) {
+    spawn(held->zk_.owner(), {"guard", held->node_.path}, watch_over(held)).detach();
+}
+
+task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
+    while (!held->given_up_) {
+        auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
+        if (seen.error() == make_error_condition(condition::retryable)) continue;
+        if (!seen || !seen->value) break;
+        const auto changed = co_await as_result(std::move(seen->changed)); // of its data: look again
+        if (!changed) break;
+    }
+    if (held->given_up_) co_return;
+    held->gone_ = true;
+    held->zk_.owner().loop().signal(held->lost_);
+}
+
+future<bool> held_lock::give_up() {
+    given_up_ = true;
+    return remove_until_gone(zk_, "unlock", node_.path);
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,57 @@
+#include "recipe/lock_node.hpp"
+
+#include <kazoo/path.hpp>
+
+namespace kazoo::detail {
+
+lock_node::~lock_node() {
+    if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
+    if (presence_ == presence::possible) remove_protected_later(zk_, name_.folder, name_.id);
+}
+
+std::string_view lock_node::name() const noexcept { return path::basename(node_.path); }
+
+created_node lock_node::keep() {
+    presence_ = presence::none;
+    return std::move(node_);
+}
+
+future<created_node> lock_node::create() {
+    presence_ = presence::possible;
+    const std::string path = path::join(name_.folder, name_.id + name_.mark);
+    return start_create_with_stat(zk_, path, name_.data, create_mode::ephemeral_sequential, name_.acl);
+}
+
+task<bool> lock_node::made(future<created_node> creating) {
+    for (bool at_once = true;; at_once = false) {
+        auto r = co_await as_result(std::move(creating));
+        if (r) {
+            presence_ = presence::certain;
+            node_ = *std::move(r);
+            co_return at_once;
+        }
+        if (r.outcome() == outcome::not_applied) presence_ = presence::none;
+        if (r.error() == errc::no_node) {
+            co_await start_ensure_path(zk_, name_.folder, {});
+        } else if (r.error() != errc::connection_loss) {
+            r.rethrow();
+        } else if (presence_ == presence::possible && co_await find_again()) {
+            co_return false;
+        }
+        creating = create();
+    }
+}
+
+task<bool> lock_node::find_again() {
+    for (;;) {
+        auto found = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
+        if (found.error() == errc::connection_loss) continue;
+        if (found.error() == errc::no_node) co_return false; // no folder, no node
+        if (!found.value()) co_return false;
+        presence_ = presence::certain;
+        node_ = *std::move(*found);
+        co_return true;
+    }
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,50 @@
+#pragma once
+// Our own node among those who contend for a lock.
+#include "client/recipe_support.hpp"
+
+#include <kazoo/acl.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kazoo::detail {
+
+/// What the nodes of one acquisition look like: `<folder>/<id><mark><number>`.
+struct lock_node_name {
+    std::string folder;
+    std::string id; ///< tells ours from all others, also when the reply to the create was lost
+    std::string mark;
+    std::string data;
+    std::vector<kazoo::acl> acl;
+};
+
+/// One try, in one session, to have a node. It is removed in the background when this goes, unless it was kept.
+class lock_node {
+  public:
+    lock_node(pinned_handle zk, const lock_node_name& name) : zk_(std::move(zk)), name_(name) {}
+    lock_node(const lock_node&) = delete;
+    lock_node& operator=(const lock_node&) = delete;
+    ~lock_node();
+
+    const pinned_handle& session() const noexcept { return zk_; }
+    const std::string& folder() const noexcept { return name_.folder; }
+    /// Without its folder. Precondition: made() has ended well.
+    std::string_view name() const noexcept;
+
+    future<created_node> create();
+    /// Waits for that create and does whatever else it takes: missing parents, a search when the reply was lost. True:
+    /// nothing else was needed, so requests that were sent right behind the create have seen the node.
+    task<bool> made(future<created_node> creating);
+    /// It is the caller's from now on.
+    created_node keep();
+
+  private:
+    task<bool> find_again();
+
+    pinned_handle zk_;
+    const lock_node_name& name_;
+    created_node node_;
+    enum class presence { none, possible, certain } presence_ = presence::none;
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,34 @@
+#pragma once
+// The order of those who contend for a lock, read from the names of their nodes.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::detail {
+
+/// The number at the end of a contender's name: mark, then what the server appended (%010d). Nothing for other names.
+std::optional<std::int32_t> sequence_of(std::string_view name, std::span<const std::string> marks) noexcept;
+
+/// The server's counter wraps from 2^31-1 to -2^31 (C56): `a` is older if the way from it to `b` is the shorter one.
+constexpr bool is_older(std::int32_t a, std::int32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b)) < 0;
+}
+
+/// The contenders among a lock's children, oldest first; other children are ignored (L204).
+class lock_queue {
+  public:
+    lock_queue(std::vector<std::string> children, std::span<const std::string> marks);
+
+    /// How many are ahead of this one; nothing if it is not there.
+    std::optional<std::size_t> position(std::string_view name) const noexcept;
+    const std::string& operator[](std::size_t i) const noexcept { return names_[i]; }
+    const std::vector<std::string>& names() const noexcept { return names_; }
+
+  private:
+    std::vector<std::string> names_;
+};
+
+} // namespace kazoo::detail

@@ -1,0 +1,104 @@
+#include <kazoo/path.hpp>
+#include <kazoo/recipe/mutex.hpp>
+
+#include "client/recipe_support.hpp"
+#include "recipe/acquisition_line.hpp"
+#include "recipe/held_lock.hpp"
+#include "recipe/lock_node.hpp"
+#include "recipe/lock_queue.hpp"
+#include "recipe/mutex_core.hpp"
+
+namespace kazoo {
+
+namespace detail {
+
+/// One session's try. The numbers are those of the recipe "Locks" in ZooKeeper's documentation.
+task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here, bool wait) {
+    const pinned_handle& zk = mine.session();
+
+    // 1. Create a sequential, ephemeral node with a guid in its name, because the reply may be lost.
+    // 2. Get the children of the lock, without a watch: in the same round trip.
+    auto creating = mine.create();
+    auto listing = start_get_children(zk, mine.folder());
+    if (!co_await mine.made(std::move(creating))) listing = start_get_children(zk, mine.folder());
+    here.entered(true);
+
+    for (;; listing = start_get_children(zk, mine.folder())) {
+        auto children = co_await as_result(std::move(listing));
+        if (children.error() == errc::connection_loss) continue;
+        if (children.error() == errc::no_node) co_return verdict::node_gone;
+        const lock_queue queue(std::move(children.value()), marks_);
+        const auto position = queue.position(mine.name());
+        if (!position) co_return verdict::node_gone;
+
+        // 3. Ours has the lowest number: we have the lock.
+        if (*position == 0) co_return verdict::acquired;
+        if (!wait) co_return verdict::taken;
+
+        // 4. Watch the one with the next lower number, and nobody else: no herd.
+        const std::string ahead = path::join(mine.folder(), queue[*position - 1]);
+        auto watched = co_await as_result(start_watch_exists(zk, ahead));
+        if (watched.error() == errc::connection_loss) continue;
+
+        // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
+        if (watched.value().value) co_await std::move(watched->changed);
+    }
+}
+
+task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
+    task_scope& scope = co_await this_scope{};
+    auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
+    if (!wait && !here->first()) co_return false;
+    const lock_node_name name = self->new_name();
+    for (;;) {
+        here->entered(false);
+        while (!here->may_enter()) co_await here->changed();
+        lock_node mine(pinned_handle(self->owner(), self->root_), name);
+        const auto end = co_await as_result(self->contend(mine, *here, wait));
+        if (end.error() == errc::session_expired) continue;
+        if (end.value() == verdict::taken) co_return false;
+        if (end.value() == verdict::node_gone) continue;
+        // An earlier acquisition of this object was lost, but nobody has unlocked it.
+        while (!here->first()) co_await here->changed();
+        if (!mine.session().alive()) continue;
+        scope.claim_result();
+        here->acquired();
+        self->hold(std::make_shared<held_lock>(mine.session(), mine.keep()), std::move(here));
+        co_return true;
+    }
+}
+
+} // namespace detail
+
+mutex::mutex(client c, std::string_view path, mutex_options options)
+    : client_(std::move(c)), core_(detail::mutex_core::make(client_, path, std::move(options))) {}
+mutex::~mutex() { core_->abandon(); }
+
+void mutex::lock() { async_lock().get(); }
+bool mutex::lock(std::stop_token stop) { return async_lock(std::move(stop)).get(); }
+bool mutex::try_lock() { return async_try_lock().get_for(core_->operation_limit()); }
+bool mutex::lock_within(std::chrono::nanoseconds limit) {
+    return limit.count() == 0 ? try_lock() : async_lock_within(limit).get();
+}
+
+future<void> mutex::async_lock() { return core_->lock(); }
+future<bool> mutex::async_lock(std::stop_token stop) { return core_->lock(std::move(stop)); }
+future<bool> mutex::async_try_lock() { return core_->try_lock(); }
+future<bool> mutex::async_lock_within(std::chrono::nanoseconds limit) {
+    return limit.count() == 0 ? core_->try_lock() : core_->lock_within(limit);
+}
+
+void mutex::unlock() noexcept { core_->unlock().detach(); }
+future<bool> mutex::async_unlock() { return core_->unlock(); }
+
+bool mutex::holds() const noexcept { return core_->holds(); }
+std::stop_token mutex::lost() const { return core_->lost(); }
+zxid mutex::fencing_token() const noexcept { return core_->fencing_token(); }
+node_check mutex::check() const { return core_->check(); }
+
+std::vector<contender> mutex::contenders() const { return async_contenders().get(); }
+future<std::vector<contender>> mutex::async_contenders() const { return core_->contenders(); }
+
+const std::string& mutex::path() const noexcept { return core_->path(); }
+
+} // namespace kazoo

@@ -1,0 +1,160 @@
+#include "recipe/mutex_core.hpp"
+
+#include "client/recipe_support.hpp"
+#include "recipe/lock_queue.hpp"
+
+#include <kazoo/path.hpp>
+
+namespace kazoo::detail {
+
+namespace {
+
+constexpr std::string_view own_mark = "__lock__";
+
+std::string checked(const client& c, std::string_view path) {
+    const rooted_path p(c.root(), path);
+    if (!p.defect().empty())
+        throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "mutex", path, p.defect());
+    return std::string(path);
+}
+
+std::vector<std::string> marks_of(const mutex_options& o, std::string_view path) {
+    std::vector<std::string> marks{std::string(own_mark), "__rlock__"}; // a reader excludes us too (C58)
+    for (const std::string& mark : o.extra_lock_patterns) {
+        if (mark.empty() || mark.find('/') != std::string::npos)
+            throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, "mutex", path,
+                        "a lock pattern must not be empty or contain a slash");
+        marks.push_back(mark);
+    }
+    return marks;
+}
+
+task<std::vector<contender>> read_contenders(core& c, std::string root, std::string folder,
+                                             std::vector<std::string> marks) {
+    const handle_view h{c, root};
+    auto children = co_await as_result(start_get_children(h, folder));
+    if (children.error() == errc::no_node) co_return std::vector<contender>();
+    const lock_queue queue(std::move(children.value()), marks);
+    std::vector<future<std::optional<node>>> reads;
+    for (const std::string& name : queue.names()) reads.push_back(start_get_if_exists(h, path::join(folder, name)));
+    std::vector<contender> found;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        auto n = co_await std::move(reads[i]);
+        if (!n) continue; // it left meanwhile
+        found.push_back({std::move(n->data).str(), path::join(folder, queue.names()[i]), n->stat.owner, n->stat.created});
+    }
+    co_return found;
+}
+
+task<std::vector<contender>> read_contenders_again(std::shared_ptr<const mutex_core>, core& c, std::string root,
+                                                   std::string folder, std::vector<std::string> marks) {
+    for (;;) {
+        auto found = co_await as_result(read_contenders(c, root, folder, marks));
+        if (found.error() != errc::connection_loss) co_return std::move(found.value());
+    }
+}
+
+} // namespace
+
+std::shared_ptr<mutex_core> mutex_core::make(const client& c, std::string_view path, mutex_options options) {
+    return std::make_shared<mutex_core>(c, path, std::move(options));
+}
+
+mutex_core::mutex_core(const client& c, std::string_view path, mutex_options options)
+    : core_(ref<core>::share(&client_access::core_of(c))),
+      root_(c.root()),
+      path_(checked(c, path)),
+      folder_(path::normalize(path)),
+      options_(std::move(options)),
+      marks_(marks_of(options_, path)),
+      line_(*core_) {}
+
+lock_node_name mutex_core::new_name() const {
+    return {folder_, random_id(core_->loop()), std::string(own_mark), options_.identifier, options_.acl};
+}
+
+task_options mutex_core::waiting(time_point deadline, std::stop_token stop) const {
+    return {"lock", path_, deadline, std::move(stop), true};
+}
+
+// -- acquiring --------------------------------------------------------------------------------------------------------
+
+future<void> mutex_core::lock() {
+    return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), true)));
+}
+
+future<bool> mutex_core::lock(std::stop_token stop) {
+    return spawn(owner(), waiting(never, std::move(stop)),
+                 false_on(errc::cancelled, acquire(shared_from_this(), true)));
+}
+
+future<bool> mutex_core::lock_within(std::chrono::nanoseconds limit) {
+    const time_point deadline = saturating_add(owner().loop().now(), limit);
+    return spawn(owner(), waiting(deadline), false_on(errc::operation_timeout, acquire(shared_from_this(), true)));
+}
+
+future<bool> mutex_core::try_lock() { return spawn(owner(), waiting(), acquire(shared_from_this(), false)); }
+
+// -- holding ----------------------------------------------------------------------------------------------------------
+
+void mutex_core::hold(std::shared_ptr<held_lock> held, place where) {
+    held_lock::guard(held);
+    holder_ = std::move(where);
+    const util::lock_guard lock(mutex_);
+    held_ = std::move(held);
+}
+
+std::shared_ptr<held_lock> mutex_core::held() const noexcept {
+    if (owner().loop().forked()) return nullptr; // the mutex may be locked by a thread that is not in this process
+    const util::lock_guard lock(mutex_);
+    return held_;
+}
+
+bool mutex_core::holds() const noexcept {
+    const auto h = held();
+    return h && h->holds();
+}
+
+std::stop_token mutex_core::lost() const {
+    if (const auto h = held()) return h->lost();
+    std::stop_source over;
+    over.request_stop();
+    return over.get_token();
+}
+
+zxid mutex_core::fencing_token() const noexcept {
+    const auto h = held();
+    return h ? h->node().stat.created : zxid::none;
+}
+
+node_check mutex_core::check() const {
+    const auto h = held();
+    if (!h) throw_error(make_error_code(errc::not_held), outcome::not_applied, "check", path_);
+    return {path::normalize(root_ + h->node().path)};
+}
+
+future<std::vector<contender>> mutex_core::contenders() {
+    return spawn(owner(), {"contenders", path_},
+                 read_contenders_again(shared_from_this(), owner(), root_, folder_, marks_));
+}
+
+// -- giving up --------------------------------------------------------------------------------------------------------
+
+future<bool> mutex_core::unlock() noexcept {
+    std::shared_ptr<held_lock> h;
+    if (!owner().loop().forked()) {
+        const util::lock_guard lock(mutex_);
+        h = std::exchange(held_, nullptr);
+    }
+    if (!h) return ready(owner(), "unlock", false);
+    post_to(owner().loop(), [self = shared_from_this()] { self->holder_.reset(); });
+    return h->give_up();
+}
+
+void mutex_core::abandon() noexcept {
+    if (owner().loop().forked()) return;
+    unlock().detach();
+    post_to(owner().loop(), [self = shared_from_this()] { self->line_.cancel(); });
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,65 @@
+#pragma once
+// What a kazoo::mutex and its tasks share.
+#include "client/recipe_support.hpp"
+#include "recipe/acquisition_line.hpp"
+#include "recipe/held_lock.hpp"
+#include "recipe/lock_node.hpp"
+#include "util/mutex.hpp"
+
+#include <kazoo/recipe/mutex.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo::detail {
+
+/// How one session's try to get a lock ended.
+enum class verdict { acquired, taken, node_gone };
+
+/// Tasks keep it alive, and the memory of the client, never the session.
+class mutex_core : public std::enable_shared_from_this<mutex_core> {
+  public:
+    static std::shared_ptr<mutex_core> make(const client&, std::string_view path, mutex_options);
+    mutex_core(const client&, std::string_view path, mutex_options);
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    future<void> lock();
+    future<bool> lock(std::stop_token);
+    future<bool> lock_within(std::chrono::nanoseconds);
+    future<bool> try_lock();
+    future<bool> unlock() noexcept;
+    /// The object goes: ends waits, gives the lock up.
+    void abandon() noexcept;
+
+    bool holds() const noexcept;
+    std::stop_token lost() const;
+    zxid fencing_token() const noexcept;
+    node_check check() const;
+    future<std::vector<contender>> contenders();
+    const std::string& path() const noexcept { return path_; }
+    std::chrono::nanoseconds operation_limit() const noexcept { return core_->operation_limit(); }
+
+  private:
+    using place = std::unique_ptr<acquisition_line::place>;
+
+    core& owner() const noexcept { return *core_; }
+    task_options waiting(time_point deadline = never, std::stop_token = {}) const;
+    /// The coroutines stand in mutex.cpp.
+    static task<bool> acquire(std::shared_ptr<mutex_core>, bool wait);
+    task<verdict> contend(lock_node&, acquisition_line::place&, bool wait);
+    lock_node_name new_name() const;
+    void hold(std::shared_ptr<held_lock>, place) KAZOO_EXCLUDES(mutex_);
+    std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);
+
+    const ref<core> core_;
+    const std::string root_, path_, folder_;
+    const mutex_options options_;
+    const std::vector<std::string> marks_;
+    acquisition_line line_; ///< on the loop
+    place holder_;          ///< on the loop: where the present holder stands in the line
+    mutable util::mutex mutex_;
+    std::shared_ptr<held_lock> held_ KAZOO_GUARDED_BY(mutex_);
+};
+
+} // namespace kazoo::detail
