@@ -1,5 +1,5 @@
 #pragma once
-// Clean-up that goes on in the background until it is done or the session is over.
+// Clean-up that goes on in the background until it is done.
 #include "client/operations.hpp"
 
 #include <string>
@@ -7,8 +7,8 @@
 namespace kazoo::detail {
 
 /// Removes the children of `folder` whose names start with `id`: what is left of a protected create that was given up
-/// after it was sent (C52).
-void remove_protected_later(const pinned_handle&, std::string folder, std::string id);
+/// after it was sent (C52). Goes on in the next session: the node may be a persistent one.
+void remove_protected_later(handle_view, std::string folder, std::string id);
 
 /// Removes a node, however often the connection breaks. True if this call did it; false if it was gone or, with its
 /// session, soon will be.

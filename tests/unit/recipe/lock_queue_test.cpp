@@ -1,0 +1,60 @@
+// The order of contenders, from their names alone.
+#include "recipe/lock_queue.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kazoo::detail {
+namespace {
+
+using ::testing::ElementsAre;
+const std::vector<std::string> marks{"__lock__", "__rlock__"};
+
+TEST(lock_queue, L204_contenders_are_a_mark_and_a_number_at_the_end) {
+    EXPECT_EQ(sequence_of("0123456789abcdef0123456789abcdef__lock__0000000007", marks), 7);
+    EXPECT_EQ(sequence_of("x__rlock__0000000008", marks), 8);
+    EXPECT_EQ(sequence_of("__lock__2147483647", marks), 2147483647);
+    for (const char* other : {"", "0000000001", "x__lock__", "x__lock__1", "x__lock__000000001", "x__lock__00000000001",
+                              "x__lock__00000000x1", "x__lock__0000000001y", "x-lock-0000000001", "lease_holder",
+                              "x__lock__+000000001", "x__lock__9999999999", "x__lock_0000000001"})
+        EXPECT_EQ(sequence_of(other, marks), std::nullopt) << other;
+}
+
+// The server prints %010d: a minus takes one of the ten places as long as there is one to take.
+TEST(lock_queue, C56_numbers_beyond_the_wrap_are_read) {
+    EXPECT_EQ(sequence_of("x__lock__-2147483648", marks), -2147483648LL);
+    EXPECT_EQ(sequence_of("x__lock__-1000000000", marks), -1000000000);
+    EXPECT_EQ(sequence_of("x__lock__-999999999", marks), -999999999);
+    EXPECT_EQ(sequence_of("x__lock__-000000001", marks), -1);
+    EXPECT_EQ(sequence_of("x__lock__-00000001", marks), std::nullopt);
+}
+
+TEST(lock_queue, C56_the_order_survives_the_wrap) {
+    EXPECT_TRUE(is_older(1, 2));
+    EXPECT_FALSE(is_older(2, 1));
+    EXPECT_FALSE(is_older(2, 2));
+    EXPECT_TRUE(is_older(2147483647, -2147483647 - 1));
+    EXPECT_FALSE(is_older(-2147483647 - 1, 2147483647));
+    EXPECT_TRUE(is_older(-1, 0));
+    const lock_queue queue(
+        {"c__lock__-2147483647", "a__lock__2147483646", "d__lock__-2147483640", "b__lock__2147483647"}, marks);
+    EXPECT_THAT(queue.names(), ElementsAre("a__lock__2147483646", "b__lock__2147483647", "c__lock__-2147483647",
+                                           "d__lock__-2147483640"));
+}
+
+TEST(lock_queue, C58_readers_stand_in_the_same_line) {
+    const lock_queue queue({"w__lock__0000000002", "other", "r__rlock__0000000001"}, marks);
+    EXPECT_THAT(queue.names(), ElementsAre("r__rlock__0000000001", "w__lock__0000000002"));
+    EXPECT_EQ(queue.position("w__lock__0000000002"), 1U);
+    EXPECT_EQ(queue.position("other"), std::nullopt);
+}
+
+TEST(lock_queue, L205_further_marks_are_literal) {
+    const std::vector<std::string> more{"__lock__", "-lock-", "a.c"};
+    EXPECT_EQ(sequence_of("_c_5ad1-lock-0000000003", more), 3);
+    EXPECT_EQ(sequence_of("a.c0000000003", more), 3);
+    EXPECT_EQ(sequence_of("abc0000000003", more), std::nullopt);
+}
+
+} // namespace
+} // namespace kazoo::detail
