@@ -8,7 +8,7 @@
 
 #include <iostream>
 
-// [README]
+// [shown]
 #include <kazoo/kazoo.hpp>
 
 void hello(const std::string& hosts) {
@@ -30,7 +30,7 @@ void hello(const std::string& hosts) {
 
     zk.remove("/hello");
 }
-// [README]
+// [shown]
 
 int main(int argc, char** argv) {
     const servers servers(argc, argv);

@@ -42,6 +42,9 @@ class task_signal {
     std::vector<ref<wait_state>> waiting_;
 };
 
+/// Ends after this time, as a failure with operation_timeout: `co_await as_result(pause(c, 10ms))`.
+inline future<void> pause(core& c, duration d) { return task_signal(c).next().timeout(d); }
+
 /// A task whose failure with `excused` is the answer false.
 inline task<bool> false_on(errc excused, task<bool> t) {
     const auto r = co_await as_result(std::move(t));

@@ -14,7 +14,9 @@ class acquisition_line {
 
     class place {
       public:
-        place(acquisition_line& line, task_scope& scope) : line_(line), scope_(&scope) { line_.places_.push_back(this); }
+        place(acquisition_line& line, task_scope& scope) : line_(line), scope_(&scope) {
+            line_.places_.push_back(this);
+        }
         ~place() {
             line_.places_.remove(this);
             line_.changed_.notify();

@@ -2,11 +2,19 @@
 
 namespace kazoo::detail {
 
+namespace {
+
+/// Who holds a lock for less than this pays nothing for watching over its node: most do.
+constexpr std::chrono::milliseconds grace{10};
+
+} // namespace
+
 void held_lock::guard(const std::shared_ptr<held_lock>& held) {
     spawn(held->zk_.owner(), {"guard", held->node_.path}, watch_over(held)).detach();
 }
 
 task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
+    (void)co_await as_result(pause(held->zk_.owner(), grace));
     while (!held->given_up_) {
         auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
         if (seen.error() == make_error_condition(condition::retryable)) continue;

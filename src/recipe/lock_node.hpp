@@ -44,7 +44,11 @@ class lock_node {
     pinned_handle zk_;
     const lock_node_name& name_;
     created_node node_;
-    enum class presence { none, possible, certain } presence_ = presence::none;
+    enum class presence {
+        none,
+        possible,
+        certain
+    } presence_ = presence::none;
 };
 
 } // namespace kazoo::detail

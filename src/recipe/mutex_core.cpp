@@ -41,7 +41,8 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
     for (std::size_t i = 0; i < reads.size(); ++i) {
         auto n = co_await std::move(reads[i]);
         if (!n) continue; // it left meanwhile
-        found.push_back({std::move(n->data).str(), path::join(folder, queue.names()[i]), n->stat.owner, n->stat.created});
+        found.push_back(
+            {std::move(n->data).str(), path::join(folder, queue.names()[i]), n->stat.owner, n->stat.created});
     }
     co_return found;
 }
@@ -79,9 +80,7 @@ task_options mutex_core::waiting(time_point deadline, std::stop_token stop) cons
 
 // -- acquiring --------------------------------------------------------------------------------------------------------
 
-future<void> mutex_core::lock() {
-    return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), true)));
-}
+future<void> mutex_core::lock() { return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), true))); }
 
 future<bool> mutex_core::lock(std::stop_token stop) {
     return spawn(owner(), waiting(never, std::move(stop)),

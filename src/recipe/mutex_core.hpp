@@ -15,7 +15,11 @@
 namespace kazoo::detail {
 
 /// How one session's try to get a lock ended.
-enum class verdict { acquired, taken, node_gone };
+enum class verdict {
+    acquired,
+    taken,
+    node_gone
+};
 
 /// Tasks keep it alive, and the memory of the client, never the session.
 class mutex_core : public std::enable_shared_from_this<mutex_core> {

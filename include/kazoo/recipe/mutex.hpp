@@ -72,7 +72,7 @@ class KAZOO_EXPORT mutex {
     /// Does not block.
     ~mutex();
 
-    // -- acquiring: one round trip if nobody else wants the lock --------------------------------------------------------
+    // -- acquiring: one round trip if nobody else wants the lock ------------------------------------------------------
     // Futures: get() has no limit of its own; a dropped or cancelled one gives the acquisition up.
 
     /// Waits for the lock, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
@@ -103,14 +103,14 @@ class KAZOO_EXPORT mutex {
         return async_lock_within(detail::until(deadline));
     }
 
-    // -- giving up ------------------------------------------------------------------------------------------------------
+    // -- giving up ----------------------------------------------------------------------------------------------------
     /// Gives the lock up without waiting: holds() is false at once, the node is removed in the background, ahead of
     /// whatever this client asks for afterwards. Any thread may call it. Nothing happens if it is not held.
     void unlock() noexcept;
     /// True when the node is removed; false if the lock was lost or not held.
     future<bool> async_unlock();
 
-    // -- holding --------------------------------------------------------------------------------------------------------
+    // -- holding ------------------------------------------------------------------------------------------------------
     /// Whether the lock is certainly ours at this moment, by the session's lease and the loop's clock. Asks no server.
     bool holds() const noexcept;
     /// Of the present acquisition: stop is requested when the lock may no longer be ours, never by our own unlock. A
