@@ -181,15 +181,19 @@ void watch_table::forget(watcher& who) {
     const auto at = entries_.find(who.path);
     if (at == entries_.end()) return;
     entry& e = at->second;
+    bool armed = false;
     if (who.carrier_) {
         who.carrier_->watcher = nullptr;
         who.carrier_ = nullptr;
-        if (!is_stream(who.kind)) --e.carried;
+        if (!is_stream(who.kind)) {
+            --e.carried;
+            armed = true; // by the time the server reads what we send now
+        }
     }
     if (is_stream(who.kind) && std::ranges::find(e.holders, &who, &holder::who) != e.holders.end())
         return drop_stream(at, who, false);
-    const auto armed = std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; });
-    settle(at, armed > 0);
+    if (std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; }) > 0) armed = true;
+    settle(at, armed);
 }
 
 template <class Pick> void watch_table::end_all(Pick pick, errc reason) {

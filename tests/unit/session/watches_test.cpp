@@ -104,6 +104,10 @@ TEST(watches, a_watch_that_was_not_set_is_not_registered) {
 
 const std::string exists_a = reference("exists"); // xid 3
 const std::string missing = hex("00000010000000030000000000000002ffffff9b");
+const std::string exists_again = with_xid(exists_a, 4);
+const std::string missing_again = with_xid(missing, 4);
+const std::string remove_a = hex("000000127fffffff00000012000000022f6100000003"); // any kind of watch on /a
+const std::string removed = with_xid(got("watch_removed", "remove_any"), 2147483647);
 
 TEST(watches, one_event_fires_all_one_shots_on_a_path) {
     const std::string get = sent("watch_once", "get_data_watch"); // xid 3
@@ -193,8 +197,10 @@ TEST(watches, C23_a_forgotten_one_shot_is_not_restored) {
         .write(exists_a)
         .feed(missing)
         .expect("reply 3 err -101")
-        .forget("w");
-    reconnect(s, 2);
+        .forget("w")
+        .write(remove_a)
+        .feed(removed);
+    reconnect(s, 4);
     s.expect("state connected").feed(event(1, "/a")).expect_nothing();
     s.run();
 }
@@ -204,13 +210,47 @@ TEST(watches, one_forgotten_ahead_of_its_reply_is_not_registered) {
     s.submit_watch(exists_a, "w", watch_kind::exists, "/a")
         .write(exists_a)
         .forget("w")
+        .write(remove_a)
+        .feed(missing)
+        .expect("reply 3 err -101")
+        .feed(removed)
+        .feed(event(1, "/a"))
+        .expect_nothing();
+    reconnect(s, 4);
+    s.expect("state connected");
+    s.run();
+}
+
+TEST(watches, the_server_keeps_a_watch_that_somebody_else_needs) {
+    script s = opened();
+    s.submit_watch(exists_a, "one", watch_kind::exists, "/a")
+        .write(exists_a)
+        .feed(missing)
+        .expect("reply 3 err -101")
+        .submit_watch(exists_again, "two", watch_kind::exists, "/a")
+        .write(exists_again)
+        .forget("one") // the other's request is under way
+        .then([](world& w) { EXPECT_EQ(w.subject.output(), ""); })
+        .feed(missing_again)
+        .expect("reply 4 err -101")
+        .forget("two")
+        .write(remove_a)
+        .feed(removed)
+        .expect_nothing()
+        .run();
+}
+
+TEST(watches, one_that_has_fired_is_not_removed) {
+    script s = opened();
+    s.submit_watch(exists_a, "w", watch_kind::exists, "/a")
+        .write(exists_a)
         .feed(missing)
         .expect("reply 3 err -101")
         .feed(event(1, "/a"))
-        .expect_nothing();
-    reconnect(s, 2);
-    s.expect("state connected");
-    s.run();
+        .expect("event w created /a")
+        .forget("w")
+        .then([](world& w) { EXPECT_EQ(w.subject.output(), ""); })
+        .run();
 }
 
 TEST(watches, L091_repeated_reconnects_do_not_multiply_a_watch) {
