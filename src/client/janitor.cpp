@@ -1,12 +1,16 @@
 #include "client/janitor.hpp"
 
 #include "client/task.hpp"
+#include "client/task_signal.hpp"
 
 #include <kazoo/path.hpp>
 
 namespace kazoo::detail {
 
 namespace {
+
+/// Before what was refused for lack of room or strength is tried again. What waits for a connection needs none.
+constexpr std::chrono::milliseconds breath{100};
 
 /// One pass; throws what stopped it.
 task<void> remove_with_prefix(std::string root, std::string folder, std::string id) {
@@ -25,11 +29,13 @@ task<void> keep_removing(std::string root, std::string folder, std::string id) {
     core& c = co_await this_core{};
     for (;;) {
         const auto pass = co_await as_result(remove_with_prefix(root, folder, id));
-        if (pass || pass.error() == errc::no_node) co_return;
-        if (pass.error() != errc::connection_loss && pass.error() != errc::session_expired) {
+        if (pass || pass.error() == errc::no_node || pass.error() == errc::closed) co_return;
+        if (pass.error() == errc::connection_loss || pass.error() == errc::session_expired) continue;
+        if (pass.error() != condition::retryable) {
             c.log(log_level::warn, "could not clean up below " + folder + ": " + pass.error().message());
             co_return;
         }
+        (void)co_await as_result(pause(c, breath));
     }
 }
 
@@ -38,8 +44,9 @@ task<bool> keep_removing(pinned_handle zk, std::string path) {
     for (;;) {
         const auto removed = co_await as_result(start_remove_if_exists(zk, path, version::any));
         if (removed.error() == errc::session_expired) co_return false;
-        if (removed.error() != errc::connection_loss) co_return removed.value() || perhaps;
+        if (removed.error() != condition::retryable) co_return removed.value() || perhaps;
         perhaps = perhaps || removed.outcome() == outcome::unknown;
+        if (removed.error() != errc::connection_loss) (void)co_await as_result(pause(zk.owner(), breath));
     }
 }
 

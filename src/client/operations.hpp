@@ -47,6 +47,8 @@ class pinned_handle {
     bool alive() const noexcept {
         return epoch_ == core_->board().epoch() && core_->loop().now() < core_->board().lease_end();
     }
+    /// Completes when the session is over.
+    future<void> over() const { return future<void>(core_->board().wait_over(*core_, epoch_)); }
     /// Of the session. Precondition: a request was answered.
     session_id id() const { return core_->board().identity().id; }
 

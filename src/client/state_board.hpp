@@ -36,6 +36,8 @@ class state_board {
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
     /// A future that completes with the next connection.
     ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
+    /// A future that completes when this epoch is over.
+    ref<detail::state<void>> wait_over(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
 
     void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
     void set_lease_end(time_point t) noexcept {
@@ -55,6 +57,7 @@ class state_board {
     std::string server_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<listener>> listeners_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<detail::state<void>>> waiting_ KAZOO_GUARDED_BY(mutex_);
+    std::vector<ref<detail::state<void>>> waiting_for_the_end_ KAZOO_GUARDED_BY(mutex_);
 };
 
 } // namespace kazoo::detail

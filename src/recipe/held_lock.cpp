@@ -14,10 +14,11 @@ void held_lock::guard(const std::shared_ptr<held_lock>& held) {
 }
 
 task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
-    (void)co_await as_result(pause(held->zk_.owner(), grace));
-    while (!held->given_up_) {
+    for (;;) {
+        (void)co_await as_result(held->zk_.over().timeout(grace));
+        if (held->given_up_) co_return;
         auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
-        if (seen.error() == make_error_condition(condition::retryable)) continue;
+        if (seen.error() == condition::retryable) continue;
         if (!seen || !seen->value) break;
         const auto changed = co_await as_result(std::move(seen->changed)); // of its data: look again
         if (!changed) break;

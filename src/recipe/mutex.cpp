@@ -25,7 +25,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 
     for (;; listing = start_get_children(zk, mine.folder())) {
         auto children = co_await as_result(std::move(listing));
-        if (children.error() == errc::connection_loss) continue;
+        if (children.error() == condition::connection) continue;
         if (children.error() == errc::no_node) co_return verdict::node_gone;
         const lock_queue queue(std::move(children.value()), marks_);
         const auto position = queue.position(mine.name());
@@ -38,7 +38,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
         // 4. Watch the one with the next lower number, and nobody else: no herd.
         const std::string ahead = path::join(mine.folder(), queue[*position - 1]);
         auto watched = co_await as_result(start_watch_exists(zk, ahead));
-        if (watched.error() == errc::connection_loss) continue;
+        if (watched.error() == condition::connection) continue;
 
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
         if (watched.value().value) co_await std::move(watched->changed);

@@ -51,7 +51,7 @@ task<std::vector<contender>> read_contenders_again(std::shared_ptr<const mutex_c
                                                    std::string folder, std::vector<std::string> marks) {
     for (;;) {
         auto found = co_await as_result(read_contenders(c, root, folder, marks));
-        if (found.error() != errc::connection_loss) co_return std::move(found.value());
+        if (found.error() != condition::connection) co_return std::move(found.value());
     }
 }
 
