@@ -2,6 +2,7 @@
 PRESET ?= release
 FUZZ_SECONDS ?= 60
 SERVERS ?=
+KAZOO_SOAK_SECONDS ?= 120
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -14,7 +15,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 	    printf '  make %-14s %s\n' "$$name" "$$text"; done
 	@echo
-	@echo '  PRESET=dev|release|asan|tsan picks the build of test, unit, sim, integration and real (now: $(PRESET)).'
+	@echo '  PRESET=dev|release|asan|tsan picks the build of test, unit, sim, integration, real and soak (now: $(PRESET)).'
 
 .PHONY: build
 build: ## the library and kz, optimised, in build/release
@@ -38,6 +39,11 @@ real: ## the tests with real Apache ZooKeeper servers
 unit sim integration real:
 	$(BUILD_TESTS)
 	./scripts/run-tests.sh $(PRESET) $@
+
+.PHONY: soak
+soak: ## six processes share a lock under fire, for KAZOO_SOAK_SECONDS seconds
+	$(BUILD_TESTS)
+	KAZOO_SOAK_SECONDS=$(KAZOO_SOAK_SECONDS) ./build/$(PRESET)/tests/real --gtest_filter='soak.*'
 
 .PHONY: asan tsan
 asan: ## unit, sim and integration under AddressSanitizer and UndefinedBehaviorSanitizer

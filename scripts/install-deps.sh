@@ -5,8 +5,9 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev)
 test=("${build[@]}" libgtest-dev libgmock-dev libzookeeper-java openjdk-17-jre-headless
-      clang-19 libclang-rt-19-dev clang-format-19 python3 patch shellcheck)
-bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jre-headless)
+      clang-19 libclang-rt-19-dev clang-format-19 python3 python3-kazoo patch shellcheck iproute2)
+bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jdk-headless python3-kazoo
+       libcurator-recipes-java)
 
 wanted=()
 for task in "${@:-build}"; do

@@ -21,8 +21,8 @@ count() { # ATTRIBUTE of the report's first element; 0 if there is none
 failed=$(count failures)
 unrun=$(($(count skipped) + $(count disabled)))
 passed=$(($(count tests) - failed - unrun))
-# What the simulation has been through: ctest hides the output of tests that pass.
-sed -n '/^[0-9]* seeds$/,/^\[/p' "build/$preset/Testing/Temporary/LastTest.log" 2>/dev/null | grep -v '^\['
+# What the simulation and the soak have been through: ctest hides the output of tests that pass.
+sed -n '/^[0-9]* \(seeds\|seconds, seed [0-9]*\)$/,/^\[/p' "build/$preset/Testing/Temporary/LastTest.log" 2>/dev/null | grep -v '^\['
 # A program that cannot even list its tests has no failed test of its own.
 if ((result != 0 && failed == 0)); then failed=1; fi
 if ((unrun > 0)); then echo "$unrun not run (skipped or disabled)"; fi

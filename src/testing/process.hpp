@@ -17,6 +17,7 @@ class process {
     process& operator=(const process&) = delete;
     ~process();
 
+    pid_t id() const noexcept { return pid_; }
     bool running();
     void signal(int number);
     /// SIGSTOP; returns when every thread of it stands still.

@@ -1,0 +1,62 @@
+#pragma once
+// What is done to the servers, the network and the workers of the soak, one fault at a time.
+#include "real/soak_store.hpp"
+#include "real/soak_worker.hpp"
+
+#include <kazoo/testing/ensemble.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+#include <set>
+#include <string_view>
+#include <vector>
+
+namespace kazoo::test::soak {
+
+/// A fault that lasts until it is mended.
+struct fault {
+    std::string_view name;
+    std::set<std::uint32_t> victims; ///< the workers that cannot go on while it lasts
+    std::function<void()> mend;
+};
+
+/// Chance decides, from the seed: every kind of fault once, in random order, then all of them again.
+class tormentor {
+  public:
+    /// Workers below this number are never killed, so that what they keep can be compared over time.
+    static constexpr std::uint32_t first_mortal = 3;
+    static constexpr std::size_t kinds = 8;
+
+    tormentor(testing::ensemble& zk, std::vector<std::unique_ptr<worker>>& workers, fenced_store& store,
+              std::uint64_t seed);
+
+    fault strike();
+    std::uint32_t below(std::uint32_t limit) {
+        return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(chance_);
+    }
+
+  private:
+    fault kill_server();
+    fault kill_leader();
+    fault stop_server();
+    fault lose_quorum();
+    fault cut_connections();
+    fault silence_holder();
+    fault stop_holder();
+    fault kill_holder();
+
+    fault killed_server(std::string_view name, std::size_t index);
+    /// Keeps one worker inside, from this number on, and returns it.
+    worker& catch_holder(std::uint32_t first, fault& f);
+
+    testing::ensemble& zk_;
+    std::vector<std::unique_ptr<worker>>& workers_;
+    fenced_store& store_;
+    std::mt19937_64 chance_;
+    std::deque<fault (tormentor::*)()> deck_;
+};
+
+} // namespace kazoo::test::soak

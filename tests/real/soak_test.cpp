@@ -1,0 +1,151 @@
+// Six processes take one lock and write to one store, while servers, network and workers are tormented.
+// KAZOO_SOAK_SECONDS says for how long, KAZOO_SOAK_SEED repeats the order of the faults.
+#include "real/soak_faults.hpp"
+#include "real/soak_store.hpp"
+#include "real/soak_worker.hpp"
+#include "shared/backend.hpp"
+#include "testing/real_server.hpp"
+#include "testing/wait_until.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace kazoo::test::soak;
+using namespace std::chrono_literals;
+using kazoo::testing::wait_until;
+using ::testing::IsEmpty;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint32_t worker_count = 6;
+constexpr auto session_timeout = 2000ms;
+constexpr auto tick = 200ms;
+/// For the stopped leader to be missed (syncLimit: ten ticks), for an election, for a session that waits its turn in a
+/// line with others that were lost, and for a busy machine.
+constexpr auto election_allowance = 18s;
+/// What a worker may keep more at the end than after the warm-up.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t more_memory_kb = 512 * 1024; // freed memory stays in quarantine
+#else
+constexpr std::size_t more_memory_kb = 1024;
+#endif
+constexpr std::size_t more_descriptors = 1;
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    return text != nullptr ? std::stoull(text) : otherwise;
+}
+
+class soak : public ::testing::Test {
+  protected:
+    soak() : zk_(3, {.tick = tick, .config = {"syncLimit=10"}}), store_((folder_.path() / "store").string()) {
+        for (std::uint32_t i = 0; i < worker_count; ++i)
+            workers_.push_back(std::make_unique<worker>(i, zk_, session_timeout, folder_.path()));
+    }
+
+    /// Those that have not finished a turn since then.
+    std::vector<std::uint32_t> behind(fenced_store::turn_counts then, const std::set<std::uint32_t>& victims) const {
+        auto now = store_.turns();
+        std::vector<std::uint32_t> found;
+        for (std::uint32_t i = 0; i < worker_count; ++i)
+            if (!victims.contains(i) && now[i] <= then[i]) found.push_back(i);
+        return found;
+    }
+
+    /// Every worker that can go on finishes a turn within a session timeout, and what an election takes.
+    bool all_progress(const std::set<std::uint32_t>& victims) {
+        const auto then = store_.turns();
+        const auto begin = clock_type::now();
+        const bool progressed =
+            wait_until([&] { return behind(then, victims).empty() || !store_.violations().empty(); },
+                       session_timeout + tick + election_allowance);
+        longest_ = std::max(longest_, clock_type::now() - begin);
+        EXPECT_THAT(store_.violations(), IsEmpty());
+        const auto stuck = progressed ? std::vector<std::uint32_t>{} : behind(then, victims);
+        EXPECT_THAT(stuck, IsEmpty()) << "workers that do not go on";
+        return !HasFailure();
+    }
+
+    std::vector<footprint> footprints_of_survivors() const {
+        std::vector<footprint> all;
+        for (std::uint32_t i = 0; i < tormentor::first_mortal; ++i) all.push_back(workers_[i]->measure());
+        return all;
+    }
+
+    std::string log() const {
+        std::ifstream file(folder_.path() / "workers.log");
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+    const kazoo::testing::temporary_directory folder_;
+    kazoo::testing::ensemble zk_;
+    fenced_store store_;
+    std::vector<std::unique_ptr<worker>> workers_;
+    clock_type::duration longest_{};
+};
+
+TEST_F(soak, six_processes_share_a_lock_under_fire) {
+    const auto seconds = std::chrono::seconds(number_from("KAZOO_SOAK_SECONDS", 20));
+    const auto seed = number_from("KAZOO_SOAK_SEED", std::random_device{}());
+    std::printf("%ld seconds, seed %lu\n", static_cast<long>(seconds.count()), static_cast<unsigned long>(seed));
+    tormentor faults(zk_, workers_, store_, seed);
+    ASSERT_TRUE(all_progress({})) << "before any fault; " << log();
+
+    std::map<std::string_view, int> counts;
+    std::vector<footprint> warm;
+    const auto begin = clock_type::now();
+    for (auto spent = 0ns; spent < seconds || counts.size() < tormentor::kinds; spent = clock_type::now() - begin) {
+        if (warm.empty() && spent >= seconds / 4) warm = footprints_of_survivors();
+        std::this_thread::sleep_for(std::chrono::milliseconds(faults.below(500))); // undisturbed turns
+        const fault f = faults.strike();
+        ++counts[f.name];
+        ASSERT_TRUE(all_progress(f.victims)) << "while there is a fault: " << f.name << "; " << log();
+        f.mend();
+        ASSERT_TRUE(all_progress({})) << "after a fault: " << f.name << "; " << log();
+    }
+    const std::vector<footprint> last = footprints_of_survivors();
+
+    store_.stop();
+    for (const auto& w : workers_) {
+        ASSERT_TRUE(w->wait_exit(60s)) << log();
+        EXPECT_EQ(w->how_it_ended(), "exit code 0") << log();
+    }
+    const kazoo::client looker(zk_.addresses());
+    EXPECT_THAT(looker.get_children("/soak"), IsEmpty());
+    EXPECT_THAT(store_.violations(), IsEmpty());
+    EXPECT_THAT(log(), IsEmpty());
+    const int displacing = counts["holder silenced"] + counts["holder stopped"];
+    EXPECT_GE(store_.refused(), static_cast<std::uint64_t>(displacing)) << "each of them wrote with its old token";
+
+    ASSERT_EQ(warm.size(), last.size());
+    for (std::size_t i = 0; i < last.size(); ++i) {
+        std::printf("worker %zu: %zu kB and %zu descriptors after the warm-up, %zu kB and %zu at the end\n", i,
+                    warm[i].memory_kb, warm[i].descriptors, last[i].memory_kb, last[i].descriptors);
+        EXPECT_LE(last[i].memory_kb, warm[i].memory_kb + more_memory_kb);
+        EXPECT_LE(last[i].descriptors, warm[i].descriptors + more_descriptors);
+    }
+    const auto turns = store_.turns();
+    const auto total = std::accumulate(turns.begin(), turns.end(), std::uint64_t{0},
+                                       [](std::uint64_t sum, const auto& one) { return sum + one.second; });
+    std::printf("%lu turns, %lu holders displaced, %lu writes refused, longest wait for all workers %ld ms\n",
+                static_cast<unsigned long>(total), static_cast<unsigned long>(store_.displaced()),
+                static_cast<unsigned long>(store_.refused()), static_cast<long>(longest_ / 1ms));
+    for (const auto& [name, count] : counts)
+        std::printf("%4d x %.*s\n", count, static_cast<int>(name.size()), name.data());
+}
+
+} // namespace

@@ -1,0 +1,14 @@
+#pragma once
+// What lock_worker, the process that tests start, stop and kill, can do.
+#include <string>
+#include <vector>
+
+namespace lock_worker {
+
+/// HOSTS PATH NAME FILE TURNS MS: as kazoo_worker.py, with our mutex.
+int take_turns(const std::vector<std::string>& arguments);
+
+/// HOSTS PATH SOCKET NUMBER MS: takes the lock and writes to the store behind SOCKET, until that says stop.
+int soak(const std::vector<std::string>& arguments);
+
+} // namespace lock_worker
