@@ -1,6 +1,7 @@
 #include "campaign.hpp"
 
 #include "child_process.hpp"
+#include "peers/foreign.hpp"
 #include "report.hpp"
 #include "server.hpp"
 
@@ -32,14 +33,17 @@ void show_progress(const std::string& text) {
 
 bool can_run(const std::string& peer, const workload& w) {
     for (const peer_description& d : all_peers())
-        if (d.name == peer) return w.threads ? d.shared && d.blocking : w.pipelined || d.blocking;
+        if (d.name == peer) return d.has(w.needs);
     throw std::invalid_argument("no such peer: " + peer);
 }
 
 figures run_apart(const plan& p, const std::string& peer, const workload& w, const target& t) {
-    child_process run({p.program, "run", "--peer", peer, "--workload", std::string(w.name), "--address", t.address,
-                       "--root", t.root, "--ops", std::to_string(p.each.operations), "--window",
-                       std::to_string(p.each.window), "--seconds", std::to_string(p.each.seconds)});
+    std::vector<std::string> command = foreign_command(peer);
+    if (command.empty()) command = {p.program, "run", "--peer", peer, "--window", std::to_string(p.each.window)};
+    command.insert(command.end(),
+                   {"--workload", std::string(w.name), "--address", t.address, "--root", t.root, "--ops",
+                    std::to_string(p.each.operations), "--seconds", std::to_string(p.each.seconds * w.longer)});
+    child_process run(command);
     figures f;
     std::istringstream line(run.read_line());
     std::string key;
@@ -62,6 +66,7 @@ std::vector<result> compare(const plan& p, const std::string& server_name, const
     std::vector<std::string> peers;
     for (const std::string& name : p.peers)
         if (can_run(name, w)) peers.push_back(name);
+    if (server_name == "canned" && w.needs == ability::locks) return {}; // its replies are always the same
     std::vector<std::vector<figures>> rounds(peers.size());
     double load = 0;
     for (std::size_t round = 0; round < p.rounds; ++round) {
@@ -79,7 +84,7 @@ std::vector<result> compare(const plan& p, const std::string& server_name, const
         results.push_back({.peer = peers[i],
                            .server = server_name,
                            .workload = std::string(w.name),
-                           .window = w.pipelined ? p.each.window : 1,
+                           .window = w.needs == ability::pipelined ? p.each.window : 1,
                            .rounds = p.rounds,
                            .median = median_of(rounds[i]),
                            .load = load});

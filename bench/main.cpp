@@ -1,5 +1,6 @@
 // kazoo_bench: kazoo beside other ZooKeeper clients, in the same scenarios on the same servers.
 #include "campaign.hpp"
+#include "peers/foreign.hpp"
 #include "server.hpp"
 
 #include <CLI/CLI.hpp>
@@ -72,11 +73,18 @@ int main(int argc, char** argv) {
     const known_servers known = find_servers();
     plan p;
     p.program = std::filesystem::read_symlink("/proc/self/exe");
-    p.peers = names_of(all_peers());
+    const std::vector<std::string> all_names = names_of(all_peers());
+    std::vector<std::string> lacking = known.missing;
+    for (const std::string& name : all_names) {
+        if (const std::string why = foreign_peer_lacks(name); why.empty())
+            p.peers.push_back(name);
+        else
+            lacking.push_back(name + ": " + why);
+    }
     p.servers = known.available;
     p.workloads = names_of(all_workloads());
     p.output = "build/bench.jsonl";
-    app.add_option("--peer", p.peers, "Peers; all")->delimiter(',')->check(CLI::IsMember(p.peers));
+    app.add_option("--peer", p.peers, "Peers; all that can run here")->delimiter(',')->check(CLI::IsMember(p.peers));
     app.add_option("--server", p.servers, "Servers; all that can be started here")->delimiter(',');
     app.add_option("--workload", p.workloads, "Workloads; all")->delimiter(',')->check(CLI::IsMember(p.workloads));
     app.add_option("--rounds", p.rounds, "Measurements of each peer")
@@ -100,8 +108,8 @@ int main(int argc, char** argv) {
             print_one_run(peer_name, workload_name, t, p.each);
             return 0;
         }
-        if (app.count("--server") == 0)
-            for (const std::string& line : known.missing) std::fprintf(stderr, "not measured: %s\n", line.c_str());
+        if (app.count("--server") == 0 || app.count("--peer") == 0)
+            for (const std::string& line : lacking) std::fprintf(stderr, "not measured: %s\n", line.c_str());
         unwind_when_interrupted();
         carry_out(p);
         return 0;

@@ -30,6 +30,7 @@ void make_nodes(const target& t) {
     const kazoo::client client(t.address);
     client.ensure_path(t.crowd());
     client.ensure_path(folder_of(t.created()));
+    client.ensure_path(folder_of(t.lock()));
     client.create(t.node(), std::string(data_size, 'x'));
     std::deque<kazoo::future<std::string>> creates;
     for (std::size_t i = 0; i < child_count; ++i) {
@@ -43,7 +44,9 @@ void make_nodes(const target& t) {
 
 void remove_nodes(const target& t) {
     const kazoo::client client(t.address);
-    for (const std::string& folder : {t.crowd(), folder_of(t.created()), t.root}) {
+    const std::string locks = folder_of(t.lock());
+    for (const std::string& lock : client.get_children(locks)) remove_children(client, locks + '/' + lock);
+    for (const std::string& folder : {t.crowd(), folder_of(t.created()), locks, t.root}) {
         remove_children(client, folder);
         client.remove_if_exists(folder);
     }

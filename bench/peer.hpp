@@ -2,6 +2,7 @@
 // What a client has to offer to be measured.
 #include "stopwatch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ struct target {
     std::string node() const { return root + "/node"; }         ///< get, set and exists; has data_size bytes
     std::string crowd() const { return root + "/crowd"; }       ///< has child_count children
     std::string created() const { return root + "/created/n"; } ///< create makes sequential nodes of this name
+    std::string lock() const { return root + "/locks/ours"; }   ///< made by those who use it
 };
 
 inline constexpr std::size_t data_size = 100;
@@ -47,10 +49,19 @@ class peer {
 /// The one with this name; throws std::invalid_argument if there is none.
 std::unique_ptr<peer> connect_peer(std::string_view name, const target&);
 
+/// What a workload asks of a peer.
+enum class ability {
+    pipelined,
+    blocking,
+    shared, ///< blocking, and several threads can use one session
+    locks,
+};
+
 struct peer_description {
     std::string_view name, what;
-    bool blocking; ///< is it worth measuring other workloads than the pipelined ones?
-    bool shared;   ///< can several threads use one session?
+    std::vector<ability> abilities;
+
+    bool has(ability a) const { return std::ranges::find(abilities, a) != abilities.end(); }
 };
 const std::vector<peer_description>& all_peers();
 

@@ -1,8 +1,9 @@
 #pragma once
 #include "workload.hpp"
 
-#include <optional>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -18,10 +19,16 @@ struct result {
 };
 
 figures median_of(const std::vector<figures>& rounds);
-/// The peer that all are compared with.
-inline constexpr std::string_view yardstick = "c-tuned";
+/// A peer that others are compared with.
+struct yardstick {
+    std::string_view peer;
+    std::string_view suffix; ///< of the names of the ratios
+};
+/// For locks there are two; the C client brings none.
+inline constexpr std::array yardsticks{yardstick{"c-tuned", ""}, yardstick{"python", "_python"},
+                                       yardstick{"curator", "_curator"}};
 
-/// One line of JSON. The ratios to the yardstick are left out where there is none.
+/// One line of JSON. The ratios to a yardstick are left out where there is none.
 std::string to_json(const result&, const std::vector<result>& all);
 /// What a person reads at the end.
 std::string to_table(const std::vector<result>& all);

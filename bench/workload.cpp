@@ -1,5 +1,7 @@
 #include "workload.hpp"
 
+#include "locks.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -11,10 +13,11 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t thread_count = 8;
+constexpr std::size_t get_threads = 8;
 constexpr std::size_t most_operations = 20'000'000;
-constexpr double shortest_warm_up = 0.05; ///< seconds: long enough to tell the rate
-constexpr std::size_t timed_share = 64;   ///< of pipelined operations one in so many is timed
+constexpr double shortest_warm_up = 0.05;     ///< seconds: long enough to tell the rate
+constexpr double shortest_lock_warm_up = 1.0; ///< the same for locks, where the server has much to compile
+constexpr std::size_t timed_share = 64;       ///< of pipelined operations one in so many is timed
 
 operation pipelined_operation(std::string_view workload_name) {
     if (workload_name == "get") return operation::get;
@@ -54,8 +57,9 @@ phase pipelined(peer& p, operation op, std::size_t window) {
     };
 }
 
-phase on_threads(peer& p) {
-    return [&p](std::size_t count, std::vector<double>& microseconds) {
+phase on_threads(std::vector<std::function<void()>> operations) {
+    return [operations](std::size_t count, std::vector<double>& microseconds) {
+        const std::size_t thread_count = operations.size();
         const std::size_t each = (count + thread_count - 1) / thread_count;
         std::vector<latencies> times(thread_count, latencies(each, 1));
         std::vector<std::exception_ptr> failures(thread_count);
@@ -64,7 +68,7 @@ phase on_threads(peer& p) {
             for (std::size_t t = 0; t < thread_count; ++t) {
                 threads.emplace_back([&, t] {
                     try {
-                        repeat(each, times[t], [&p] { expect(data_size, p.get()); });
+                        repeat(each, times[t], operations[t]);
                     } catch (...) {
                         failures[t] = std::current_exception();
                     }
@@ -80,18 +84,18 @@ phase on_threads(peer& p) {
 double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
 /// Runs growing numbers of operations; returns the rate of the last.
-double warm_up(const phase& run, std::size_t first_count) {
+double warm_up(const phase& run, std::size_t first_count, double shortest) {
     for (std::size_t count = first_count;; count *= 2) {
         std::vector<double> ignored;
         const auto start = steady::now();
         run(count, ignored);
         const double took = seconds_since(start);
-        if (took >= shortest_warm_up) return double(count) / took;
+        if (took >= shortest) return double(count) / took;
     }
 }
 
-figures measure_phase(const phase& run, const amount& a, std::size_t first_count) {
-    const double rate = warm_up(run, first_count);
+figures measure_phase(const phase& run, const amount& a, std::size_t first_count, double shortest = shortest_warm_up) {
+    const double rate = warm_up(run, first_count, shortest);
     figures f;
     f.operations = a.operations != 0
                        ? a.operations
@@ -109,18 +113,32 @@ figures measure_phase(const phase& run, const amount& a, std::size_t first_count
     return f;
 }
 
+figures measure_locks(std::string_view peer_name, const target& t, const amount& a, std::size_t sessions) {
+    std::vector<std::unique_ptr<locker>> lockers;
+    std::vector<std::function<void()>> cycles;
+    for (std::size_t i = 0; i < sessions; ++i) {
+        lockers.push_back(connect_locker(peer_name, t));
+        cycles.emplace_back([&locker = *lockers.back()] { locker.cycle(); });
+    }
+    const phase run = sessions == 1 ? one_by_one(cycles[0]) : on_threads(cycles);
+    return measure_phase(run, a, 64, shortest_lock_warm_up);
+}
+
 } // namespace
 
 const std::vector<workload>& all_workloads() {
+    using enum ability;
     static const std::vector<workload> all{
-        {"get", "async reads of a node of 100 bytes, a window of them under way", true, false},
-        {"exists", "the same, exists", true, false},
-        {"set", "async writes of 100 bytes", true, false},
-        {"create", "async creates of persistent sequential nodes of 100 bytes", true, false},
-        {"blocking_get", "one thread that reads and waits", false, false},
-        {"blocking_get_8", "8 threads that do so on one session", false, true},
-        {"children", "one thread that reads the names of 10,000 children and waits", false, false},
-        {"connect", "connect, one get, close, one after the other", false, false},
+        {"get", "async reads of a node of 100 bytes, a window of them under way", pipelined},
+        {"exists", "the same, exists", pipelined},
+        {"set", "async writes of 100 bytes", pipelined},
+        {"create", "async creates of persistent sequential nodes of 100 bytes", pipelined},
+        {"blocking_get", "one thread that reads and waits", blocking},
+        {"blocking_get_8", "8 threads that do so on one session", shared},
+        {"children", "one thread that reads the names of 10,000 children and waits", blocking},
+        {"connect", "connect, one get, close, one after the other", blocking},
+        {"lock", "acquire and release a lock that nobody else wants, again and again", locks, 6},
+        {"handoff", "10 sessions that acquire and release one lock; each cycle is one hand-off", locks, 6},
     };
     return all;
 }
@@ -132,16 +150,19 @@ const workload& find_workload(std::string_view name) {
 }
 
 figures measure(const workload& w, std::string_view peer_name, const target& t, const amount& a) {
+    if (w.needs == ability::locks) return measure_locks(peer_name, t, a, w.name == "handoff" ? lock_sessions : 1);
     if (w.name == "connect") {
         const auto visit = [&] { expect(data_size, connect_peer(peer_name, t)->get()); };
         return measure_phase(one_by_one(visit), a, 2);
     }
     const auto p = connect_peer(peer_name, t);
-    if (w.pipelined) return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);
+    if (w.needs == ability::pipelined)
+        return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);
     if (w.name == "children") return measure_phase(one_by_one([&] { expect(child_count, p->children()); }), a, 8);
-    if (!w.threads) return measure_phase(one_by_one([&] { expect(data_size, p->get()); }), a, 128);
+    if (w.needs == ability::blocking) return measure_phase(one_by_one([&] { expect(data_size, p->get()); }), a, 128);
     if (!p->may_share()) throw std::invalid_argument(std::string(peer_name) + " cannot share a session among threads");
-    return measure_phase(on_threads(*p), a, 128);
+    const std::function<void()> get = [&] { expect(data_size, p->get()); };
+    return measure_phase(on_threads(std::vector(get_threads, get)), a, 128);
 }
 
 } // namespace bench

@@ -11,8 +11,8 @@ namespace bench {
 
 struct workload {
     std::string_view name, what;
-    bool pipelined;
-    bool threads; ///< several threads use one session
+    ability needs;
+    double longer = 1; ///< measured for so many times amount::seconds
 };
 const std::vector<workload>& all_workloads();
 /// Throws std::invalid_argument.

@@ -5,12 +5,16 @@
 namespace bench {
 
 const std::vector<peer_description>& all_peers() {
+    using enum ability;
     static const std::vector<peer_description> all{
-        {"raw", "no client: a socket and prepared frames, the limit of what is possible", true, false},
-        {"c", "ZooKeeper's C client (zookeeper_mt) as it comes", true, true},
-        {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", true, true},
-        {"ours", "kazoo: futures, consumed in order", true, true},
-        {"ours-then", "kazoo: then() continuations, on its callback thread", false, true},
+        {"raw", "no client: a socket and prepared frames, the limit of what is possible", {pipelined, blocking}},
+        {"c", "ZooKeeper's C client (zookeeper_mt) as it comes", {pipelined, blocking, shared}},
+        {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", {pipelined, blocking, shared}},
+        {"ours", "kazoo: futures, consumed in order; kazoo::mutex", {pipelined, blocking, shared, locks}},
+        {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
+        {"ours-waiting", "kazoo::mutex, waiting for the answer to each release", {locks}},
+        {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo", {locks}},
+        {"curator", "InterProcessMutex of Debian's libcurator-recipes-java", {locks}},
     };
     return all;
 }
@@ -22,6 +26,12 @@ std::unique_ptr<peer> connect_peer(std::string_view name, const target& t) {
     if (name == "ours") return connect_ours(t, completion_style::futures);
     if (name == "ours-then") return connect_ours(t, completion_style::continuations);
     throw std::invalid_argument("no such peer: " + std::string(name));
+}
+
+std::unique_ptr<locker> connect_locker(std::string_view name, const target& t) {
+    if (name == "ours") return connect_our_locker(t, release_style::in_background);
+    if (name == "ours-waiting") return connect_our_locker(t, release_style::awaited);
+    throw std::invalid_argument("no locks: " + std::string(name));
 }
 
 } // namespace bench

@@ -1,4 +1,5 @@
 #pragma once
+#include "locks.hpp"
 #include "peer.hpp"
 
 namespace bench {
@@ -16,5 +17,11 @@ enum class completion_style {
     continuations, ///< then() submits the next operation
 };
 std::unique_ptr<peer> connect_ours(const target&, completion_style);
+
+enum class release_style {
+    in_background, ///< unlock(): the next request follows at once
+    awaited,       ///< waits until the node is removed
+};
+std::unique_ptr<locker> connect_our_locker(const target&, release_style);
 
 } // namespace bench

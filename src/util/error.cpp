@@ -103,13 +103,14 @@ std::string describe(std::error_code code, std::string_view operation, std::stri
 
 } // namespace
 
+// Never destroyed: a loop may still compare codes while the process exits.
 const std::error_category& category() noexcept {
-    static const kazoo_category instance;
+    static const kazoo_category& instance = *new kazoo_category;
     return instance;
 }
 
 const std::error_category& condition_category() noexcept {
-    static const kazoo_condition_category instance;
+    static const kazoo_condition_category& instance = *new kazoo_condition_category;
     return instance;
 }
 

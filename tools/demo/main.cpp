@@ -161,31 +161,52 @@ void expiry(patient_client& a, network& net, const kazoo::client& other) {
     say("its persistent watch is in place again: a gap, then the children_changed of /news/tomorrow");
 }
 
-void leadership(const char* program, const std::string& hosts, const std::string& path, const kazoo::client& zk) {
-    title("Two processes, one leader");
-    for (const char* node : {"/election", "/election/candidates", "/election/leader"}) zk.create(node);
-    auto leads = zk.watch("/election/leader");
-    worker anna(program, hosts, path + "/election", "anna");
-    next(leads.changed);
-    require(text(zk, "/election/leader") == "anna", "the first worker leads");
-    say("worker anna (process " + std::to_string(anna.pid()) + ") starts and leads");
+/// Waits until so many are there, which the lock's children tell: one for each.
+void wait_for_contenders(const kazoo::client& zk, const std::string& lock, std::size_t count) {
+    for (;;) {
+        auto children = zk.watch_children(lock);
+        if (children.value.names.size() == count) return;
+        next(children.changed);
+    }
+}
 
-    auto joined = zk.watch_children("/election/candidates");
-    worker bert(program, hosts, path + "/election", "bert");
-    next(joined.changed);
-    say("worker bert (process " + std::to_string(bert.pid()) + ") starts and waits behind her");
+std::string who_holds(const worker& w, long long token) {
+    return w.name() + " (process " + std::to_string(w.pid()) + ") holds it, fencing token " + std::to_string(token);
+}
 
-    leads = zk.watch("/election/leader");
-    require(leads.value.data == "anna", "the first worker still leads");
-    const auto timeout = zk.negotiated_timeout();
-    anna.kill();
+void lock(const char* program, const std::string& hosts, const std::string& path, const kazoo::client& zk) {
+    title("One lock, three processes");
+    zk.create("/lock");
+    const std::string lock = path + "/lock";
+    worker anna(program, hosts, lock, "anna");
+    const auto first = anna.holds();
+    say(who_holds(anna, first));
+    worker bert(program, hosts, lock, "bert");
+    wait_for_contenders(zk, "/lock", 2);
+    worker carl(program, hosts, lock, "carl");
+    wait_for_contenders(zk, "/lock", 3);
+    say("bert and carl wait behind her");
+
+    anna.tell_to_release();
+    const auto second = bert.holds();
+    require(second > first, "the fencing token grows");
+    say("anna releases it and queues up again; " + who_holds(bert, second));
+    wait_for_contenders(zk, "/lock", 3);
+    bert.kill();
     const auto killed = clock::now();
-    say("SIGKILL for anna: her session must time out, after " + to_text(timeout));
-    next(leads.changed);
-    require(text(zk, "/election/leader") == "bert", "the second worker leads");
+    const auto timeout = zk.negotiated_timeout();
+    say("SIGKILL for bert, who holds it: his session must time out, after " + to_text(timeout));
+    const auto third = carl.holds();
     const auto took = clock::now() - killed;
-    const auto share = 100 * took / timeout;
-    say("bert leads, " + std::to_string(share) + " % of the session timeout after the kill", took);
+    require(third > second, "the fencing token grows");
+    say(who_holds(carl, third) + ", " + std::to_string(100 * took / timeout) +
+            " % of the session timeout after the kill",
+        took);
+
+    carl.tell_to_release();
+    const auto fourth = anna.holds();
+    require(fourth > third, "the fencing token grows");
+    say("carl releases it; " + who_holds(anna, fourth));
 }
 
 void run(const char* program, const std::string& hosts, const std::string& path) {
@@ -205,7 +226,7 @@ void run(const char* program, const std::string& hosts, const std::string& path)
         expiry(a, net, b);
         a.zk.close();
     }
-    leadership(program, hosts, path, b);
+    lock(program, hosts, path, b);
     std::printf("\nall of it happened, in %s\n", to_text(clock::now() - begin).c_str());
 }
 

@@ -1,20 +1,20 @@
 #include "worker.hpp"
 
-#include "steps.hpp"
-
-#include <kazoo/error.hpp>
-#include <kazoo/path.hpp>
+#include <kazoo/client.hpp>
+#include <kazoo/recipe/mutex.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <semaphore>
 #include <stop_token>
 #include <system_error>
 #include <thread>
@@ -26,37 +26,35 @@ namespace demo {
 
 namespace {
 
-/// The number that the server appended; candidates queue up by it.
-std::string_view number(std::string_view name) {
-    return name.substr(name.size() - std::min<std::size_t>(10, name.size()));
-}
+struct orders {
+    std::counting_semaphore<> release{0};
+    std::stop_source end;
 
-/// Waits until no candidate is ahead of us. Each watches the one just ahead only, so one that dies wakes one, not all.
-void wait_for_leadership(const kazoo::client& zk, const std::string& candidates, const std::string& own,
-                         const std::stop_token& stop) {
-    for (;;) {
-        auto names = zk.get_children(candidates);
-        std::ranges::sort(names, {}, number);
-        const auto self = std::ranges::find(names, own);
-        require(self != names.end(), "our candidate node is there");
-        if (self == names.begin()) return;
-        auto ahead = zk.watch_exists(kazoo::path::join(candidates, *(self - 1)));
-        if (ahead.value) std::move(ahead.changed).get(stop);
+    /// Blocks until the end of standard input.
+    void read() {
+        for (char c = 0;;) {
+            const ssize_t n = ::read(STDIN_FILENO, &c, 1);
+            if (n == 0 || (n < 0 && errno != EINTR)) break;
+            if (n == 1) release.release();
+        }
+        end.request_stop();
+        release.release();
+    }
+};
+
+void take_turns(kazoo::mutex& lock, orders& o) {
+    while (lock.lock(o.end.get_token())) {
+        std::printf("%lld\n", static_cast<long long>(lock.fencing_token()));
+        std::fflush(stdout);
+        o.release.acquire();
+        lock.unlock();
     }
 }
 
-void stand_for_election(const kazoo::client& zk, const std::string& path, const std::string& name,
-                        const std::stop_token& stop) {
-    const std::string candidates = path + "/candidates";
-    const std::string node = zk.create(candidates + "/" + name + "-", "",
-                                       {.mode = kazoo::create_mode::ephemeral_sequential, .protect = true});
-    wait_for_leadership(zk, candidates, std::string(kazoo::path::basename(node)), stop);
-    zk.set(path + "/leader", name);
-}
-
-void read_to_the_end(int descriptor) {
-    std::array<char, 64> ignored;
-    while (::read(descriptor, ignored.data(), ignored.size()) > 0 || errno == EINTR) errno = 0;
+std::array<int, 2> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    return ends;
 }
 
 } // namespace
@@ -64,18 +62,13 @@ void read_to_the_end(int descriptor) {
 int work(const std::string& hosts, const std::string& path, const std::string& name) try {
     kazoo::options options;
     options.session_timeout = std::chrono::milliseconds(1000); // servers raise it to what they allow
-    kazoo::client zk(hosts, options);
-    std::jthread candidate([&](const std::stop_token& stop) {
-        try {
-            stand_for_election(zk, path, name, stop);
-        } catch (const kazoo::cancelled_error&) { // the demo is over
-        } catch (const std::exception& e) {
-            std::fprintf(stderr, "worker %s: %s\n", name.c_str(), e.what());
-        }
-    });
-    read_to_the_end(STDIN_FILENO);
-    candidate.request_stop();
-    candidate.join();
+    const kazoo::client zk(hosts, options);
+    {
+        kazoo::mutex lock(zk, path, {.identifier = name});
+        orders o;
+        const std::jthread reader([&o] { o.read(); });
+        take_turns(lock, o);
+    }
     zk.close();
     return 0;
 } catch (const std::exception& e) {
@@ -85,26 +78,44 @@ int work(const std::string& hosts, const std::string& path, const std::string& n
 
 worker::worker(const char* program, const std::string& hosts, const std::string& path, std::string name)
     : name_(std::move(name)) {
-    std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    const auto in = make_pipe(), out = make_pipe();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, pipe[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     std::vector<std::string> words{program, "--worker", hosts, path, name_};
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const int error = ::posix_spawn(&pid_, program, &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    ::close(pipe[0]);
-    input_ = pipe[1];
+    ::close(in[0]);
+    ::close(out[1]);
+    input_ = in[1];
+    output_ = out[0];
     if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start a worker");
 }
 
 worker::~worker() {
     ::close(input_);
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0); // the end of its input ends it
+    ::close(output_);
 }
+
+long long worker::holds() {
+    std::string line;
+    for (const auto deadline = clock::now() + patience; !line.ends_with('\n');) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+        pollfd output{output_, POLLIN, 0};
+        require(left.count() > 0 && ::poll(&output, 1, static_cast<int>(left.count())) == 1, name_ + " gets the lock");
+        char c = 0;
+        require(::read(output_, &c, 1) == 1, name_ + " lives");
+        line += c;
+    }
+    return std::atoll(line.c_str());
+}
+
+void worker::tell_to_release() { require(::write(input_, "\n", 1) == 1, name_ + " lives"); }
 
 void worker::kill() {
     ::kill(pid_, SIGKILL);

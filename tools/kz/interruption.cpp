@@ -1,37 +1,36 @@
 #include "interruption.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <mutex>
 
 namespace kz {
 
-namespace {
-
 sigset_t interrupting_signals() noexcept {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    struct sigaction hang_up{};
+    ::sigaction(SIGHUP, nullptr, &hang_up);
+    if (hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
     return set;
 }
-
-} // namespace
 
 interruption::interruption() {
     const sigset_t set = interrupting_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    thread_ = std::thread([set, stop = stop_]() mutable {
-        int received = 0;
-        sigwait(&set, &received);
-        stop.request_stop();
+    thread_ = std::thread([this, set] {
+        siginfo_t received{};
+        while (sigwaitinfo(&set, &received) < 0) {
+        }
+        if (received.si_code != SI_QUEUE || received.si_value.sival_ptr != this) stop_.request_stop();
     });
 }
 
 interruption::~interruption() {
-    pthread_kill(thread_.native_handle(), SIGTERM); // wakes sigwait; goes to this thread only
+    pthread_sigqueue(thread_.native_handle(), SIGTERM, {.sival_ptr = this}); // wakes the thread, and nobody else
     thread_.join();
 }
 

@@ -1,11 +1,16 @@
 #pragma once
+#include <signal.h>
+
 #include <stop_token>
 #include <thread>
 
 namespace kz {
 
-/// While one exists, SIGINT and SIGTERM request a stop instead of ending the process. Make it before anything starts a
-/// thread: it blocks the signals, and threads inherit that.
+/// SIGINT, SIGTERM, and SIGHUP unless whoever started us had it ignored, as nohup does.
+sigset_t interrupting_signals() noexcept;
+
+/// While one exists, these signals request a stop instead of ending the process. Make it before anything starts a
+/// thread: it blocks the signals, for good, and threads inherit that.
 class interruption {
   public:
     interruption();

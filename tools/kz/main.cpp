@@ -19,7 +19,7 @@ void fill(menu& m) {
     app.name("kz");
     app.description("kz: nodes of a ZooKeeper ensemble from the command line");
     app.footer("`kz COMMAND --help` shows examples of a command.\n"
-               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect.");
+               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock` are in its help.");
     app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
@@ -46,6 +46,7 @@ void fill(menu& m) {
     add_rm_command(m);
     add_list_commands(m);
     add_watch_command(m);
+    add_lock_command(m);
     add_serve_command(m);
 }
 

@@ -33,6 +33,7 @@ void add_write_commands(menu&);
 void add_rm_command(menu&);
 void add_list_commands(menu&);
 void add_watch_command(menu&);
+void add_lock_command(menu&);
 void add_serve_command(menu&);
 
 } // namespace kz

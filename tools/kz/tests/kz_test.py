@@ -1,31 +1,15 @@
 """Drives the real kz against `kz serve`: kz_test.py KZ [TEST]..."""
 
 import base64
-import contextlib
 import json
 import os
-import pathlib
 import signal
 import socket
 import struct
 import subprocess
-import sys
-import unittest
 
-KZ = ""
-LIMIT = 30  # seconds; for what takes milliseconds
-
-
-def environment(**extra):
-    env = {name: value for name, value in os.environ.items() if not name.startswith("KZ_")}
-    return env | extra
-
-
-def free_port():
-    """A port on which nobody listens (any more)."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+import harness
+from harness import Background, LIMIT, environment, free_port
 
 
 def create_children(address, parent, count):
@@ -47,74 +31,7 @@ def create_children(address, parent, count):
             assert reply == 0 or struct.unpack_from(">i", body, 12) == (0,), body
 
 
-class Background:
-    """A kz that goes on running; killed at the end if it has not ended."""
-
-    def __init__(self, *arguments, env=None):
-        self.process = subprocess.Popen(
-            [KZ, *arguments], env=env or environment(), text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def line(self):
-        return self.process.stdout.readline().rstrip("\n")
-
-    def wait_for_log(self, text):
-        for line in self.process.stderr:
-            if text in line:
-                return
-        raise AssertionError(f"{text!r} is not in the log")
-
-    def end(self, how=signal.SIGTERM):
-        """(exit code, the rest of its output, the rest of its log)"""
-        self.process.send_signal(how)
-        return self.result()
-
-    def result(self):
-        output, log = self.process.communicate(timeout=LIMIT)
-        return self.process.returncode, output, log
-
-
-class KzTest(unittest.TestCase):
-    def setUp(self):
-        self.stack = contextlib.ExitStack()
-        self.addCleanup(self.stack.close)
-        self.server = self.stack.enter_context(Background("serve", "--port", "0", "--tick", "100"))
-        announced = self.server.line()
-        self.assertRegex(announced, r"^listening on 127\.0\.0\.1:\d+$")
-        self.address = announced.removeprefix("listening on ")
-        self.env = environment(KZ_SERVERS=self.address)
-
-    def run_kz(self, *arguments, stdin=b"", env=None):
-        done = subprocess.run([KZ, *arguments], env=env or self.env, input=stdin, capture_output=True, timeout=LIMIT)
-        return done.returncode, done.stdout, done.stderr.decode()
-
-    def ok(self, *arguments, **more):
-        """Standard output of a command that must succeed and say nothing on standard error."""
-        code, output, errors = self.run_kz(*arguments, **more)
-        self.assertEqual((code, errors), (0, ""), arguments)
-        return output.decode()
-
-    def ok_json(self, *arguments, **more):
-        text = self.ok("--json", *arguments, **more)
-        self.assertTrue(text.endswith("\n") and text.count("\n") == 1, text)
-        return json.loads(text)
-
-    def fails(self, expected_code, expected_line, *arguments, **more):
-        code, output, errors = self.run_kz(*arguments, **more)
-        self.assertEqual((code, output), (expected_code, b""), errors)
-        self.assertRegex(errors, r"\A" + expected_line + r"\n\Z")
-
-    def background(self, *arguments):
-        return self.stack.enter_context(Background(*arguments, env=self.env))
-
+class KzTest(harness.ServerTest):
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def test_create_and_get(self):
@@ -383,14 +300,14 @@ class KzTest(unittest.TestCase):
         reader, writer = os.pipe()
         os.close(reader)
         for command in (("get", "/a"), ("tree",), ("ls", "--json")):
-            done = subprocess.run([KZ, *command], env=self.env, stdout=writer, stderr=subprocess.PIPE, timeout=LIMIT)
+            done = subprocess.run([harness.KZ, *command], env=self.env, stdout=writer, stderr=subprocess.PIPE, timeout=LIMIT)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
         os.close(writer)
 
     def test_standard_output_that_is_full(self):
         self.ok("create", "/a", "x")
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([KZ, "get", "/a"], env=self.env, stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
+            done = subprocess.run([harness.KZ, "get", "/a"], env=self.env, stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr.decode(), r"\Akz: get: cannot write to standard output: No space left.*\n\Z")
 
@@ -399,7 +316,7 @@ class KzTest(unittest.TestCase):
     def test_help_and_version(self):
         self.assertRegex(self.ok("--version"), r"^kz \d+\.\d+\.\d+\n$")
         everything = self.ok("--help")
-        for command in "get set create rm ls tree stat exists watch sync serve".split():
+        for command in "get set create rm ls tree stat exists watch lock sync serve".split():
             self.assertRegex(everything, rf"\n  {command} ")
             text = self.ok(command, "--help")
             self.assertIn("Examples:\n  kz ", text)
@@ -414,6 +331,4 @@ class KzTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    KZ = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    sys.argv[1:] = ["KzTest." + name for name in sys.argv[1:]]
-    unittest.main()
+    harness.main()

@@ -1,0 +1,241 @@
+// lock
+#include "child_process.hpp"
+#include "interruption.hpp"
+#include "menu.hpp"
+#include "output.hpp"
+#include "show.hpp"
+#include "supervision.hpp"
+#include "usage_error.hpp"
+
+#include <kazoo/error.hpp>
+#include <kazoo/recipe/mutex.hpp>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace kz {
+
+namespace {
+
+struct lock_arguments {
+    std::string path;
+    std::vector<std::string> command;
+    std::optional<double> wait_seconds;
+    double kill_after_seconds = 10;
+    std::string identifier;
+    bool no_wait = false, quiet = false, list = false;
+};
+
+/// Shorter waits are not worth a line.
+constexpr std::chrono::milliseconds notice_after{200};
+
+std::chrono::milliseconds milliseconds(double seconds) {
+    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+std::string default_identifier() {
+    const passwd* user = ::getpwuid(::geteuid());
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + host.data() + ":" +
+           std::to_string(::getpid());
+}
+
+std::string token_text(kazoo::zxid token) { return std::to_string(static_cast<std::int64_t>(token)); }
+
+/// Whatever others call themselves stays on its line.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return text;
+}
+
+void say(const lock_arguments& o, const std::string& what) {
+    if (!o.quiet) std::fputs(("kz: lock \"" + o.path + "\": " + what + "\n").c_str(), stderr);
+}
+
+// -- kz lock --list ---------------------------------------------------------------------------------------------------
+
+void write(json& out, const kazoo::contender& c) {
+    const bool text = is_utf8(c.identifier);
+    out.begin_object()
+        .member("identifier", text ? c.identifier : base64(c.identifier))
+        .member("base64", !text)
+        .member("path", c.path)
+        .member("session", kazoo::to_string(c.owner))
+        .member("fencingToken", token_text(c.created));
+    out.end_object();
+}
+
+std::string to_line(const kazoo::contender& c) {
+    return token_text(c.created) + "  " + kazoo::to_string(c.owner) + "  " + c.path + "  " + printable(c.identifier) +
+           "\n";
+}
+
+exit_code list(const settings& s, const lock_arguments& o) {
+    if (!o.command.empty()) throw usage_error("--list runs no command");
+    const connection client(s);
+    json out;
+    std::string text;
+    out.begin_object().member("path", o.path).key("contenders").begin_array();
+    for (const auto& c : kazoo::mutex(client, o.path).async_contenders().get_for(s.timeout())) {
+        write(out, c);
+        text += to_line(c);
+    }
+    print(s.json ? std::move(out.end_array().end_object()).line() : text);
+    return exit_code::ok;
+}
+
+// -- kz lock PATH -- CMD ----------------------------------------------------------------------------------------------
+
+std::optional<kazoo::contender> holder(const settings& s, const kazoo::client& client, const kazoo::mutex& lock,
+                                       const std::stop_token& stop = {}) {
+    const auto found = lock.async_contenders().get_for(s.timeout(), stop);
+    if (found.empty() || found[0].owner == client.session_id()) return std::nullopt;
+    return found[0];
+}
+
+std::string described(const kazoo::contender& c) {
+    const std::string session = "session " + kazoo::to_string(c.owner);
+    return "held by " + (c.identifier.empty() ? session : printable(c.identifier) + " (" + session + ")");
+}
+
+/// While one exists, it waits a moment and then says who holds the lock.
+class waiting_notice {
+  public:
+    waiting_notice(const settings& s, const lock_arguments& o, const kazoo::client& client, const kazoo::mutex& lock)
+        : thread_([&](const std::stop_token& over) {
+              std::mutex mutex;
+              std::unique_lock guard(mutex);
+              std::condition_variable_any never;
+              never.wait_for(guard, over, notice_after, [] { return false; });
+              if (over.stop_requested()) return;
+              try {
+                  if (const auto who = holder(s, client, lock, over)) say(o, "waiting; " + described(*who));
+              } catch (const kazoo::error&) { // it is not that important
+              }
+          }) {}
+
+  private:
+    std::jthread thread_;
+};
+
+bool acquire(const settings& s, const lock_arguments& o, const kazoo::client& client, kazoo::mutex& lock,
+             const std::stop_token& stop) {
+    if (o.no_wait || o.wait_seconds == 0) {
+        if (lock.async_try_lock().get_for(s.timeout(), stop)) return true;
+        const auto who = o.quiet ? std::nullopt : holder(s, client, lock, stop);
+        say(o, who ? described(*who) : "taken");
+        return false;
+    }
+    std::optional<waiting_notice> notice;
+    if (!o.quiet) notice.emplace(s, o, client, lock);
+    if (!o.wait_seconds) {
+        lock.async_lock().get(stop);
+        return true;
+    }
+    if (lock.async_try_lock_for(milliseconds(*o.wait_seconds)).get(stop)) return true;
+    say(o, "not acquired in time");
+    return false;
+}
+
+exit_code run_holding(const lock_arguments& o, const kazoo::mutex& lock) try {
+    const std::string token = token_text(lock.fencing_token());
+    child_process command(o.command, {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token}});
+    bool lost = false;
+    const auto code = supervise(command, lock.lost(), milliseconds(o.kill_after_seconds), [&] {
+        lost = true;
+        say(o, "lost; the command is told to end");
+    });
+    return lost || !lock.holds() ? exit_code::lost : code;
+} catch (const execution_error& e) {
+    std::fputs(("kz: lock: " + std::string(e.what()) + "\n").c_str(), stderr);
+    return e.as_exit_code();
+}
+
+exit_code lock(const settings& s, const lock_arguments& o) try {
+    if (o.list) return list(s, o);
+    if (o.command.empty()) throw usage_error("a command is required: kz lock PATH -- COMMAND...");
+    auto interrupted = std::make_optional<interruption>();
+    const std::stop_token stop = interrupted->token();
+    const connection client(s, stop);
+    kazoo::mutex lock(client, o.path, {.identifier = o.identifier.empty() ? default_identifier() : o.identifier});
+    if (!acquire(s, o, client, lock, stop)) return exit_code::not_acquired;
+    interrupted.reset(); // from now on signals are for the command
+    const auto code = stop.stop_requested() ? exit_code::not_acquired : run_holding(o, lock);
+    lock.unlock();
+    return code;
+} catch (const kazoo::cancelled_error&) { // by a signal
+    say(o, "given up");
+    return exit_code::not_acquired;
+}
+
+} // namespace
+
+void add_lock_command(menu& m) {
+    const auto o = std::make_shared<lock_arguments>();
+    auto* command = m.add(
+        "lock", "Run a command while holding a lock",
+        "  kz lock /jobs/backup -- ./backup.sh                  waits for its turn\n"
+        "  kz lock --wait 30s /jobs/backup -- ./backup.sh       30 seconds at most\n"
+        "  kz lock --no-wait /jobs/backup -- ./backup.sh || [ $? -eq 75 ]\n"
+        "  kz lock /jobs/x -- sh -c 'store --fence $KZ_FENCING_TOKEN x'\n"
+        "  kz lock --list /jobs/backup                          who holds it, who waits\n"
+        "\n"
+        "The command finds the lock's path in KZ_LOCK_PATH, and in KZ_FENCING_TOKEN a number that grows with each\n"
+        "acquisition: storage that refuses smaller ones is safe from those who lost the lock without knowing.\n"
+        "Standard input and output are the command's. When the lock is lost (no server for the length of a session,\n"
+        "or somebody deleted its node), the command gets SIGTERM, then SIGKILL; when kz is killed, SIGKILL.\n"
+        "\n"
+        "SIGINT, SIGTERM and SIGHUP: a kz that waits leaves the line; a kz that holds passes them on to the command,\n"
+        "and releases the lock when that ends. On a terminal the command stays in kz's process group, so that it can\n"
+        "read from there and Ctrl-C and Ctrl-Z work; without one (cron, systemd) it gets a group of its own, and\n"
+        "signals reach all of it.\n"
+        "\n"
+        "Exit codes: the command's own, or 128 + n if signal n ended it; 75 not acquired, 76 lost while the command\n"
+        "ran, 126 the command cannot be executed, 127 it was not found; 1 error, 2 usage, 4 cannot connect.\n"
+        "\n"
+        "--list prints, the holder first: fencing token, session, node, identifier. The lock is kazoo.mutex's and the\n"
+        "Python library's Lock: all of them exclude each other.\n",
+        lock, o);
+    auto seconds = CLI::AsNumberWithUnit(
+        std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},
+        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE | CLI::AsNumberWithUnit::UNIT_OPTIONAL));
+    auto sensible = CLI::Range(0.0, 1e7);
+    seconds.description("");
+    sensible.description("");
+    command->add_option("PATH", o->path, "The lock's node; it is made when it is missing, and stays")->required();
+    command->add_option("COMMAND", o->command, "What to run, and its arguments, behind a --");
+    auto* wait = command
+                     ->add_option("-w,--wait", o->wait_seconds,
+                                  "Give up after this time: 500ms, 10s, 5m, 2h, or seconds. Not given: never")
+                     ->type_name("TIME")
+                     ->transform(seconds)
+                     ->check(sensible);
+    auto* no_wait = command->add_flag("-n,--no-wait", o->no_wait, "Give up at once if somebody else has the lock");
+    command
+        ->add_option("-k,--kill-after", o->kill_after_seconds,
+                     "When the lock is lost: time between SIGTERM and SIGKILL, as in --wait")
+        ->type_name("TIME")
+        ->transform(seconds)
+        ->check(sensible)
+        ->default_str("10s");
+    command->add_option("-i,--identifier", o->identifier, "What others see in --list; user@host:pid if not given");
+    command->add_flag("-q,--quiet", o->quiet, "Do not say who holds the lock, nor why it was not acquired or lost");
+    auto* listing =
+        command->add_flag("-l,--list", o->list, "Run nothing; show who holds the lock and who waits for it");
+    wait->excludes(no_wait)->excludes(listing);
+    no_wait->excludes(listing);
+}
+
+} // namespace kz
