@@ -63,7 +63,7 @@ class KAZOO_EXPORT client {
     session_state state() const noexcept;
     /// Of the current session; none before the first one and after a loss.
     kazoo::session_id session_id() const noexcept;
-    /// What the servers made of options::session_timeout; zero before the first session.
+    /// What the servers made of options::session_timeout; zero while there is no session.
     std::chrono::milliseconds negotiated_timeout() const noexcept;
     /// The address and port of the server that the session is connected to; empty without a connection.
     std::string server() const;

@@ -38,7 +38,7 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
             missing.pop_back();
         } else if (made.error() == errc::no_node && missing.back() != "/") {
             missing.emplace_back(path::parent(missing.back()));
-        } else if (made.error() != errc::connection_loss) {
+        } else if (made.error() != condition::connection) {
             made.rethrow();
         } // else: again; a create that was applied after all answers node_exists
     }
@@ -56,6 +56,7 @@ struct create_plan {
 task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     core& c = co_await this_core{};
     const pinned_handle zk(c, plan->root);
+    const handle_view left = is_ephemeral(plan->mode) ? handle_view(zk) : handle_view{c, plan->root};
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
     bool perhaps_made = false;
     for (;;) {
@@ -64,7 +65,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             if (search && *search) co_return **std::move(search);
             if (!search && search.error() != errc::no_node) { // without its folder it is certainly not there
                 if (search.error() == errc::connection_loss) continue;
-                remove_protected_later(zk, plan->folder, plan->id);
+                remove_protected_later(left, plan->folder, plan->id);
                 failure f = search.why(); // what failed is the search: the create may have been applied
                 f.exception = nullptr;
                 f.outcome = outcome::unknown;
@@ -83,7 +84,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             perhaps_made = unknown;
             continue;
         }
-        if (unknown && !plan->id.empty()) remove_protected_later(zk, plan->folder, plan->id);
+        if (unknown && !plan->id.empty()) remove_protected_later(left, plan->folder, plan->id);
         made.rethrow();
     }
 }

@@ -9,13 +9,10 @@ namespace kazoo::detail {
 
 namespace {
 
-/// Before what was refused for lack of room or strength is tried again. What waits for a connection needs none.
-constexpr std::chrono::milliseconds breath{100};
-
 /// One pass; throws what stopped it.
-task<void> remove_with_prefix(std::string root, std::string folder, std::string id) {
+task<void> remove_with_prefix(std::string root, std::uint64_t epoch, std::string folder, std::string id) {
     core& c = co_await this_core{};
-    const handle_view h{c, root};
+    const handle_view h{c, root, epoch};
     co_await start_sync(h, folder);
     const auto names = co_await start_get_children(h, folder);
     for (const std::string& name : names) {
@@ -25,28 +22,29 @@ task<void> remove_with_prefix(std::string root, std::string folder, std::string 
     }
 }
 
-task<void> keep_removing(std::string root, std::string folder, std::string id) {
+task<void> keep_removing(std::string root, std::uint64_t epoch, std::string folder, std::string id) {
     core& c = co_await this_core{};
     for (;;) {
-        const auto pass = co_await as_result(remove_with_prefix(root, folder, id));
+        const auto pass = co_await as_result(remove_with_prefix(root, epoch, folder, id));
         if (pass || pass.error() == errc::no_node || pass.error() == errc::closed) co_return;
-        if (pass.error() == errc::connection_loss || pass.error() == errc::session_expired) continue;
-        if (pass.error() != condition::retryable) {
-            c.log(log_level::warn, "could not clean up below " + folder + ": " + pass.error().message());
-            co_return;
-        }
-        (void)co_await as_result(pause(c, breath));
+        if (pass.error() == errc::session_expired && epoch != 0) co_return;
+        if (pass.error() == errc::session_expired || co_await may_repeat(pass.error())) continue;
+        c.log(log_level::warn, "could not clean up below " + folder + ": " + pass.error().message());
+        co_return;
     }
 }
 
-task<bool> keep_removing(pinned_handle zk, std::string path) {
+task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removing) {
     bool perhaps = false; // the reply was lost: if it is gone now, then that was us
-    for (;;) {
-        const auto removed = co_await as_result(start_remove_if_exists(zk, path, version::any));
+    for (;; removing = start_remove_if_exists(zk, path, version::any)) {
+        const auto removed = co_await as_result(std::move(removing));
+        if (removed) co_return *removed || perhaps;
         if (removed.error() == errc::session_expired) co_return false;
-        if (removed.error() != condition::retryable) co_return removed.value() || perhaps;
         perhaps = perhaps || removed.outcome() == outcome::unknown;
-        if (removed.error() != errc::connection_loss) (void)co_await as_result(pause(zk.owner(), breath));
+        if (co_await may_repeat(removed.error())) continue;
+        if (removed.error() != errc::closed)
+            zk.owner().log(log_level::warn, "could not remove " + path + ": " + removed.error().message());
+        removed.rethrow();
     }
 }
 
@@ -54,12 +52,16 @@ task<bool> keep_removing(pinned_handle zk, std::string path) {
 
 void remove_protected_later(handle_view h, std::string folder, std::string id) {
     const std::string where = folder;
-    spawn(h.owner, {"clean up", where}, keep_removing(std::string(h.root), std::move(folder), std::move(id))).detach();
+    spawn(h.owner, {"clean up", where}, keep_removing(std::string(h.root), h.epoch, std::move(folder), std::move(id)))
+        .detach();
 }
 
 future<bool> remove_until_gone(const pinned_handle& zk, std::string_view operation, std::string path) {
     const std::string where = path;
-    return spawn(zk.owner(), {operation, where}, keep_removing(zk, std::move(path)));
+    task_options options{operation, where};
+    options.is_duty = true;
+    auto removing = start_remove_if_exists(zk, where, version::any);
+    return spawn(zk.owner(), options, keep_removing(zk, std::move(path), std::move(removing)));
 }
 
 } // namespace kazoo::detail

@@ -24,8 +24,8 @@ inline constexpr std::size_t large_request = 16 * 1024;
 struct handle_view {
     core& owner;
     std::string_view root;
-    /// Other than 0, on the loop only: the requests belong to the session of this epoch (state_board::epoch), and fail
-    /// with session_expired if it is over.
+    /// Other than 0: the requests belong to the session of this epoch (state_board::epoch), and fail
+    /// with session_expired if it is over. Exact on the loop; other threads may be overtaken by the end of the session.
     std::uint64_t epoch = 0;
 
     bool expired() const noexcept { return epoch != 0 && epoch != owner.board().epoch(); }
@@ -45,7 +45,8 @@ class pinned_handle {
     /// Any thread. The clock is asked too, so the answer is right even if nothing has run for long. Precondition: a
     /// request was answered.
     bool alive() const noexcept {
-        return epoch_ == core_->board().epoch() && core_->loop().now() < core_->board().lease_end();
+        const time_point end = core_->board().lease_end();
+        return core_->loop().now() < end && core_->refusing() == errc{} && epoch_ == core_->board().epoch();
     }
     /// Completes when the session is over.
     future<void> over() const { return future<void>(core_->board().wait_over(*core_, epoch_)); }

@@ -25,8 +25,9 @@ class state_board {
     /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
     /// zero.
     std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
-    /// Until then the session certainly lives at the servers. Never later than what they think.
-    time_point lease_end() const noexcept { return time_point(duration(lease_end_.load(std::memory_order_acquire))); }
+    /// Until then the session of the present epoch certainly lives at the servers; the beginning of time if there is
+    /// none. To judge an older epoch read this first and the epoch last.
+    time_point lease_end() const noexcept { return time_point(duration(lease_end_.load())); }
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
@@ -40,8 +41,9 @@ class state_board {
     ref<detail::state<void>> wait_over(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
 
     void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
+    /// `never`: there is no session.
     void set_lease_end(time_point t) noexcept {
-        lease_end_.store(t.time_since_epoch().count(), std::memory_order_release);
+        lease_end_.store((t == never ? time_point::min() : t).time_since_epoch().count());
     }
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
     void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);

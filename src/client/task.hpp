@@ -44,6 +44,8 @@ struct task_options {
     std::stop_token stop{};
     /// A wait, not an operation: get() has no limit of its own, and a dropped future cancels it.
     bool is_wait = false;
+    /// Must be done, whether or not anybody waits: cancelling the future, or its time-out, does not end the task.
+    bool is_duty = false;
 };
 
 class task_promise_base {
@@ -249,6 +251,7 @@ template <class T> class root_task final : public state<T> {
           deadline_(o.deadline),
           stop_token_(o.stop),
           is_wait_(o.is_wait),
+          is_duty_(o.is_duty),
           task_(std::move(t)) {}
 
     future<T> start() {
@@ -265,7 +268,7 @@ template <class T> class root_task final : public state<T> {
         start_.run = [](job* j) noexcept {
             root_task* const self = static_cast<step*>(j)->owner;
             self->scope_.emplace(self->core_, *self);
-            if (self->is_claimed()) self->scope_->fire(errc::cancelled);
+            if (self->is_claimed() && !self->is_duty_) self->scope_->fire(errc::cancelled);
             if (self->core_.refusing() != errc{}) self->scope_->fire(self->core_.refusing());
             self->scope_->limit(self->deadline_);
             if (self->stop_token_.stop_possible()) self->stop_callback_.emplace(self->stop_token_, stopper{self});
@@ -284,7 +287,7 @@ template <class T> class root_task final : public state<T> {
     }
     /// The caller gave up: the task is told, cleans up, and ends by itself. What it did so far stays.
     outcome on_abandoned() noexcept override {
-        cancel_later(abandon_);
+        if (!is_duty_) cancel_later(abandon_);
         return outcome::unknown;
     }
     void abandon_interest() noexcept override {
@@ -342,7 +345,7 @@ template <class T> class root_task final : public state<T> {
     std::string path_;
     time_point deadline_;
     std::stop_token stop_token_;
-    bool is_wait_;
+    bool is_wait_, is_duty_;
     std::optional<task<T>> task_;
     std::optional<task_scope> scope_;
     std::optional<std::stop_callback<stopper>> stop_callback_;

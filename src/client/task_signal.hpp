@@ -1,6 +1,7 @@
 #pragma once
 // What tasks wait for that comes from no server: each other, and time.
 #include "client/core.hpp"
+#include "client/task.hpp"
 
 #include <kazoo/future.hpp>
 
@@ -38,5 +39,15 @@ class task_signal {
 
 /// Ends after this time, as a failure with operation_timeout: `co_await as_result(pause(c, 10ms))`.
 inline future<void> pause(core& c, duration d) { return task_signal(c).next().timeout(d); }
+
+/// For steps that may be done twice: whether to do one again that failed so. What waits for a connection is repeated at
+/// once; what was refused for lack of room or strength after a while.
+inline task<bool> may_repeat(std::error_code e) {
+    if (e == condition::connection) co_return true;
+    if (e != condition::retryable || e == errc::operation_timeout) co_return false;
+    core& c = co_await this_core{};
+    (void)co_await as_result(pause(c, std::chrono::milliseconds(100)));
+    co_return true;
+}
 
 } // namespace kazoo::detail

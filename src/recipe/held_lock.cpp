@@ -10,7 +10,9 @@ constexpr std::chrono::milliseconds grace{10};
 } // namespace
 
 void held_lock::guard(const std::shared_ptr<held_lock>& held) {
-    spawn(held->zk_.owner(), {"guard", held->node_.path}, watch_over(held)).detach();
+    auto watching = spawn(held->zk_.owner(), {"guard", held->node_.path}, watch_over(held));
+    if (watching.ready()) held->lose(); // refused: the client is being closed
+    std::move(watching).detach();
 }
 
 task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
@@ -18,14 +20,18 @@ task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
         (void)co_await as_result(held->zk_.over().timeout(grace));
         if (held->given_up_) co_return;
         auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
-        if (seen.error() == condition::retryable) continue;
+        if (!seen && seen.error() == condition::retryable) continue;
         if (!seen || !seen->value) break;
         const auto changed = co_await as_result(std::move(seen->changed)); // of its data: look again
         if (!changed) break;
     }
-    if (held->given_up_) co_return;
-    held->gone_ = true;
-    held->zk_.owner().loop().signal(held->lost_);
+    held->lose();
+}
+
+void held_lock::lose() noexcept {
+    if (given_up_) return;
+    gone_ = true;
+    zk_.owner().loop().signal(lost_);
 }
 
 future<bool> held_lock::give_up() {

@@ -25,6 +25,7 @@ class held_lock {
 
   private:
     static task<void> watch_over(std::shared_ptr<held_lock>);
+    void lose() noexcept;
 
     const pinned_handle zk_;
     const created_node node_;

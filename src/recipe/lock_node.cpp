@@ -33,7 +33,7 @@ task<bool> lock_node::made(future<created_node> creating) {
         if (r.outcome() == outcome::not_applied) presence_ = presence::none;
         if (r.error() == errc::no_node) {
             co_await start_ensure_path(zk_, name_.folder, {});
-        } else if (r.error() != condition::connection) {
+        } else if (!co_await may_repeat(r.error())) {
             r.rethrow();
         } else if (presence_ == presence::possible && co_await find_again()) {
             co_return false;
@@ -45,8 +45,8 @@ task<bool> lock_node::made(future<created_node> creating) {
 task<bool> lock_node::find_again() {
     for (;;) {
         auto found = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
-        if (found.error() == condition::connection) continue;
-        if (found.error() == errc::no_node) co_return false; // no folder, no node
+        if (!found && found.error() == errc::no_node) co_return false; // no folder, no node
+        if (!found && co_await may_repeat(found.error())) continue;
         if (!found.value()) co_return false;
         presence_ = presence::certain;
         node_ = *std::move(*found);

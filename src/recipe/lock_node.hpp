@@ -21,7 +21,7 @@ struct lock_node_name {
 /// One try, in one session, to have a node. It is removed in the background when this goes, unless it was kept.
 class lock_node {
   public:
-    lock_node(pinned_handle zk, const lock_node_name& name) : zk_(std::move(zk)), name_(name) {}
+    lock_node(pinned_handle zk, lock_node_name name) : zk_(std::move(zk)), name_(std::move(name)) {}
     lock_node(const lock_node&) = delete;
     lock_node& operator=(const lock_node&) = delete;
     ~lock_node();
@@ -42,7 +42,7 @@ class lock_node {
     task<bool> find_again();
 
     pinned_handle zk_;
-    const lock_node_name& name_;
+    const lock_node_name name_;
     created_node node_;
     enum class presence {
         none,

@@ -34,7 +34,11 @@ lock_queue::lock_queue(std::vector<std::string> children, std::span<const std::s
     std::vector<std::pair<std::int32_t, std::string>> found;
     for (std::string& name : children)
         if (const auto n = sequence_of(name, marks)) found.emplace_back(*n, std::move(name));
-    std::ranges::sort(found, [](const auto& a, const auto& b) { return is_older(a.first, b.first); });
+    if (found.empty()) return;
+    // By the distance from one of them: an order for any names, also for those that no server has made.
+    const std::int32_t somewhere = found.front().first;
+    std::ranges::sort(found, {},
+                      [&](const auto& f) { return std::pair(wrapping_difference(f.first, somewhere), f.second); });
     names_.reserve(found.size());
     for (auto& [n, name] : found) names_.push_back(std::move(name));
 }

@@ -12,9 +12,9 @@ namespace kazoo::detail {
 /// The number at the end of a contender's name: mark, then what the server appended (%010d). Nothing for other names.
 std::optional<std::int32_t> sequence_of(std::string_view name, std::span<const std::string> marks) noexcept;
 
-/// The server's counter wraps from 2^31-1 to -2^31 (C56): `a` is older if the way from it to `b` is the shorter one.
-constexpr bool is_older(std::int32_t a, std::int32_t b) noexcept {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b)) < 0;
+/// How far `a` is behind `b`: the server's counter wraps from 2^31-1 to -2^31 (C56).
+constexpr std::int32_t wrapping_difference(std::int32_t a, std::int32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
 }
 
 /// The contenders among a lock's children, oldest first; other children are ignored (L204).

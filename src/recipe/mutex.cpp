@@ -20,12 +20,14 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
     // 2. Get the children of the lock, without a watch: in the same round trip.
     auto creating = mine.create();
     auto listing = start_get_children(zk, mine.folder());
-    if (!co_await mine.made(std::move(creating))) listing = start_get_children(zk, mine.folder());
+    const auto alone = co_await as_result(mine.made(std::move(creating)));
+    if (!alone) listing.cancel();
+    if (!alone.value()) listing = start_get_children(zk, mine.folder());
     here.entered(true);
 
     for (;; listing = start_get_children(zk, mine.folder())) {
         auto children = co_await as_result(std::move(listing));
-        if (children.error() == condition::connection) continue;
+        if (!children && co_await may_repeat(children.error())) continue;
         if (children.error() == errc::no_node) co_return verdict::node_gone;
         const lock_queue queue(std::move(children.value()), marks_);
         const auto position = queue.position(mine.name());
@@ -38,7 +40,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
         // 4. Watch the one with the next lower number, and nobody else: no herd.
         const std::string ahead = path::join(mine.folder(), queue[*position - 1]);
         auto watched = co_await as_result(start_watch_exists(zk, ahead));
-        if (watched.error() == condition::connection) continue;
+        if (!watched && co_await may_repeat(watched.error())) continue;
 
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
         if (watched.value().value) co_await std::move(watched->changed);
@@ -49,22 +51,24 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
     task_scope& scope = co_await this_scope{};
     auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
     if (!wait && !here->first()) co_return false;
-    const lock_node_name name = self->new_name();
+    lock_node_name name = self->new_name();
     for (;;) {
         here->entered(false);
         while (!here->may_enter()) co_await here->changed();
         lock_node mine(pinned_handle(self->owner(), self->root_), name);
         const auto end = co_await as_result(self->contend(mine, *here, wait));
-        if (end.error() == errc::session_expired) continue;
-        if (end.value() == verdict::taken) co_return false;
-        if (end.value() == verdict::node_gone) continue;
-        // An earlier acquisition of this object was lost, but nobody has unlocked it.
-        while (!here->first()) co_await here->changed();
-        if (!mine.session().alive()) continue;
-        scope.claim_result();
-        here->acquired();
-        self->hold(std::make_shared<held_lock>(mine.session(), mine.keep()), std::move(here));
-        co_return true;
+        const bool expired = !end && end.error() == errc::session_expired;
+        if (!expired && end.value() == verdict::taken) co_return false;
+        if (!expired && end.value() == verdict::node_gone) continue;
+        if (!here->first()) {
+            here->give_way();
+            name = self->new_name(); // what is left of the old one must not be found again
+        } else if (!expired && mine.session().alive()) {
+            scope.claim_result();
+            here->acquired();
+            self->hold(std::make_shared<held_lock>(mine.session(), mine.keep()), std::move(here));
+            co_return true;
+        }
     }
 }
 
@@ -76,16 +80,16 @@ mutex::~mutex() { core_->abandon(); }
 
 void mutex::lock() { async_lock().get(); }
 bool mutex::lock(std::stop_token stop) { return async_lock(std::move(stop)).get(); }
-bool mutex::try_lock() { return async_try_lock().get_for(core_->operation_limit()); }
-bool mutex::lock_within(std::chrono::nanoseconds limit) {
-    return limit.count() == 0 ? try_lock() : async_lock_within(limit).get();
+bool mutex::try_lock() { return async_try_lock().get(); }
+bool mutex::lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
+    return async_lock_within(limit, std::move(stop)).get();
 }
 
 future<void> mutex::async_lock() { return core_->lock(); }
 future<bool> mutex::async_lock(std::stop_token stop) { return core_->lock(std::move(stop)); }
 future<bool> mutex::async_try_lock() { return core_->try_lock(); }
-future<bool> mutex::async_lock_within(std::chrono::nanoseconds limit) {
-    return limit.count() == 0 ? core_->try_lock() : core_->lock_within(limit);
+future<bool> mutex::async_lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
+    return core_->lock_within(limit, std::move(stop));
 }
 
 void mutex::unlock() noexcept { core_->unlock().detach(); }

@@ -47,14 +47,6 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
     co_return found;
 }
 
-task<std::vector<contender>> read_contenders_again(std::shared_ptr<const mutex_core>, core& c, std::string root,
-                                                   std::string folder, std::vector<std::string> marks) {
-    for (;;) {
-        auto found = co_await as_result(read_contenders(c, root, folder, marks));
-        if (found.error() != condition::connection) co_return std::move(found.value());
-    }
-}
-
 } // namespace
 
 std::shared_ptr<mutex_core> mutex_core::make(const client& c, std::string_view path, mutex_options options) {
@@ -78,6 +70,10 @@ task_options mutex_core::waiting(time_point deadline, std::stop_token stop) cons
     return {"lock", path_, deadline, std::move(stop), true};
 }
 
+time_point mutex_core::deadline_in(std::chrono::nanoseconds limit) const noexcept {
+    return saturating_add(owner().loop().now(), limit);
+}
+
 // -- acquiring --------------------------------------------------------------------------------------------------------
 
 future<void> mutex_core::lock() { return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), true))); }
@@ -87,12 +83,15 @@ future<bool> mutex_core::lock(std::stop_token stop) {
                  false_on(errc::cancelled, acquire(shared_from_this(), true)));
 }
 
-future<bool> mutex_core::lock_within(std::chrono::nanoseconds limit) {
-    const time_point deadline = saturating_add(owner().loop().now(), limit);
-    return spawn(owner(), waiting(deadline), false_on(errc::operation_timeout, acquire(shared_from_this(), true)));
+future<bool> mutex_core::lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
+    const bool wait = limit.count() > 0;
+    return spawn(owner(), waiting(deadline_in(wait ? limit : owner().operation_limit()), std::move(stop)),
+                 false_on(errc::cancelled, false_on(errc::operation_timeout, acquire(shared_from_this(), wait))));
 }
 
-future<bool> mutex_core::try_lock() { return spawn(owner(), waiting(), acquire(shared_from_this(), false)); }
+future<bool> mutex_core::try_lock() {
+    return spawn(owner(), waiting(deadline_in(owner().operation_limit())), acquire(shared_from_this(), false));
+}
 
 // -- holding ----------------------------------------------------------------------------------------------------------
 
@@ -132,9 +131,16 @@ node_check mutex_core::check() const {
     return {path::normalize(root_ + h->node().path)};
 }
 
+task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const mutex_core> self) {
+    for (;;) {
+        auto found = co_await as_result(read_contenders(self->owner(), self->root_, self->folder_, self->marks_));
+        if (!found && co_await may_repeat(found.error())) continue;
+        co_return std::move(found.value());
+    }
+}
+
 future<std::vector<contender>> mutex_core::contenders() {
-    return spawn(owner(), {"contenders", path_},
-                 read_contenders_again(shared_from_this(), owner(), root_, folder_, marks_));
+    return spawn(owner(), {"contenders", path_}, list_contenders(shared_from_this()));
 }
 
 // -- giving up --------------------------------------------------------------------------------------------------------
@@ -153,7 +159,10 @@ future<bool> mutex_core::unlock() noexcept {
 void mutex_core::abandon() noexcept {
     if (owner().loop().forked()) return;
     unlock().detach();
-    post_to(owner().loop(), [self = shared_from_this()] { self->line_.cancel(); });
+    post_to(owner().loop(), [self = shared_from_this()] {
+        self->line_.cancel();
+        self->unlock().detach(); // what was acquired meanwhile
+    });
 }
 
 } // namespace kazoo::detail

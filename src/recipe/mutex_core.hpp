@@ -30,7 +30,8 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     // -- any thread ---------------------------------------------------------------------------------------------------
     future<void> lock();
     future<bool> lock(std::stop_token);
-    future<bool> lock_within(std::chrono::nanoseconds);
+    /// False when the time is over or a stop is requested.
+    future<bool> lock_within(std::chrono::nanoseconds, std::stop_token);
     future<bool> try_lock();
     future<bool> unlock() noexcept;
     /// The object goes: ends waits, gives the lock up.
@@ -42,16 +43,17 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     node_check check() const;
     future<std::vector<contender>> contenders();
     const std::string& path() const noexcept { return path_; }
-    std::chrono::nanoseconds operation_limit() const noexcept { return core_->operation_limit(); }
 
   private:
     using place = std::unique_ptr<acquisition_line::place>;
 
     core& owner() const noexcept { return *core_; }
+    time_point deadline_in(std::chrono::nanoseconds) const noexcept;
     task_options waiting(time_point deadline = never, std::stop_token = {}) const;
     /// The coroutines stand in mutex.cpp.
     static task<bool> acquire(std::shared_ptr<mutex_core>, bool wait);
     task<verdict> contend(lock_node&, acquisition_line::place&, bool wait);
+    static task<std::vector<contender>> list_contenders(std::shared_ptr<const mutex_core>);
     lock_node_name new_name() const;
     void hold(std::shared_ptr<held_lock>, place) KAZOO_EXCLUDES(mutex_);
     std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);

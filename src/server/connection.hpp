@@ -14,6 +14,7 @@ enum class connection_id : std::uint64_t {
 };
 
 class connection;
+class follower;
 /// Connections whose output or fate changed, for the driver to look at.
 using connection_list = std::vector<connection*>;
 
@@ -54,6 +55,7 @@ class connection final : public watcher {
     std::int32_t timeout_ms = 0;
     std::int64_t received_frames = 0, sent_frames = 0;
     bool is_changed = false; ///< it is in the list already
+    follower* at = nullptr;  ///< the server it is on; null: the leader
 
   private:
     std::string address_;

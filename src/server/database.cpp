@@ -9,6 +9,12 @@ std::string_view watchable(std::string_view parent_path) { return parent_path.em
 } // namespace
 
 proto::stat database::apply(const change& c, transaction txn) {
+    const proto::stat stat = change_nodes(c, txn);
+    tell({.txn = txn, .what = &c});
+    return stat;
+}
+
+proto::stat database::change_nodes(const change& c, transaction txn) {
     switch (c.what) {
     case change::kind::create: {
         const znode& node = nodes_.create(c.path, c.data, c.acl, c.owner, txn);
@@ -51,6 +57,7 @@ void database::remove_ephemerals(std::int64_t session, transaction txn) {
     std::vector<std::string> paths;
     for (const znode* node : owned->in_clone_order()) paths.emplace_back(node->path);
     for (const std::string& path : paths) remove(path, txn);
+    tell({.txn = txn, .ended_session = session});
 }
 
 bool database::restore_watches(const proto::set_watches2_request& request, watcher& who) {

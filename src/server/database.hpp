@@ -3,7 +3,16 @@
 #include "server/draft.hpp"
 #include "server/watches.hpp"
 
+#include <functional>
+
 namespace kazoo::server {
+
+/// Something that a database did: took a number, applied a change, or removed what a session owned.
+struct database_step {
+    transaction txn;
+    const change* what = nullptr;
+    std::int64_t ended_session = 0;
+};
 
 class database {
   public:
@@ -11,7 +20,13 @@ class database {
     std::int64_t zxid() const noexcept { return zxid_; }
 
     /// Every write takes a number, the failed ones too.
-    transaction next_transaction(std::int64_t wall_ms) noexcept { return {++zxid_, wall_ms}; }
+    transaction next_transaction(std::int64_t wall_ms) {
+        const transaction txn{++zxid_, wall_ms};
+        tell({.txn = txn});
+        return txn;
+    }
+    /// Somebody else gave the numbers.
+    void follow(transaction txn) noexcept { zxid_ = txn.zxid; }
 
     /// The node's Stat afterwards, if there is one.
     proto::stat apply(const change&, transaction);
@@ -23,9 +38,15 @@ class database {
     bool restore_watches(const proto::set_watches2_request&, watcher&);
 
     watch_table data_watches, child_watches;
+    /// Hears of every step, when its watches have fired.
+    std::function<void(const database_step&)> on_step;
 
   private:
+    proto::stat change_nodes(const change&, transaction);
     void remove(std::string_view path, transaction);
+    void tell(const database_step& s) const {
+        if (on_step) on_step(s);
+    }
 
     tree nodes_;
     std::int64_t zxid_ = 0;

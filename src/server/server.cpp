@@ -34,14 +34,22 @@ server::server(config c, moment now, observer* o)
       sessions_(config_.seed, config_.tick),
       processor_(config_, database_, o),
       handshake_deadlines_(handshake_limit),
-      next_mortal_check_(now.at + config_.container_check) {}
+      next_mortal_check_(now.at + config_.container_check) {
+    for (std::size_t i = 0; i < config_.followers; ++i) followers_.push_back(std::make_unique<follower>(config_));
+    if (followers_.empty()) return;
+    database_.on_step = [this](const database_step& s) {
+        for (const auto& f : followers_) f->hear(s);
+        if (speaking_ != nullptr) speaking_->catch_up(s.txn.zxid);
+    };
+}
 
 // -- facts ------------------------------------------------------------------------------------------------------------
 
-connection_id server::open(std::string_view address, moment now) {
+connection_id server::open(std::string_view address, moment now, std::size_t member) {
     on_time(now);
     const connection_id id{++last_connection_id_};
     auto made = std::make_unique<connection>(id, address, config_.output_limit, changed_);
+    if (member > 0) made->at = followers_.at(member - 1).get();
     std::size_t& from_there = connections_from_.try_emplace(std::string(address)).first->second;
     if (++from_there > config_.max_connections_per_address && config_.max_connections_per_address > 0)
         made->abort();
@@ -128,7 +136,9 @@ std::size_t server::consume(connection& c, std::string_view bytes, moment now) {
             break;
         }
         ++c.received_frames;
+        speaking_ = c.at;
         handle_frame(c, frame.payload, now);
+        speaking_ = nullptr;
         used += 4 + frame.payload.size();
     }
     return used;
@@ -152,7 +162,29 @@ void server::handle_frame(connection& c, std::string_view payload, moment now) {
         c.close();
         return;
     }
-    processor_.process({c, header.xid, type, in.rest(), now.wall_ms});
+    processor_for(c, type).process({c, header.xid, type, in.rest(), now.wall_ms});
+}
+
+processor& server::processor_for(const connection& c, proto::opcode type) noexcept {
+    using enum proto::opcode;
+    if (c.at == nullptr) return processor_;
+    switch (type) {
+    case sync: c.at->catch_up(zxid()); break;
+    case create:
+    case create2:
+    case create_container:
+    case create_ttl:
+    case create_session:
+    case remove:
+    case delete_container:
+    case set_data:
+    case set_acl:
+    case check:
+    case multi:
+    case reconfig: return processor_;
+    default: break;
+    }
+    return c.at->requests();
 }
 
 void server::answer_word(connection& c, std::string_view word, moment now) {
@@ -188,7 +220,7 @@ void server::shake_hands(connection& c, std::string_view payload, moment now) {
     std::optional<bool> read_only;
     if (in.remaining() > 0) in.get(read_only.emplace());
     // The client has seen what this server has not: it must look for another one.
-    if (asked.last_zxid_seen > zxid()) return c.close();
+    if (asked.last_zxid_seen > data_of(c).zxid()) return c.close();
     c.timeout_ms = std::clamp(asked.timeout_ms, config_.min_session_timeout_ms, config_.max_session_timeout_ms);
     session* s = nullptr;
     if (asked.session_id == 0) {
@@ -240,8 +272,8 @@ void server::end_session(std::int64_t id, moment now) {
 
 /// The connection's session and watches are no longer its own.
 void server::detach(connection& c) {
-    database_.data_watches.remove_all(c);
-    database_.child_watches.remove_all(c);
+    data_of(c).data_watches.remove_all(c);
+    data_of(c).child_watches.remove_all(c);
     handshake_deadlines_.remove(c.id());
     if (session* s = sessions_.find(c.session); s != nullptr && s->attached == &c) s->attached = nullptr;
 }
@@ -261,8 +293,14 @@ void server::restart(moment now) {
         detach(*c);
         c->abort();
     }
+    for (const auto& f : followers_) f->catch_up(zxid());
     sessions_.restart(now.at);
     next_mortal_check_ = now.at + config_.container_check;
+}
+
+void server::catch_up(std::size_t member, std::int64_t zxid, moment now) {
+    on_time(now);
+    followers_.at(member - 1)->catch_up(zxid);
 }
 
 void server::remove_due_mortals(moment now) {
@@ -318,14 +356,25 @@ std::int64_t server::session_of(connection_id id) const noexcept {
     return c == nullptr ? 0 : c->session;
 }
 
+std::int64_t server::zxid(connection_id id) const noexcept {
+    const connection* c = find(id);
+    return c == nullptr || c->at == nullptr ? zxid() : c->at->data().zxid();
+}
+
 watch_counts server::watches() const noexcept {
-    return {database_.data_watches.size(), database_.child_watches.size()};
+    watch_counts sum{database_.data_watches.size(), database_.child_watches.size()};
+    for (const auto& f : followers_) {
+        sum.data += f->data().data_watches.size();
+        sum.child += f->data().child_watches.size();
+    }
+    return sum;
 }
 
 watch_counts server::watches(connection_id id) const noexcept {
     const connection* c = find(id);
     if (c == nullptr) return {};
-    return {database_.data_watches.count_of(*c), database_.child_watches.count_of(*c)};
+    const database& there = c->at == nullptr ? database_ : c->at->data();
+    return {there.data_watches.count_of(*c), there.child_watches.count_of(*c)};
 }
 
 std::vector<std::string> server::ephemerals(std::int64_t session) const {

@@ -8,6 +8,7 @@
 #include "server/connection.hpp"
 #include "server/database.hpp"
 #include "server/expiry_queue.hpp"
+#include "server/follower.hpp"
 #include "server/moment.hpp"
 #include "server/processor.hpp"
 #include "server/sessions.hpp"
@@ -34,8 +35,8 @@ class server {
     server& operator=(const server&) = delete;
 
     // -- facts: each lets expire first what is due ------------------------------------------------------------------
-    /// `address` is the client's IP, which ACLs can name.
-    connection_id open(std::string_view address, moment now);
+    /// `address` is the client's IP, which ACLs can name. `member` 0 is the leader, then come the followers.
+    connection_id open(std::string_view address, moment now, std::size_t member = 0);
     void receive(connection_id, std::string_view bytes, moment now);
     /// The first `count` bytes of unsent() are on their way. Input that had to wait may go on.
     void sent(connection_id, std::size_t count, moment now);
@@ -61,10 +62,14 @@ class server {
     /// The server goes away and comes back with its nodes and sessions; connections and watches are lost, and every
     /// session has its whole timeout to return. (With nothing kept: make a new server.)
     void restart(moment now);
+    /// The follower (members count from 1) hears of all transactions up to this one.
+    void catch_up(std::size_t member, std::int64_t zxid, moment now);
 
     // -- what is known ----------------------------------------------------------------------------------------------
     const tree& nodes() const noexcept { return database_.nodes(); }
     std::int64_t zxid() const noexcept { return database_.zxid(); }
+    /// Of the server that this connection is on.
+    std::int64_t zxid(connection_id) const noexcept;
     std::vector<std::int64_t> sessions() const { return sessions_.ids(); }
     std::vector<std::string> ephemerals(std::int64_t session) const;
     std::size_t connection_count() const noexcept { return connections_.size(); }
@@ -81,6 +86,8 @@ class server {
     void consume_waiting_input(connection&, moment now);
     bool input_waits(const connection&) const noexcept;
     void handle_frame(connection&, std::string_view payload, moment now);
+    database& data_of(const connection& c) noexcept { return c.at == nullptr ? database_ : c.at->data(); }
+    processor& processor_for(const connection&, proto::opcode) noexcept;
     void shake_hands(connection&, std::string_view payload, moment now);
     void answer_handshake(connection&, std::optional<bool> read_only);
     void answer_word(connection&, std::string_view word, moment now);
@@ -93,6 +100,8 @@ class server {
     database database_;
     session_table sessions_;
     processor processor_;
+    std::vector<std::unique_ptr<follower>> followers_;
+    follower* speaking_ = nullptr; ///< whose client is being served: it gets its client's changes at once
 
     std::unordered_map<connection_id, std::unique_ptr<connection>> connections_;
     string_map<std::size_t> connections_from_;

@@ -60,6 +60,7 @@ detail::io_result sim_link::read_some(std::span<char> into) noexcept {
     std::copy_n(input_.begin(), n, into.begin());
     w.trace("read", owner_.number(), sum_of(std::string_view(input_).substr(0, n)));
     input_.erase(0, n);
+    read_by_client_ += n;
     return {n, false, {}};
 }
 
@@ -106,6 +107,7 @@ void sim_link::server_closed() { carry(flow::to_client, {}, true); }
 
 void sim_link::send(flow way, std::string_view bytes) {
     pipe_state& p = pipe(way);
+    if (way == flow::to_client) sent_to_client_ += bytes.size();
     if (p.broken) return;
     if (p.left && bytes.size() >= *p.left) {
         bytes = bytes.substr(0, *p.left);

@@ -15,10 +15,13 @@ namespace kazoo::testing {
 
 class sim_link final : public std::enable_shared_from_this<sim_link> {
   public:
-    sim_link(sim_machine& owner, std::uint64_t number) noexcept : owner_(owner), number_(number) {}
+    sim_link(sim_machine& owner, std::uint64_t number, std::size_t server) noexcept
+        : owner_(owner), number_(number), server_(server) {}
 
     sim_machine& owner() const noexcept { return owner_; }
     std::uint64_t number() const noexcept { return number_; }
+    /// Which one it leads to: 0 is the leader.
+    std::size_t server() const noexcept { return server_; }
     void begin();
 
     // -- the client's end ---------------------------------------------------------------------------------------------
@@ -27,6 +30,10 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     detail::io_result read_some(std::span<char> into) noexcept;
     detail::io_result write_some(std::string_view from) noexcept;
     void client_closed() noexcept;
+    bool client_open() const noexcept { return client_open_; }
+    /// Bytes for the client: how many the server has sent, and how many the client has read.
+    std::uint64_t sent_to_client() const noexcept { return sent_to_client_; }
+    std::uint64_t read_by_client() const noexcept { return read_by_client_; }
     /// Set once: whether the connection could be opened.
     std::optional<std::error_code> opened;
 
@@ -60,11 +67,13 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
 
     sim_machine& owner_;
     const std::uint64_t number_;
+    const std::size_t server_;
     std::array<pipe_state, 2> pipes_;
     bool client_open_ = true, accepted_ = false;
     std::size_t under_way_ = 0; ///< to the server
     bool stalled_ = false;      ///< the socket's buffer is full for a moment
     std::string input_;
+    std::uint64_t sent_to_client_ = 0, read_by_client_ = 0;
     bool ended_ = false;
     std::error_code end_;
 };

@@ -107,8 +107,8 @@ void sim_machine::run_streams() {
     }
 }
 
-std::unique_ptr<detail::stream> sim_machine::connect(detail::stream_events& events) {
-    auto link = std::make_shared<sim_link>(*this, ++last_link_);
+std::unique_ptr<detail::stream> sim_machine::connect(const std::string& address, detail::stream_events& events) {
+    auto link = std::make_shared<sim_link>(*this, ++last_link_, leads_to.value_or(world_.server_at(address)));
     std::erase_if(links_, [](const auto& l) { return l.expired(); });
     links_.push_back(link);
     link->begin();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -32,7 +33,7 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     bool cancel_timer(detail::timer_id);
     void signal(std::stop_source);
     void execute(std::function<void()>) override;
-    std::unique_ptr<detail::stream> connect(detail::stream_events&);
+    std::unique_ptr<detail::stream> connect(const std::string& address, detail::stream_events&);
     void resolve(const std::string& host, detail::loop::resolved);
     void loop_gone() noexcept;
     void forget_stream(std::uint64_t number) noexcept { streams_.erase(number); }
@@ -49,6 +50,7 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     bool refusing = false, hanging = false, lookups_fail = false;
     std::array<bool, 2> silent{};
     duration slowness{0};
+    std::optional<std::size_t> leads_to;
     /// How often each of them hit something.
     struct {
         std::uint64_t cut_before = 0, cut_after = 0, refused = 0, hung = 0, lookups = 0;

@@ -49,7 +49,7 @@ duration sim_world::travel_time(const sim_machine& m) noexcept {
 
 bool sim_world::accept(const std::shared_ptr<sim_link>& link) {
     if (!server_runs_) return false;
-    link->server_side = server_->open("10.1.0." + std::to_string(link->owner().number()), moment());
+    link->server_side = server_->open("10.1.0." + std::to_string(link->owner().number()), moment(), link->server());
     links_.emplace(link->server_side, link);
     serve();
     return true;
@@ -57,6 +57,7 @@ bool sim_world::accept(const std::shared_ptr<sim_link>& link) {
 
 void sim_world::receive(sim_link& link, std::string_view bytes) {
     speaking_ = &link;
+    if (server_->zxid(link.server_side) < server_->zxid()) ++late_reads_;
     server_->receive(link.server_side, bytes, moment());
     speaking_ = nullptr;
     serve();
@@ -71,6 +72,11 @@ void sim_world::hang_up(sim_link& link) {
 
 // -- the server -------------------------------------------------------------------------------------------------------
 
+std::size_t sim_world::server_at(const std::string& address) const noexcept {
+    const std::size_t last = address.empty() ? 0 : static_cast<std::size_t>(address.back() - '1');
+    return last <= options_.followers ? last : 0;
+}
+
 server::moment sim_world::moment() const noexcept {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
     return {now_, first_wall_ms + ms};
@@ -83,6 +89,7 @@ void sim_world::start_new_server() {
     c.max_session_timeout_ms = static_cast<std::int32_t>(options_.max_session_timeout.count());
     c.max_connections_per_address = 0;
     c.seed = random_.next();
+    c.followers = options_.followers;
     server::observer& self = *this;
     server_ = std::make_unique<server::server>(std::move(c), moment(), &self);
 }
@@ -160,10 +167,16 @@ bool sim_world::expire_session(std::int64_t id) {
 
 void sim_world::on_processed(const server::processed_write& w) {
     trace("server", static_cast<std::uint64_t>(w.zxid), static_cast<std::uint64_t>(-static_cast<int>(w.error)), w.path);
+    for (std::size_t member = 1; member <= options_.followers; ++member)
+        after(between(options_.shortest_lag, options_.longest_lag), [this, member, zxid = w.zxid] {
+            if (!server_runs_) return; // when it is back, all have everything
+            server_->catch_up(member, zxid, moment());
+            serve();
+        });
     if (!on_write) return;
     // Only requests have an xid; what else happens meanwhile is the server's own doing.
     const bool own = speaking_ == nullptr || w.xid == 0;
-    on_write({w, own ? nullptr : &speaking_->owner(), own ? 0 : speaking_->number()});
+    on_write({w, own ? nullptr : &speaking_->owner(), own ? 0 : speaking_->number(), own ? nullptr : speaking_});
 }
 
 } // namespace kazoo::testing

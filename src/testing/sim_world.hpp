@@ -24,6 +24,7 @@ struct sim_write {
     const server::processed_write& write;
     const sim_machine* from = nullptr; ///< null: the server's own doing
     std::uint64_t connection = 0;      ///< of that machine, counted from 1
+    const sim_link* link = nullptr;
 };
 
 /// Events happen in the order of their time, those of one moment in the order in which they were planned. Nothing here
@@ -99,6 +100,10 @@ class sim_world final : server::observer {
     // -- the server ---------------------------------------------------------------------------------------------------
     server::server& server() noexcept { return *server_; }
     const server::server& server() const noexcept { return *server_; }
+    /// Which server has this address: 0 is the leader.
+    std::size_t server_at(const std::string& address) const noexcept;
+    /// Requests that a follower got while it was behind.
+    std::uint64_t late_reads() const noexcept { return late_reads_; }
     bool server_runs() const noexcept { return server_runs_; }
     void stop_server();
     void start_server();
@@ -131,6 +136,7 @@ class sim_world final : server::observer {
     std::unique_ptr<server::server> server_;
     bool server_runs_ = true;
     const sim_link* speaking_ = nullptr;
+    std::uint64_t late_reads_ = 0;
     std::optional<event_id> server_alarm_;
 };
 

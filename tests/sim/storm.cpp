@@ -14,11 +14,13 @@ simulation_options world_of(std::uint64_t seed) {
 
 constexpr duration storm_length = 12s;
 constexpr int faults_per_storm = 20;
+constexpr std::uint64_t effective_faults = 10;
 constexpr int operations_per_player = 75;
 
 } // namespace
 
 storm::storm(std::uint64_t seed) : seed_(seed), world_(world_of(seed)) {
+    prepare_faults();
     inside().on_write = [this](const sim_write& w) { on_write(w); };
     inside().on_turn = [this](const sim_machine& m) { on_turn(m); };
 }
@@ -33,10 +35,11 @@ const std::vector<std::string>& storm::run() {
         start_watchers(*p);
         work(*p, operations_per_player);
     }
-    plan_faults();
+    for (int i = 0; i < faults_per_storm; ++i) faults_.plan(between(50ms, storm_length));
     plan_passing_client();
     world_.run_for(storm_length);
-    end_faults();
+    faults_.go_on_until(effective_faults);
+    faults_.end();
     settle();
     close_all();
     for (std::string& line : ledger_.audit()) complain(std::move(line));
@@ -54,139 +57,19 @@ void storm::add_player() {
              [this, n = p->number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
     p->c.emplace(below(2) == 0 ? simulation::hosts() : simulation::addresses(), std::move(o));
     p->listening = p->c->on_state([this, &heard = *p](session_state s) { on_state(heard, s); });
+    faults_.add_target(p->where, p->inside, [&who = *p] { return who.c ? who.c->session_id() : session_id::none; });
     players_.push_back(std::move(p));
 }
 
 // -- faults -----------------------------------------------------------------------------------------------------------
 
-void storm::plan_faults() {
-    for (int i = 0; i < faults_per_storm; ++i) plan_fault(between(50ms, storm_length));
-}
-
-void storm::plan_fault(duration at) {
-    // Most are over before a session ends, some are not.
-    const duration length = below(3) == 0 ? between(1s, 6s) : between(5ms, 800ms);
-    player& p = *players_[below(players_.size())];
-    const machine m = p.where;
-    const auto in_turn = [&](auto begin, auto end) {
-        inside().after(at, [this, begin, end, length] {
-            if (!stormy_) return;
-            begin();
-            inside().after(length, end);
-        });
+void storm::prepare_faults() {
+    faults_.on_forced_end = [this](std::int64_t id) { ended_by_force_.insert(id); };
+    faults_.on_forget = [this] {
+        ledger_.server_forgot();
+        for (const auto& each : players_) each->own_nodes.clear();
     };
-    const std::uint64_t kind = below(17);
-    const std::uint64_t bytes = below(120);
-    switch (kind) {
-    case 0:
-        return in_turn(
-            [this, m] {
-                tally_.add(tally::cuts);
-                m.cut();
-            },
-            [] {});
-    case 1:
-    case 2: return in_turn([m, bytes] { m.cut_behind(flow::to_server, bytes); }, [] {});
-    case 3:
-    case 4: return in_turn([m, bytes] { m.cut_behind(flow::to_client, bytes); }, [] {});
-    case 5:
-        return in_turn(
-            [m] {
-                m.refuse(true);
-                m.cut();
-            },
-            [m] { m.refuse(false); });
-    case 6:
-        return in_turn(
-            [m] {
-                m.hang(true);
-                m.cut();
-            },
-            [m] { m.hang(false); });
-    case 7:
-        return in_turn(
-            [m] {
-                m.fail_lookups(true);
-                m.cut();
-            },
-            [m] { m.fail_lookups(false); });
-    case 8: {
-        const duration more = between(10ms, 900ms);
-        return in_turn(
-            [this, m, more] {
-                tally_.add(tally::delays);
-                m.slow_down(more);
-            },
-            [m] { m.slow_down(0ms); });
-    }
-    case 9: return in_turn([m] { m.silence(flow::to_server, true); }, [m] { m.silence(flow::to_server, false); });
-    case 10: return in_turn([m] { m.silence(flow::to_client, true); }, [m] { m.silence(flow::to_client, false); });
-    case 11:
-        return in_turn(
-            [this] {
-                tally_.add(tally::restarts);
-                ++server_stops_;
-                world_.stop_server();
-            },
-            [this] {
-                if (--server_stops_ == 0) world_.start_server();
-            });
-    case 12:
-        return in_turn(
-            [this, &p] {
-                if (!p.c || p.c->session_id() == session_id::none) return;
-                const auto id = static_cast<std::int64_t>(p.c->session_id());
-                ended_by_force_.insert(id);
-                if (world_.expire_session(session_id{id})) tally_.add(tally::forced_expiries);
-            },
-            [] {});
-    case 13:
-        if (below(3) != 0) return plan_fault(at);
-        return in_turn(
-            [this] {
-                if (server_stops_ > 0) return;
-                tally_.add(tally::restarts_with_loss);
-                for (const std::int64_t id : inside().server().sessions()) ended_by_force_.insert(id);
-                world_.forget_everything();
-                ledger_.server_forgot();
-                for (const auto& each : players_) each->own_nodes.clear();
-            },
-            [] {});
-    case 14: // late answers, then nothing: the server counts from the requests, which are older
-        return in_turn(
-            [this, m, late = between(100ms, 900ms)] {
-                m.silence(flow::to_client, true);
-                inside().after(late, [m] { m.silence(flow::to_client, false); });
-                inside().after(late + 5ms, [this, m] {
-                    if (!stormy_) return;
-                    m.silence(flow::to_server, true);
-                    m.silence(flow::to_client, true);
-                });
-                inside().after(late + 5s, [m] {
-                    m.silence(flow::to_server, false);
-                    m.silence(flow::to_client, false);
-                });
-            },
-            [] {});
-    case 15: // the socket fills up, some wait behind it, and all that is lost
-        return in_turn(
-            [this, m, &p] {
-                m.silence(flow::to_server, true);
-                fill_the_socket(p);
-                inside().after(between(5ms, 300ms), [m] {
-                    m.cut();
-                    m.silence(flow::to_server, false);
-                });
-            },
-            [] {});
-    default:
-        return in_turn(
-            [this, m] {
-                tally_.add(tally::pauses);
-                m.pause(true);
-            },
-            [m] { m.pause(false); });
-    }
+    faults_.fill_the_socket = [this](std::size_t i) { fill_the_socket(*players_[i]); };
 }
 
 /// One that comes and goes while the storm is on.
@@ -201,23 +84,6 @@ void storm::plan_passing_client() {
             p.c.reset();
         });
     });
-}
-
-void storm::end_faults() {
-    stormy_ = false;
-    if (server_stops_ > 0) {
-        server_stops_ = 0;
-        world_.start_server();
-    }
-    for (const auto& p : players_) {
-        p->where.pause(false);
-        p->where.refuse(false);
-        p->where.hang(false);
-        p->where.fail_lookups(false);
-        p->where.slow_down(0ms);
-        p->where.silence(flow::to_server, false);
-        p->where.silence(flow::to_client, false);
-    }
 }
 
 // -- what must be true ------------------------------------------------------------------------------------------------
@@ -268,16 +134,7 @@ void storm::close_all() {
     world_.run_for(5s);
     if (!world_.sessions().empty()) complain("sessions are left at the server");
     if (inside().server().nodes().ephemeral_count() != 0) complain("ephemeral nodes are left at the server");
-    for (const auto& p : players_) {
-        const auto& f = p->inside->faults;
-        tally_.add(tally::cuts_before_apply, f.cut_before);
-        tally_.add(tally::cuts_after_apply, f.cut_after);
-        tally_.add(tally::refused_connects, f.refused);
-        tally_.add(tally::hanging_connects, f.hung);
-        tally_.add(tally::failed_lookups, f.lookups);
-        tally_.add(tally::silent_to_server, f.held[0]);
-        tally_.add(tally::silent_to_client, f.held[1]);
-    }
+    tally_ += faults_.counted();
 }
 
 void storm::on_write(const sim_write& w) {

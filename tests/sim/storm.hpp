@@ -1,5 +1,6 @@
 #pragma once
 // One seed: clients, what they do, what is done to them, and whether every promise was kept.
+#include "faults.hpp"
 #include "ledger.hpp"
 #include "scene.hpp"
 #include "tally.hpp"
@@ -55,10 +56,8 @@ class storm {
 
     // -- storm.cpp
     void add_player();
-    void plan_faults();
-    void plan_fault(duration at);
+    void prepare_faults();
     void plan_passing_client();
-    void end_faults();
     void settle();
     void close_all();
     void on_write(const sim_write&);
@@ -96,6 +95,7 @@ class storm {
     std::uint64_t seed_;
     simulation world_;
     tally tally_;
+    faults faults_{world_};
     ledger ledger_;
     std::vector<std::string> wrong_;
     std::vector<std::unique_ptr<player>> players_;
@@ -103,8 +103,6 @@ class storm {
     std::set<std::int64_t> ended_by_force_, expired_;
     int operations_to_begin_ = 0;
     int actors_ = 0;
-    bool stormy_ = true;
-    int server_stops_ = 0;
 };
 
 } // namespace kazoo::testing

@@ -1,23 +1,14 @@
-// Many seeds. KAZOO_SIM_SEED=n runs one of them and shows more, KAZOO_SIM_SEEDS=n says how many.
+// Many seeds.
+#include "seeds.hpp"
 #include "storm.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <string>
 
 namespace kazoo::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
-constexpr std::uint64_t usual_seeds = 200;
-#else
-constexpr std::uint64_t usual_seeds = 1000;
-#endif
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text == nullptr ? otherwise : std::stoull(text);
-}
+constexpr std::uint64_t usual_seeds = with_checks ? 200 : 1000;
 
 bool weather(std::uint64_t seed, tally& sum, bool twice, bool at_length = false) {
     storm s(seed);
@@ -41,12 +32,12 @@ bool weather(std::uint64_t seed, tally& sum, bool twice, bool at_length = false)
 
 TEST(storm, every_promise_is_kept) {
     tally sum;
-    if (const std::uint64_t only = number_from("KAZOO_SIM_SEED", 0); only != 0) {
+    if (const std::uint64_t only = only_seed(); only != 0) {
         weather(only, sum, true, true);
         std::cout << sum;
         return;
     }
-    const std::uint64_t seeds = number_from("KAZOO_SIM_SEEDS", usual_seeds);
+    const std::uint64_t seeds = number_of_seeds(usual_seeds);
     int failures = 0;
     for (std::uint64_t seed = 1; seed <= seeds && failures < 3; ++seed)
         if (!weather(seed, sum, seed % 20 == 0)) ++failures;

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kazoo {
@@ -52,13 +53,14 @@ struct contender {
 /// - *the caller cancels or the deadline passes*: neither node nor watch stays. A node that may have been made is
 ///   removed in the background, until it is gone or its session is over.
 /// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself.
-/// - *somebody deletes the node* of a holder: lost() is requested and holds() is false as soon as the event arrives; of
-///   a waiter: it starts over at the end of the line.
+/// - *somebody deletes the node* of a holder: lost() is requested and holds() is false when the event arrives (looked
+/// for
+///   from 10 ms after the acquisition on); of a waiter: it starts over at the end of the line.
 /// - *the lock's path vanishes*: as above; it is made again. Its children keep it from vanishing otherwise.
 /// - *the client is closed*: waiters fail with errc::closed; the lock is given up and lost() is requested.
 /// - *a thread of the same object waits*: it has a node of its own and is served in turn. What was lost must still be
 ///   unlocked before the next thread of this object gets the lock.
-/// - *the object is destroyed*: waiters fail with errc::cancelled, a held lock is unlocked in the background.
+/// - *the object is destroyed*: waiters are cancelled, a held lock is unlocked in the background.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
 /// thread. Behaviour: kazoo.recipe.lock.Lock; ZooKeeper's recipe "Locks".
@@ -73,7 +75,8 @@ class KAZOO_EXPORT mutex {
     ~mutex();
 
     // -- acquiring: one round trip if nobody else wants the lock ------------------------------------------------------
-    // Futures: get() has no limit of its own; a dropped or cancelled one gives the acquisition up.
+    // Futures: get() has no limit of its own; one that is dropped or cancelled before it is ready gives the acquisition
+    // up. One that is ready has the lock, read or not: cancel() and then result() tell which it is.
 
     /// Waits for the lock, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
     /// mend; broken connections and lost sessions are not among them.
@@ -86,21 +89,24 @@ class KAZOO_EXPORT mutex {
     /// most options::operation_timeout, then it throws errc::operation_timeout.
     [[nodiscard]] bool try_lock();
     future<bool> async_try_lock();
-    /// False if it was not acquired before the deadline, whatever the reason; time without a connection counts. Once
-    /// the deadline has passed nothing is sent any more. Zero and less: as try_lock().
-    template <class Rep, class Period> [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> limit) {
-        return lock_within(detail::saturate(limit));
+    /// False if it was not acquired before the deadline or the stop, whatever the reason; time without a connection
+    /// counts. After the deadline nothing more is asked for the lock. Zero and less: waits for nobody but the servers,
+    /// as try_lock(), and gives false where that throws errc::operation_timeout.
+    template <class Rep, class Period>
+    [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> limit, std::stop_token stop = {}) {
+        return lock_within(detail::saturate(limit), std::move(stop));
     }
     template <class Clock, class Duration>
-    [[nodiscard]] bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
-        return lock_within(detail::until(deadline));
+    [[nodiscard]] bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
+        return lock_within(detail::until(deadline), std::move(stop));
     }
-    template <class Rep, class Period> future<bool> async_try_lock_for(std::chrono::duration<Rep, Period> limit) {
-        return async_lock_within(detail::saturate(limit));
+    template <class Rep, class Period>
+    future<bool> async_try_lock_for(std::chrono::duration<Rep, Period> limit, std::stop_token stop = {}) {
+        return async_lock_within(detail::saturate(limit), std::move(stop));
     }
     template <class Clock, class Duration>
-    future<bool> async_try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
-        return async_lock_within(detail::until(deadline));
+    future<bool> async_try_lock_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
+        return async_lock_within(detail::until(deadline), std::move(stop));
     }
 
     // -- giving up ----------------------------------------------------------------------------------------------------
@@ -131,8 +137,8 @@ class KAZOO_EXPORT mutex {
     const std::string& path() const noexcept;
 
   private:
-    bool lock_within(std::chrono::nanoseconds);
-    future<bool> async_lock_within(std::chrono::nanoseconds);
+    bool lock_within(std::chrono::nanoseconds, std::stop_token);
+    future<bool> async_lock_within(std::chrono::nanoseconds, std::stop_token);
 
     client client_;
     std::shared_ptr<detail::mutex_core> core_;

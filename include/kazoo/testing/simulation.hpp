@@ -25,6 +25,10 @@ struct simulation_options {
     std::chrono::milliseconds min_session_timeout{500}, max_session_timeout{60'000};
     /// How long bytes travel, in each direction.
     std::chrono::microseconds shortest_delay{100}, longest_delay{2'000};
+    /// Servers that serve reads from what they have: behind the leader by this much, until a sync or a client's own
+    /// write. The first address is the leader's, the next ones are theirs.
+    std::size_t followers = 0;
+    std::chrono::microseconds shortest_lag{0}, longest_lag{0};
 };
 
 enum class flow : std::uint8_t {
@@ -53,6 +57,8 @@ class KAZOO_EXPORT machine {
     void silence(flow way, bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
+    /// New connections lead to this server whatever the address: 0 is the leader, then come the followers.
+    void lead_to(std::size_t server) const;
     /// Host names cannot be looked up.
     void fail_lookups(bool on) const;
 

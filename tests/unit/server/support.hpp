@@ -65,8 +65,8 @@ inline std::vector<proto::acl_entry> open_to_all() { return acl_of(perms::all, "
 
 class client {
   public:
-    explicit client(world& w, std::string_view address = "127.0.0.1")
-        : world_(&w), id_(w.subject.open(address, w.now)) {}
+    explicit client(world& w, std::string_view address = "127.0.0.1", std::size_t member = 0)
+        : world_(&w), id_(w.subject.open(address, w.now, member)) {}
 
     connection_id id() const { return id_; }
     std::int64_t session = 0;

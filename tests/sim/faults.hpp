@@ -1,0 +1,57 @@
+#pragma once
+// What is done to the machines and the server of a storm.
+#include "scene.hpp"
+#include "tally.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace kazoo::testing {
+
+class faults {
+  public:
+    explicit faults(simulation& s) : world_(s) {}
+    faults(const faults&) = delete;
+    faults& operator=(const faults&) = delete;
+
+    void add_target(machine, std::shared_ptr<sim_machine>, std::function<session_id()> session);
+    /// The server ends this session although its time is not over.
+    std::function<void(std::int64_t)> on_forced_end;
+    /// The server has lost its disk.
+    std::function<void()> on_forget;
+    /// Has more sent by a target than its socket takes.
+    std::function<void(std::size_t target)> fill_the_socket;
+
+    /// One of them, some time after `at`, at somebody.
+    void plan(duration at);
+    /// Adds faults until so many took effect.
+    void go_on_until(std::uint64_t effective);
+    void end();
+    tally counted() const;
+
+  private:
+    struct target {
+        machine where;
+        std::shared_ptr<sim_machine> inside;
+        std::function<session_id()> session;
+    };
+    template <class Begin, class End> void in_turn(duration at, duration length, Begin, End);
+    void late_then_nothing(const machine&);
+    void lose_a_full_socket(std::size_t target);
+    void restart();
+    void expire(std::size_t target);
+    void forget();
+
+    sim_world& inside() const { return world_.world(); }
+    duration between(duration least, duration most) { return inside().between(least, most); }
+    std::uint64_t below(std::uint64_t n) { return inside().random().below(n); }
+
+    simulation& world_;
+    std::vector<target> targets_;
+    tally tally_;
+    bool stormy_ = true;
+    int server_stops_ = 0;
+};
+
+} // namespace kazoo::testing

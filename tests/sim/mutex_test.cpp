@@ -1,0 +1,291 @@
+// kazoo::mutex in exact situations.
+#include "scene.hpp"
+
+#include <kazoo/recipe/mutex.hpp>
+
+#include <algorithm>
+#include <stop_token>
+
+namespace kazoo::testing {
+namespace {
+
+using enum session_state;
+
+/// A client of its own in somebody's world.
+struct contestant {
+    machine where;
+    client c;
+    mutex lock;
+
+    explicit contestant(simulation& world, std::chrono::milliseconds session_timeout = 3s)
+        : where(world.add_machine()), c(simulation::addresses(), options_on(where, session_timeout)), lock(c, "/lock") {
+        c.wait_connected();
+    }
+};
+
+std::vector<const server::znode*> nodes_of(const simulation& world) {
+    std::vector<const server::znode*> found;
+    for (const auto* n : world.world().server().nodes().sorted())
+        if (n->path.starts_with("/lock/")) found.push_back(n);
+    return found;
+}
+
+bool is_over(const std::stop_token& t) { return t.stop_requested(); }
+
+/// The client believes that its session is lost, but the server does not yet.
+void lose_session(simulation& world, contestant& who) {
+    who.where.refuse(true);
+    who.where.cut();
+    ASSERT_TRUE(world.run_until([&] { return who.c.state() == connecting; }, 10s));
+    who.where.refuse(false);
+}
+
+simulation_options patient_server() {
+    simulation_options o;
+    o.tick = 20s; // sessions live up to this much longer than they must
+    return o;
+}
+
+TEST(mutex, C53_a_lost_create_is_found_again_on_a_server_that_lags) {
+    simulation_options o;
+    o.followers = 1;
+    o.shortest_lag = o.longest_lag = 1h;
+    simulation world(o);
+    contestant us(world);
+    contestant other(world);
+    other.where.lead_to(1);
+    other.where.cut();
+    other.c.create("/lock"); // with it, the follower has all there is
+    us.where.lead_to(0);
+    us.where.cut();
+    world.run_for(1s);
+    us.where.cut_behind(flow::to_client, 3);
+    us.where.lead_to(1);
+    auto locking = us.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 1min));
+    EXPECT_TRUE(us.lock.holds());
+    EXPECT_GT(world.world().late_reads(), 0U);
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    EXPECT_TRUE(us.lock.async_unlock().get());
+    EXPECT_EQ(nodes_of(world).size(), 0U);
+}
+
+TEST(mutex, C51_a_node_of_the_lost_session_is_not_taken_for_ours) {
+    simulation world(patient_server());
+    contestant us(world);
+    us.c.create("/lock");
+    us.where.cut_behind(flow::to_client, 3);
+    auto locking = us.lock.async_lock();
+    world.run_until([&] { return !nodes_of(world).empty(); }, 1s);
+    lose_session(world, us);
+    ASSERT_TRUE(world.run_until([&] { return us.c.state() == connected; }, 1s));
+    us.where.cut_behind(flow::to_client, 3); // the reply to the second create
+    ASSERT_TRUE(world.run_until([&] { return us.c.state() == suspended; }, 1s));
+    world.run_for(200ms);
+    const auto both = nodes_of(world);
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both[0]->name().substr(0, 32), both[1]->name().substr(0, 32));
+    EXPECT_FALSE(locking.ready());
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 30s));
+    ASSERT_EQ(nodes_of(world).size(), 1U);
+    EXPECT_EQ(nodes_of(world)[0]->owner.value, static_cast<std::int64_t>(us.c.session_id()));
+    EXPECT_TRUE(us.lock.holds());
+}
+
+TEST(mutex, C51_the_clean_up_of_a_lost_session_leaves_the_next_one_alone) {
+    simulation world;
+    contestant us(world);
+    us.c.create("/lock");
+    us.where.cut_behind(flow::to_client, 3);
+    auto locking = us.lock.async_lock();
+    world.run_until([&] { return !nodes_of(world).empty(); }, 1s);
+    lose_session(world, us);
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 20s));
+    world.run_for(5s);
+    EXPECT_TRUE(us.lock.holds());
+    EXPECT_FALSE(is_over(us.lock.lost()));
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+}
+
+TEST(mutex, C50_a_lost_lock_is_not_unlocked_in_the_next_session) {
+    simulation world(patient_server());
+    contestant us(world);
+    us.lock.lock();
+    lose_session(world, us);
+    EXPECT_FALSE(us.lock.holds());
+    us.c.wait_connected();
+    ASSERT_EQ(nodes_of(world).size(), 1U);
+    EXPECT_FALSE(us.lock.async_unlock().get());
+    world.run_for(100ms);
+    EXPECT_EQ(nodes_of(world).size(), 1U); // it goes with its session
+    EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 30s));
+}
+
+TEST(mutex, C50_lost_is_requested_when_the_lease_ends_without_any_server) {
+    simulation world;
+    contestant us(world, 3s);
+    us.lock.lock();
+    const auto lost = us.lock.lost();
+    const auto begun = world.now();
+    world.stop_server();
+    world.run_for(1s);
+    EXPECT_TRUE(us.lock.holds());
+    EXPECT_FALSE(is_over(lost));
+    ASSERT_TRUE(world.run_until([&] { return !us.lock.holds(); }, 10s));
+    EXPECT_LE(world.now() - begun, 3s);
+    EXPECT_TRUE(world.run_until([&] { return is_over(lost); }, 1ms));
+}
+
+TEST(mutex, C52_a_cancelled_create_whose_reply_is_unknown_is_removed) {
+    simulation world;
+    contestant us(world);
+    us.c.create("/lock");
+    us.where.silence(flow::to_client, true);
+    std::stop_source stop;
+    auto locking = us.lock.async_lock(stop.get_token());
+    world.run_for(50ms);
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    stop.request_stop();
+    EXPECT_FALSE(std::move(locking).get());
+    us.where.cut();
+    us.where.silence(flow::to_client, false);
+    EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 2s));
+    EXPECT_NE(us.c.session_id(), session_id::none);
+    EXPECT_EQ(world.sessions().size(), 1U); // it went before its session
+}
+
+TEST(mutex, a_waiter_whose_session_expires_starts_over) {
+    simulation world;
+    contestant holder(world);
+    contestant waiter(world);
+    holder.lock.lock();
+    auto locking = waiter.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    world.expire_session(waiter.c.session_id());
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 5s));
+    EXPECT_FALSE(locking.ready());
+    holder.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 1s));
+    EXPECT_TRUE(waiter.lock.holds());
+}
+
+TEST(mutex, an_unlock_whose_reply_is_lost_repeats_itself) {
+    simulation world;
+    contestant us(world);
+    us.lock.lock();
+    us.where.cut_behind(flow::to_client, 3);
+    EXPECT_TRUE(us.lock.async_unlock().get());
+    EXPECT_EQ(nodes_of(world).size(), 0U);
+}
+
+TEST(mutex, L049_a_waiter_survives_that_one_in_the_middle_leaves) {
+    simulation world;
+    contestant first(world);
+    contestant second(world);
+    contestant third(world);
+    first.lock.lock();
+    std::stop_source stop;
+    auto leaving = second.lock.async_lock(stop.get_token());
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    auto staying = third.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 3; }, 1s));
+    world.run_for(100ms);
+    stop.request_stop();
+    EXPECT_FALSE(std::move(leaving).get());
+    world.run_for(1s);
+    EXPECT_EQ(nodes_of(world).size(), 2U);
+    EXPECT_FALSE(staying.ready());
+    EXPECT_FALSE(third.lock.holds());
+    first.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return staying.ready(); }, 1s));
+    EXPECT_TRUE(third.lock.holds());
+}
+
+TEST(mutex, C55_the_deadline_is_exact_also_without_a_connection) {
+    simulation world;
+    contestant holder(world);
+    contestant waiter(world);
+    holder.lock.lock();
+    auto begun = world.now();
+    EXPECT_FALSE(waiter.lock.try_lock_for(500ms));
+    EXPECT_GE(world.now() - begun, 500ms);
+    EXPECT_LE(world.now() - begun, 501ms);
+    waiter.where.refuse(true);
+    waiter.where.cut();
+    ASSERT_TRUE(world.run_until([&] { return waiter.c.state() == suspended; }, 1s));
+    begun = world.now();
+    EXPECT_FALSE(waiter.lock.try_lock_for(700ms));
+    EXPECT_GE(world.now() - begun, 700ms);
+    EXPECT_LE(world.now() - begun, 701ms);
+    waiter.where.refuse(false);
+    world.run_for(2s);
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    EXPECT_EQ(world.world().server().watches().data, 1U); // the holder's, of its own node
+}
+
+TEST(mutex, a_lock_path_that_vanishes_is_made_again) {
+    simulation world;
+    contestant holder(world);
+    contestant waiter(world);
+    contestant vandal(world);
+    holder.lock.lock();
+    const auto lost = holder.lock.lost();
+    auto locking = waiter.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    world.run_for(100ms);
+    auto t = vandal.c.transaction();
+    for (const auto* n : nodes_of(world)) t.remove(std::string(n->path));
+    t.remove("/lock").commit();
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 1s));
+    world.run_for(10ms); // the holder's news travel no faster than the waiter's
+    EXPECT_TRUE(is_over(lost));
+    EXPECT_FALSE(holder.lock.holds());
+    EXPECT_TRUE(waiter.lock.holds());
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+}
+
+TEST(mutex, a_closed_client_ends_its_waits_and_gives_its_lock_up) {
+    simulation world;
+    contestant holder(world);
+    contestant waiter(world);
+    holder.lock.lock();
+    const auto lost = holder.lock.lost();
+    auto locking = waiter.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    waiter.c.close();
+    EXPECT_EQ(verdict_of(std::move(locking)).code, errc::closed);
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    holder.c.close();
+    world.run_for(1ms);
+    EXPECT_TRUE(is_over(lost));
+    EXPECT_FALSE(holder.lock.holds());
+    EXPECT_EQ(nodes_of(world).size(), 0U);
+}
+
+TEST(mutex, C54_calls_on_one_object_are_served_in_turn_also_when_a_node_was_lost) {
+    simulation world;
+    contestant holder(world);
+    contestant us(world);
+    contestant vandal(world);
+    holder.lock.lock();
+    auto first = us.lock.async_lock();
+    auto second = us.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 3; }, 1s));
+    const auto nodes = nodes_of(world);
+    const auto of_first =
+        std::ranges::find_if(nodes, [](const server::znode* n) { return n->name().ends_with("0000000001"); });
+    vandal.c.remove(std::string((*of_first)->path));
+    world.run_for(100ms);
+    holder.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return first.ready(); }, 1s));
+    EXPECT_TRUE(us.lock.holds());
+    EXPECT_FALSE(second.ready());
+    us.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return second.ready(); }, 1s));
+    us.lock.unlock();
+    EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 1s));
+}
+
+} // namespace
+} // namespace kazoo::testing
