@@ -4,7 +4,10 @@
 #include <kazoo/recipe/mutex.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <stop_token>
+#include <vector>
 
 namespace kazoo::testing {
 namespace {
@@ -285,6 +288,180 @@ TEST(mutex, C54_calls_on_one_object_are_served_in_turn_also_when_a_node_was_lost
     ASSERT_TRUE(world.run_until([&] { return second.ready(); }, 1s));
     us.lock.unlock();
     EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 1s));
+}
+
+TEST(mutex, C52_an_unlock_that_nobody_waits_for_is_done_all_the_same) {
+    for (const bool cancelled : {false, true}) {
+        simulation world;
+        contestant us(world);
+        us.lock.lock();
+        us.where.refuse(true);
+        us.where.cut();
+        ASSERT_TRUE(world.run_until([&] { return us.c.state() == suspended; }, 1min));
+        auto unlocking = us.lock.async_unlock();
+        if (cancelled)
+            unlocking.cancel();
+        else
+            EXPECT_EQ(verdict_of(std::move(unlocking).timeout(50ms)).code, errc::operation_timeout);
+        us.where.refuse(false);
+        ASSERT_TRUE(world.run_until([&] { return us.c.state() == connected; }, 1min));
+        EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 1s));
+    }
+}
+
+TEST(mutex, an_object_that_goes_takes_the_acquisitions_along_that_have_not_begun) {
+    simulation world;
+    contestant us(world), other(world);
+    for (const auto wait : {0us, 1us, 10us, 100us, 1000us, 3000us}) {
+        std::optional<mutex> brief(std::in_place, us.c, "/lock");
+        auto locking = brief->async_lock();
+        if (wait > 0us) world.run_for(wait);
+        brief.reset();
+        world.run_for(1s);
+        ASSERT_TRUE(locking.ready());
+        EXPECT_EQ(nodes_of(world).size(), 0U) << wait.count();
+        EXPECT_TRUE(other.lock.try_lock());
+        other.lock.unlock();
+    }
+}
+
+TEST(mutex, one_that_waits_behind_a_lost_holder_of_its_object_keeps_nobody_else_waiting) {
+    simulation world;
+    contestant us(world), other(world);
+    us.lock.lock();
+    const std::stop_token lost = us.lock.lost();
+    auto second = us.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    auto rival = other.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 3; }, 1s));
+    lose_session(world, us);
+    ASSERT_TRUE(world.run_until([&] { return is_over(lost); }, 1min));
+    ASSERT_TRUE(world.run_until([&] { return rival.ready(); }, 1min)) << "the first has not unlocked, and need not";
+    EXPECT_TRUE(other.lock.holds());
+    EXPECT_FALSE(second.ready());
+    us.lock.unlock();
+    world.run_for(1s);
+    EXPECT_FALSE(second.ready());
+    EXPECT_TRUE(other.lock.holds());
+    other.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return second.ready(); }, 1min));
+    EXPECT_TRUE(us.lock.holds());
+}
+
+TEST(mutex, the_same_when_the_holders_node_was_deleted) {
+    simulation world;
+    contestant us(world), other(world);
+    us.lock.lock();
+    auto second = us.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 2; }, 1s));
+    auto rival = other.lock.async_lock();
+    ASSERT_TRUE(world.run_until([&] { return nodes_of(world).size() == 3; }, 1s));
+    other.c.remove(us.lock.contenders().at(0).path);
+    ASSERT_TRUE(world.run_until([&] { return rival.ready(); }, 1min));
+    EXPECT_TRUE(world.run_until([&] { return !us.lock.holds(); }, 1s));
+    EXPECT_EQ(nodes_of(world).size(), 1U);
+    us.lock.unlock();
+    other.lock.unlock();
+    ASSERT_TRUE(world.run_until([&] { return second.ready(); }, 1min));
+    EXPECT_TRUE(us.lock.holds());
+}
+
+TEST(mutex, unlock_is_in_line_ahead_of_what_is_asked_for_next) {
+    simulation world;
+    contestant us(world);
+    us.lock.lock();
+    us.lock.unlock();
+    EXPECT_TRUE(us.c.get_children("/lock").empty());
+}
+
+TEST(mutex, C55_tries_without_a_connection_leave_no_requests_behind) {
+    simulation world;
+    const auto where = world.add_machine();
+    auto o = options_on(where);
+    o.submit_limit = 10;
+    const client c(simulation::addresses(), std::move(o));
+    c.wait_connected();
+    where.refuse(true);
+    where.cut();
+    ASSERT_TRUE(world.run_until([&] { return c.state() == suspended; }, 1min));
+    mutex m(c, "/lock");
+    for (int i = 0; i < 30; ++i) EXPECT_FALSE(m.try_lock_for(1ms));
+    EXPECT_FALSE(m.try_lock_until(std::chrono::steady_clock::time_point())) << "long ago: a try, which ends too";
+    auto asked = c.async_exists("/");
+    where.refuse(false);
+    EXPECT_TRUE(std::move(asked).get());
+}
+
+TEST(mutex, a_stop_ends_a_wait_with_a_deadline_too) {
+    simulation world;
+    contestant us(world), other(world);
+    other.lock.lock();
+    std::stop_source stop;
+    auto waiting = us.lock.async_try_lock_for(1h, stop.get_token());
+    world.run_for(1s);
+    EXPECT_FALSE(waiting.ready());
+    stop.request_stop();
+    EXPECT_FALSE(std::move(waiting).get_for(1s));
+    const auto begun = world.now();
+    EXPECT_FALSE(us.lock.try_lock_for(200ms, std::stop_source().get_token()));
+    EXPECT_LE(world.now() - begun, 201ms);
+}
+
+TEST(mutex, trying_without_a_server_ends_with_an_error) {
+    simulation world;
+    contestant us(world);
+    us.where.refuse(true);
+    us.where.cut();
+    const auto begun = world.now();
+    EXPECT_THROW((void)us.lock.try_lock(), timeout_error);
+    EXPECT_LE(world.now() - begun, 20s + 1ms); // options::operation_timeout
+}
+
+TEST(mutex, C50_closing_counts_as_a_loss_at_once) {
+    simulation world;
+    contestant us(world);
+    us.lock.lock();
+    const std::stop_token lost = us.lock.lost();
+    auto closed = us.c.async_close();
+    EXPECT_FALSE(us.lock.holds()) << "the server may have ended the session before we hear of it";
+    std::move(closed).get();
+    EXPECT_TRUE(world.run_until([&] { return is_over(lost); }, 1s));
+}
+
+TEST(mutex, a_client_closed_at_any_moment_leaves_no_silent_holder) {
+    for (int microseconds = 0; microseconds < 6'000; microseconds += 50) {
+        simulation world;
+        contestant us(world);
+        auto locking = us.lock.async_lock();
+        world.run_for(std::chrono::microseconds(microseconds));
+        auto closed = us.c.async_close();
+        ASSERT_TRUE(world.run_until([&] { return locking.ready() && closed.ready(); }, 1min));
+        const auto end = verdict_of(std::move(locking));
+        const bool acquired = !end.code;
+        EXPECT_TRUE(!acquired || world.run_until([&] { return is_over(us.lock.lost()); }, 1s)) << microseconds;
+        EXPECT_FALSE(us.lock.holds());
+        EXPECT_EQ(nodes_of(world).size(), 0U);
+    }
+}
+
+TEST(mutex, C52_clean_up_waits_for_room_in_the_queue) {
+    simulation world;
+    const auto where = world.add_machine();
+    auto o = options_on(where);
+    o.submit_limit = 3;
+    const client c(simulation::addresses(), std::move(o));
+    c.wait_connected();
+    mutex m(c, "/lock");
+    m.lock();
+    where.refuse(true);
+    where.cut();
+    ASSERT_TRUE(world.run_until([&] { return c.state() == suspended; }, 1min));
+    std::vector<future<std::optional<node_stat>>> crowd;
+    for (int i = 0; i < 3; ++i) crowd.push_back(c.async_exists("/"));
+    m.unlock();
+    where.refuse(false);
+    EXPECT_TRUE(world.run_until([&] { return nodes_of(world).empty(); }, 1min));
+    EXPECT_EQ(c.state(), connected) << "not because the session ended";
 }
 
 } // namespace
