@@ -22,6 +22,7 @@ namespace {
 
 /// Where execvp would look. Done ahead of fork(): behind it, with other threads about, hardly anything is allowed.
 std::vector<std::string> candidates(const std::string& program) {
+    if (program.empty()) return {};
     if (program.find('/') != std::string::npos) return {program};
     const char* path = std::getenv("PATH");
     std::istringstream folders(path != nullptr ? path : "/bin:/usr/bin");

@@ -8,11 +8,13 @@
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
+#include <kazoo/path.hpp>
 #include <kazoo/recipe/mutex.hpp>
 
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -35,6 +37,8 @@ struct lock_arguments {
     std::string identifier;
     bool no_wait = false, quiet = false, list = false;
 };
+
+using clock = std::chrono::steady_clock;
 
 /// Shorter waits are not worth a line.
 constexpr std::chrono::milliseconds notice_after{200};
@@ -131,10 +135,14 @@ class waiting_notice {
 };
 
 bool acquire(const settings& s, const lock_arguments& o, const kazoo::client& client, kazoo::mutex& lock,
-             const std::stop_token& stop) {
+             clock::time_point deadline, const std::stop_token& stop) {
     if (o.no_wait || o.wait_seconds == 0) {
         if (lock.async_try_lock().get_for(s.timeout(), stop)) return true;
-        const auto who = o.quiet ? std::nullopt : holder(s, client, lock, stop);
+        std::optional<kazoo::contender> who;
+        try {
+            if (!o.quiet) who = holder(s, client, lock, stop);
+        } catch (const kazoo::error&) { // it is not that important
+        }
         say(o, who ? described(*who) : "taken");
         return false;
     }
@@ -144,14 +152,14 @@ bool acquire(const settings& s, const lock_arguments& o, const kazoo::client& cl
         lock.async_lock().get(stop);
         return true;
     }
-    if (lock.async_try_lock_for(milliseconds(*o.wait_seconds)).get(stop)) return true;
+    if (lock.async_try_lock_until(deadline).get(stop)) return true;
     say(o, "not acquired in time");
     return false;
 }
 
 exit_code run_holding(const lock_arguments& o, const kazoo::mutex& lock) try {
     const std::string token = token_text(lock.fencing_token());
-    child_process command(o.command, {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token}});
+    child_process command(o.command, {{"KZ_LOCK_PATH", kazoo::path::normalize(o.path)}, {"KZ_FENCING_TOKEN", token}});
     bool lost = false;
     const auto code = supervise(command, lock.lost(), milliseconds(o.kill_after_seconds), [&] {
         lost = true;
@@ -166,13 +174,23 @@ exit_code run_holding(const lock_arguments& o, const kazoo::mutex& lock) try {
 exit_code lock(const settings& s, const lock_arguments& o) try {
     if (o.list) return list(s, o);
     if (o.command.empty()) throw usage_error("a command is required: kz lock PATH -- COMMAND...");
+    // Without it we would take the command's options for ours.
+    if (!s.has_separator) throw usage_error("put -- before the command: kz lock PATH -- COMMAND...");
     auto interrupted = std::make_optional<interruption>();
     const std::stop_token stop = interrupted->token();
-    const connection client(s, stop);
+    settings connecting = s; // the wait is for everything, a connection too
+    if (o.wait_seconds && *o.wait_seconds > 0)
+        connecting.timeout_seconds = std::min(s.timeout_seconds, *o.wait_seconds);
+    const auto deadline = clock::now() + milliseconds(o.wait_seconds.value_or(0));
+    const connection client(connecting, stop);
     kazoo::mutex lock(client, o.path, {.identifier = o.identifier.empty() ? default_identifier() : o.identifier});
-    if (!acquire(s, o, client, lock, stop)) return exit_code::not_acquired;
+    if (!acquire(s, o, client, lock, deadline, stop)) return exit_code::not_acquired;
     interrupted.reset(); // from now on signals are for the command
-    const auto code = stop.stop_requested() ? exit_code::not_acquired : run_holding(o, lock);
+    if (stop.stop_requested()) {
+        say(o, "given up");
+        return exit_code::not_acquired;
+    }
+    const auto code = run_holding(o, lock);
     lock.unlock();
     return code;
 } catch (const kazoo::cancelled_error&) { // by a signal
@@ -192,10 +210,12 @@ void add_lock_command(menu& m) {
         "  kz lock /jobs/x -- sh -c 'store --fence $KZ_FENCING_TOKEN x'\n"
         "  kz lock --list /jobs/backup                          who holds it, who waits\n"
         "\n"
-        "The command finds the lock's path in KZ_LOCK_PATH, and in KZ_FENCING_TOKEN a number that grows with each\n"
-        "acquisition: storage that refuses smaller ones is safe from those who lost the lock without knowing.\n"
+        "The command finds the lock's path (below the servers' chroot) in KZ_LOCK_PATH, and in KZ_FENCING_TOKEN a\n"
+        "number that grows with each acquisition: storage that refuses smaller ones is safe from those who lost the\n"
+        "lock without knowing.\n"
         "Standard input and output are the command's. When the lock is lost (no server for the length of a session,\n"
-        "or somebody deleted its node), the command gets SIGTERM, then SIGKILL; when kz is killed, SIGKILL.\n"
+        "or somebody deleted its node), the command gets SIGTERM, then SIGKILL. When kz itself is killed, the command\n"
+        "gets SIGKILL, but not what it has started: let a script end with exec, or rely on the token.\n"
         "\n"
         "SIGINT, SIGTERM and SIGHUP: a kz that waits leaves the line; a kz that holds passes them on to the command,\n"
         "and releases the lock when that ends. On a terminal the command stays in kz's process group, so that it can\n"
@@ -218,7 +238,8 @@ void add_lock_command(menu& m) {
     command->add_option("COMMAND", o->command, "What to run, and its arguments, behind a --");
     auto* wait = command
                      ->add_option("-w,--wait", o->wait_seconds,
-                                  "Give up after this time: 500ms, 10s, 5m, 2h, or seconds. Not given: never")
+                                  "Give up after this time, connecting included: 500ms, 10s, 5m, 2h, or seconds. "
+                                  "Not given: never")
                      ->type_name("TIME")
                      ->transform(seconds)
                      ->check(sensible);

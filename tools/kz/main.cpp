@@ -5,9 +5,13 @@
 #include <kazoo/error.hpp>
 #include <kazoo/version.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace kz {
 
@@ -75,6 +79,7 @@ std::string explain(const std::string& command, const kazoo::error& e) {
 }
 
 exit_code run(menu& m, int argc, char** argv) {
+    for (char** word = argv; *word != nullptr; ++word) m.settings.has_separator |= std::string_view(*word) == "--";
     try {
         m.app.parse(argc, argv);
     } catch (const CLI::Success& wanted) { // --help, --version
@@ -82,7 +87,9 @@ exit_code run(menu& m, int argc, char** argv) {
         m.app.exit(wanted);
         return exit_code::ok;
     } catch (const CLI::ParseError& e) {
-        return fail(exit_code::usage, std::string(e.what()) + " (kz --help)");
+        const auto commands = m.app.get_subcommands();
+        const std::string command = commands.empty() ? "" : commands.front()->get_name() + " ";
+        return fail(exit_code::usage, std::string(e.what()) + " (kz " + command + "--help)");
     }
     const std::string command = m.app.get_subcommands().front()->get_name();
     try {
@@ -106,7 +113,19 @@ exit_code run(menu& m, int argc, char** argv) {
 
 } // namespace kz
 
+namespace {
+
+/// Where standard descriptors are closed, sockets would take their numbers, and what is printed would go into them.
+void open_standard_descriptors() {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
+    if (opened >= 0) ::close(opened);
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
+    open_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of write()
     kz::menu menu;
     kz::fill(menu);

@@ -17,6 +17,7 @@ struct settings {
     std::vector<std::string> auth;
     std::string log_level = "off";
     bool json = false;
+    bool has_separator = false; ///< a -- stood among the arguments
 
     std::chrono::milliseconds timeout() const;
     kazoo::log_level threshold() const;

@@ -88,7 +88,10 @@ exit_code supervise(child_process& command, const std::stop_token& lost, std::ch
     for (;;) {
         if (::poll(sources.data(), sources.size(), poll_limit(kill_at)) < 0 && errno != EINTR)
             throw std::system_error(errno, std::generic_category(), "poll");
-        if (end.revents != 0) return command.wait();
+        if (end.revents != 0) {
+            if (stop.fd < 0) command.signal(SIGKILL); // what it started must not go on without the lock either
+            return command.wait();
+        }
         if (signal.revents != 0) signals.pass_on(command);
         if (stop.revents != 0) {
             stop.fd = -1;
