@@ -31,7 +31,8 @@ class lock_holder {
     void expect_untouched();
     /// The fault has cost the connection, which comes back, and nothing else. Ends by handing the lock on.
     void expect_connection_lost_only();
-    /// The fault still lasts, and the loss is announced: not before the session timeout has passed since `in_touch`.
+    /// The fault has just begun and still lasts, and the loss is announced: not before the session timeout has passed
+    /// since `in_touch`, and not much later than a session timeout from now.
     void expect_loss_announced(clock::time_point in_touch);
     /// The fault is over: the rival inherits, and the victim starts anew.
     void expect_new_session();

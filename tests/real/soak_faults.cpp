@@ -30,7 +30,7 @@ fault tormentor::strike() {
 
 fault tormentor::killed_server(std::string_view name, std::size_t index) {
     zk_[index].kill();
-    return {name, {}, [this, index] {
+    return {name, election_allowance, {}, [this, index] {
                 zk_[index].start();
                 zk_.wait_ready();
             }};
@@ -42,7 +42,7 @@ fault tormentor::kill_leader() { return killed_server("leader killed", zk_.wait_
 fault tormentor::stop_server() {
     const std::size_t index = below(static_cast<std::uint32_t>(zk_.size()));
     zk_[index].pause();
-    return {"server stopped", {}, [this, index] {
+    return {"server stopped", election_allowance, {}, [this, index] {
                 zk_[index].resume();
                 zk_.wait_ready();
             }};
@@ -50,7 +50,7 @@ fault tormentor::stop_server() {
 
 fault tormentor::lose_quorum() {
     const std::size_t survivor = below(static_cast<std::uint32_t>(zk_.size()));
-    fault f{"quorum lost", {}, {}};
+    fault f{"quorum lost", election_allowance};
     for (std::size_t i = 0; i < workers_.size(); ++i) f.victims.insert(static_cast<std::uint32_t>(i));
     for (std::size_t i = 0; i < zk_.size(); ++i)
         if (i != survivor) zk_[i].kill();
@@ -67,11 +67,11 @@ fault tormentor::lose_quorum() {
 
 fault tormentor::cut_connections() {
     for (const auto& w : workers_) w->cut();
-    return {"connections cut", {}, [] {}};
+    return {"connections cut", load_allowance};
 }
 
 fault tormentor::silence_holder() {
-    fault f{"holder silenced", {}, {}};
+    fault f{"holder silenced", load_allowance};
     worker& w = catch_holder(0, f);
     w.silence(true);
     f.mend = [this, &w] { // first it learns that it was displaced, then it may talk to the servers again
@@ -92,7 +92,7 @@ worker& tormentor::catch_holder(std::uint32_t first, fault& f) {
 }
 
 fault tormentor::stop_holder() {
-    fault f{"holder stopped", {}, {}};
+    fault f{"holder stopped", load_allowance};
     worker& w = catch_holder(0, f);
     w.pause();
     store_.release_holder();
@@ -101,7 +101,7 @@ fault tormentor::stop_holder() {
 }
 
 fault tormentor::kill_holder() {
-    fault f{"holder killed", {}, {}};
+    fault f{"holder killed", load_allowance};
     worker& w = catch_holder(first_mortal, f);
     w.kill();
     store_.release_holder();

@@ -5,6 +5,7 @@
 
 #include <kazoo/testing/ensemble.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,11 +17,17 @@
 
 namespace kazoo::test::soak {
 
+/// What a busy machine, and a session that waits its turn in a line with others that were lost, may cost.
+inline constexpr std::chrono::seconds load_allowance{6};
+/// That, and for the stopped leader to be missed (syncLimit: ten ticks), and for an election.
+inline constexpr std::chrono::seconds election_allowance{18};
+
 /// A fault that lasts until it is mended.
 struct fault {
     std::string_view name;
-    std::set<std::uint32_t> victims; ///< the workers that cannot go on while it lasts
-    std::function<void()> mend;
+    std::chrono::seconds allowance;    ///< what progress may take beyond the end of a lost session
+    std::set<std::uint32_t> victims{}; ///< the workers that cannot go on while it lasts
+    std::function<void()> mend = [] {};
 };
 
 /// Chance decides, from the seed: every kind of fault once, in random order, then all of them again.

@@ -20,6 +20,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -34,15 +35,23 @@ namespace {
 constexpr std::uint32_t worker_count = 6;
 constexpr auto session_timeout = 2000ms;
 constexpr auto tick = 200ms;
-/// For the stopped leader to be missed (syncLimit: ten ticks), for an election, for a session that waits its turn in a
-/// line with others that were lost, and for a busy machine.
-constexpr auto election_allowance = 18s;
-/// What a worker may keep more at the end than after the warm-up.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t more_memory_kb = 512 * 1024; // freed memory stays in quarantine
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
 #else
-constexpr std::size_t more_memory_kb = 1024;
+constexpr bool sanitized = false;
 #endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// What a worker may keep more at the end than after the warm-up.
+constexpr std::size_t more_memory_kb(std::chrono::seconds length) {
+    if (sanitized) return 512 * 1024;   // freed memory stays in quarantine, and every address has its shadow
+    return length >= 60s ? 1024 : 4096; // in a short run the allocator still settles
+}
 constexpr std::size_t more_descriptors = 1;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -66,14 +75,14 @@ class soak : public ::testing::Test {
         return found;
     }
 
-    /// Every worker that can go on finishes a turn within a session timeout, and what an election takes.
-    bool all_progress(const std::set<std::uint32_t>& victims) {
+    /// Every worker that can go on finishes a turn within a session timeout, and what the fault is allowed to cost.
+    bool all_progress(const fault& f, const std::set<std::uint32_t>& victims) {
         const auto then = store_.turns();
         const auto begin = clock_type::now();
         const bool progressed =
             wait_until([&] { return behind(then, victims).empty() || !store_.violations().empty(); },
-                       session_timeout + tick + election_allowance);
-        longest_ = std::max(longest_, clock_type::now() - begin);
+                       session_timeout + tick + f.allowance);
+        longest_[f.name] = std::max(longest_[f.name], clock_type::now() - begin);
         EXPECT_THAT(store_.violations(), IsEmpty());
         const auto stuck = progressed ? std::vector<std::uint32_t>{} : behind(then, victims);
         EXPECT_THAT(stuck, IsEmpty()) << "workers that do not go on";
@@ -95,7 +104,7 @@ class soak : public ::testing::Test {
     kazoo::testing::ensemble zk_;
     fenced_store store_;
     std::vector<std::unique_ptr<worker>> workers_;
-    clock_type::duration longest_{};
+    std::map<std::string_view, clock_type::duration> longest_; ///< wait for all workers, by kind of fault
 };
 
 TEST_F(soak, six_processes_share_a_lock_under_fire) {
@@ -103,19 +112,19 @@ TEST_F(soak, six_processes_share_a_lock_under_fire) {
     const auto seed = number_from("KAZOO_SOAK_SEED", std::random_device{}());
     std::printf("%ld seconds, seed %lu\n", static_cast<long>(seconds.count()), static_cast<unsigned long>(seed));
     tormentor faults(zk_, workers_, store_, seed);
-    ASSERT_TRUE(all_progress({})) << "before any fault; " << log();
+    ASSERT_TRUE(all_progress({"before any fault", load_allowance}, {})) << log();
 
     std::map<std::string_view, int> counts;
     std::vector<footprint> warm;
     const auto begin = clock_type::now();
-    for (auto spent = 0ns; spent < seconds || counts.size() < tormentor::kinds; spent = clock_type::now() - begin) {
-        if (warm.empty() && spent >= seconds / 4) warm = footprints_of_survivors();
+    for (auto spent = 0ns; spent < seconds || warm.empty(); spent = clock_type::now() - begin) {
+        if (warm.empty() && spent >= seconds / 4 && counts.size() == tormentor::kinds) warm = footprints_of_survivors();
         std::this_thread::sleep_for(std::chrono::milliseconds(faults.below(500))); // undisturbed turns
         const fault f = faults.strike();
         ++counts[f.name];
-        ASSERT_TRUE(all_progress(f.victims)) << "while there is a fault: " << f.name << "; " << log();
+        ASSERT_TRUE(all_progress(f, f.victims)) << "while there is a fault: " << f.name << "; " << log();
         f.mend();
-        ASSERT_TRUE(all_progress({})) << "after a fault: " << f.name << "; " << log();
+        ASSERT_TRUE(all_progress(f, {})) << "after a fault: " << f.name << "; " << log();
     }
     const std::vector<footprint> last = footprints_of_survivors();
 
@@ -135,17 +144,18 @@ TEST_F(soak, six_processes_share_a_lock_under_fire) {
     for (std::size_t i = 0; i < last.size(); ++i) {
         std::printf("worker %zu: %zu kB and %zu descriptors after the warm-up, %zu kB and %zu at the end\n", i,
                     warm[i].memory_kb, warm[i].descriptors, last[i].memory_kb, last[i].descriptors);
-        EXPECT_LE(last[i].memory_kb, warm[i].memory_kb + more_memory_kb);
+        EXPECT_LE(last[i].memory_kb, warm[i].memory_kb + more_memory_kb(seconds));
         EXPECT_LE(last[i].descriptors, warm[i].descriptors + more_descriptors);
     }
     const auto turns = store_.turns();
     const auto total = std::accumulate(turns.begin(), turns.end(), std::uint64_t{0},
                                        [](std::uint64_t sum, const auto& one) { return sum + one.second; });
-    std::printf("%lu turns, %lu holders displaced, %lu writes refused, longest wait for all workers %ld ms\n",
+    std::printf("%lu turns, %lu holders displaced, %lu writes refused; longest waits for all workers:\n",
                 static_cast<unsigned long>(total), static_cast<unsigned long>(store_.displaced()),
-                static_cast<unsigned long>(store_.refused()), static_cast<long>(longest_ / 1ms));
-    for (const auto& [name, count] : counts)
-        std::printf("%4d x %.*s\n", count, static_cast<int>(name.size()), name.data());
+                static_cast<unsigned long>(store_.refused()));
+    for (const auto& [name, wait] : longest_)
+        std::printf("%4d x %.*s: %ld ms\n", counts[name], static_cast<int>(name.size()), name.data(),
+                    static_cast<long>(wait / 1ms));
 }
 
 } // namespace

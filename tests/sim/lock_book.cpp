@@ -24,8 +24,10 @@ lock_entry* lock_book::find(std::string_view path) {
 }
 
 bool lock_book::taken_away(std::string_view path) {
-    const lock_entry* e = find(path);
-    return e == nullptr || e->taken_away;
+    if (const lock_entry* e = find(path)) return e->taken_away;
+    if (!forgotten_.contains(path) && strangers_.emplace(path).second)
+        complaints_.push_back("held by " + std::string(path) + ", which never was");
+    return true;
 }
 
 void lock_book::on_write(const sim_write& w) {
@@ -94,6 +96,7 @@ void lock_book::on_forced_end(std::int64_t session) {
 }
 
 void lock_book::on_forget() {
+    for (const auto& [path, e] : entries_) forgotten_.insert(path);
     entries_.clear();
     last_of_.clear();
     unanswered_.clear();

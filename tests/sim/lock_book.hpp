@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,8 @@ class lock_book {
 
     /// Null: there was no such node, or it is forgotten.
     lock_entry* find(std::string_view path);
-    /// Whether its holder may believe in it for a while although somebody else can have the lock.
+    /// Whether its holder may believe in it for a while although somebody else can have the lock. Complains if there
+    /// never was such a node.
     bool taken_away(std::string_view path);
     /// What was wrong, a line each.
     std::vector<std::string> take_complaints() { return std::exchange(complaints_, {}); }
@@ -61,6 +63,8 @@ class lock_book {
     mutex_tally& counts_;
     std::map<std::string, lock_entry, std::less<>> entries_;
     std::map<std::string, std::string, std::less<>> last_of_; ///< by id: all tries of one acquisition share it
+    std::set<std::string, std::less<>> forgotten_;            ///< paths of nodes of a server that lost everything since
+    std::set<std::string, std::less<>> strangers_;            ///< paths that were complained about
     std::vector<std::string> unanswered_;
     std::vector<std::string> complaints_;
 };

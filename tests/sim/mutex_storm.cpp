@@ -90,7 +90,7 @@ void mutex_storm::plan_passing_client() {
 
 void mutex_storm::on_write(const sim_write& w) {
     book_.on_write(w);
-    for (std::string& line : book_.take_complaints()) complain(std::move(line));
+    take_complaints_of_book();
 }
 
 void mutex_storm::on_turn() {
@@ -106,6 +106,11 @@ void mutex_storm::on_turn() {
             holder = s.get();
         }
     }
+    take_complaints_of_book();
+}
+
+void mutex_storm::take_complaints_of_book() {
+    for (std::string& line : book_.take_complaints()) complain(std::move(line));
 }
 
 bool mutex_storm::nothing_left() const {

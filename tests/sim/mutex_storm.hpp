@@ -70,6 +70,7 @@ class mutex_storm {
     void close_all();
     void on_write(const sim_write&);
     void on_turn();
+    void take_complaints_of_book();
     bool nothing_left() const;
     void complain(std::string what) { wrong_.push_back(std::move(what)); }
     duration between(duration least, duration most) { return inside().between(least, most); }

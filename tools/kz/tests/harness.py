@@ -12,6 +12,7 @@ import unittest
 
 KZ = ""
 LIMIT = 30  # seconds; for what takes milliseconds
+TEST_LIMIT = 50  # seconds; ctest, which kills without a clean-up, waits longer
 
 
 def environment(**extra):
@@ -24,6 +25,10 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def too_long(*_):
+    raise AssertionError(f"the test takes longer than {TEST_LIMIT} seconds")
 
 
 class Background:
@@ -63,6 +68,9 @@ class Background:
 
 class ServerTest(unittest.TestCase):
     def setUp(self):
+        signal.signal(signal.SIGALRM, too_long)
+        signal.alarm(TEST_LIMIT)
+        self.addCleanup(signal.alarm, 0)
         self.stack = contextlib.ExitStack()
         self.addCleanup(self.stack.close)
         self.server = self.stack.enter_context(Background("serve", "--port", "0", "--tick", "100"))

@@ -123,10 +123,18 @@ class LockTest(harness.ServerTest):
         self.fails(126, f"kz: lock: {plain}: Permission denied", "lock", PATH, "--", str(plain))
         env = self.env | {"PATH": str(plain.parent)}
         self.fails(126, "kz: lock: plain: Permission denied", "lock", PATH, "--", "plain", env=env)
+        self.fails(127, "kz: lock: : No such file or directory", "lock", PATH, "--", "")
         self.assertEqual(self.contenders(), [])
+
+    def test_closed_standard_descriptors(self):
+        script = '"$0" lock /jobs/x -- sh -c "echo out; echo lost >&2" 2>&-'
+        result = subprocess.run(["sh", "-c", script, harness.KZ], env=self.env, stdout=subprocess.PIPE, timeout=LIMIT)
+        self.assertEqual((result.returncode, result.stdout), (0, b"out\n"))
 
     def test_lock_usage(self):
         self.fails(2, "kz: lock: a command is required.*", "lock", PATH)
+        self.fails(2, "kz: lock: put -- before the command.*", "lock", PATH, "echo", "-n", "hi")
+        self.fails(2, r"kz: .*--what.* \(kz lock --help\)", "lock", "--what", PATH, "--", "true")
         self.fails(2, "kz: lock: --list runs no command.*", "lock", "--list", PATH, "--", "true")
         self.fails(2, "kz: .*", "lock")
         self.fails(2, "kz: .*", "lock", "--wait", "5parsecs", PATH, "--", "true")
@@ -138,6 +146,8 @@ class LockTest(harness.ServerTest):
         address = f"127.0.0.1:{free_port()}"
         self.fails(4, f'kz: lock: cannot connect to "{address}": .*', "-s", address, "--timeout", "0.3", "lock", PATH,
                    "--", "true")
+        self.fails(4, f'kz: lock: cannot connect to "{address}": .*', "-s", address, "--timeout", "1000", "lock",
+                   "--wait", "300ms", PATH, "--", "true")
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -258,11 +268,19 @@ class LockTest(harness.ServerTest):
     def test_loss_kills_a_command_that_goes_on(self):
         process = self.lock("--kill-after", "300ms", "--quiet", PATH, "--", *LISTEN)
         self.assertEqual(process.line(), "holds")
+        before_loss = time.monotonic()
         self.lose_the_server()
         self.assertEqual(process.line(), "SIGTERM")
-        start = time.monotonic()
         self.assertEqual(process.result(), (76, "", ""))
-        self.assertGreaterEqual(time.monotonic() - start, 0.25)
+        self.assertGreaterEqual(time.monotonic() - before_loss, 0.3)
+
+    def test_what_the_command_started_ends_with_it_at_a_loss(self):
+        script = "(trap '' TERM; exec sleep 1000) & echo $!; exec sleep 1000"
+        process = self.lock(PATH, "--", "sh", "-c", script)
+        deaf = int(process.line())
+        self.lose_the_server()
+        self.assertEqual(process.result()[0], 76)
+        wait_until(lambda: is_gone(deaf))
 
     def test_deleted_node_is_a_loss(self):
         holder = self.holder()
