@@ -60,7 +60,7 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
         const bool expired = !end && end.error() == errc::session_expired;
         if (!expired && end.value() == verdict::taken) co_return false;
         if (!expired && end.value() == verdict::node_gone) continue;
-        if (!here->first()) {
+        if (!here->first()) { // out of turn, because of a loss
             here->give_way();
             name = self->new_name(); // what is left of the old one must not be found again
         } else if (!expired && mine.session().alive()) {
