@@ -24,9 +24,9 @@ struct yardstick {
     std::string_view peer;
     std::string_view suffix; ///< of the names of the ratios
 };
-/// For locks there are two; the C client brings none.
+/// For locks there are three; the C client brings none.
 inline constexpr std::array yardsticks{yardstick{"c-tuned", ""}, yardstick{"python", "_python"},
-                                       yardstick{"curator", "_curator"}};
+                                       yardstick{"curator", "_curator"}, yardstick{"go", "_go"}};
 
 /// One line of JSON. The ratios to a yardstick are left out where there is none.
 std::string to_json(const result&, const std::vector<result>& all);

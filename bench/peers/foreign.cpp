@@ -17,6 +17,12 @@ constexpr std::string_view java = JAVA;
 constexpr std::string_view curator_classes, java;
 #endif
 
+#ifdef GO_LOCKS
+constexpr std::string_view go_program = GO_LOCKS;
+#else
+constexpr std::string_view go_program;
+#endif
+
 std::string class_path() {
     std::string path(curator_classes);
     for (const std::string_view jar :
@@ -32,6 +38,7 @@ std::string class_path() {
 std::vector<std::string> foreign_command(std::string_view peer) {
     if (peer == "python") return {python, "-B", PYTHON_LOCKS};
     if (peer == "curator") return {std::string(java), "-cp", class_path(), "LockBench"};
+    if (peer == "go") return {std::string(go_program)};
     return {};
 }
 
@@ -39,6 +46,8 @@ std::string foreign_peer_lacks(std::string_view peer) {
     if (peer == "python" && !std::filesystem::exists(python_library)) return "it needs python3-kazoo";
     if (peer == "curator" && curator_classes.empty())
         return "it was not built, which takes libcurator-recipes-java and openjdk-17-jdk-headless";
+    if (peer == "go" && go_program.empty())
+        return "it was not built, which takes golang-go and golang-github-samuel-go-zookeeper-dev";
     return {};
 }
 

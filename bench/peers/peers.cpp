@@ -15,6 +15,7 @@ const std::vector<peer_description>& all_peers() {
         {"ours-waiting", "kazoo::mutex, waiting for the answer to each release", {locks}},
         {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo", {locks}},
         {"curator", "InterProcessMutex of Debian's libcurator-recipes-java", {locks}},
+        {"go", "Lock of Debian's golang-github-samuel-go-zookeeper-dev", {locks}},
     };
     return all;
 }
