@@ -214,7 +214,9 @@ TEST_F(sessions, C05_a_server_that_went_silent_is_left_although_the_client_keeps
 }
 
 TEST_F(sessions, survives_a_killed_and_restarted_server) {
-    const client c = connect();
+    options o = quick();
+    o.session_timeout = 40s; // a busy machine takes its time to start a server
+    const client c = connect(o);
     const auto session = c.session_id();
     c.create("/e", "v", {.mode = create_mode::ephemeral});
     auto changed = c.watch("/e").changed;
