@@ -53,9 +53,8 @@ struct contender {
 /// - *the caller cancels or the deadline passes*: neither node nor watch stays. A node that may have been made is
 ///   removed in the background, until it is gone or its session is over.
 /// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself.
-/// - *somebody deletes the node* of a holder: lost() is requested and holds() is false when the event arrives (looked
-/// for
-///   from 10 ms after the acquisition on); of a waiter: it starts over at the end of the line.
+/// - *somebody deletes the node* of a holder: lost() is requested and holds() is false when the event arrives, at the
+///   earliest 10 ms after the acquisition; of a waiter: it starts over at the end of the line.
 /// - *the lock's path vanishes*: as above; it is made again. Its children keep it from vanishing otherwise.
 /// - *the client is closed*: waiters fail with errc::closed; the lock is given up and lost() is requested.
 /// - *a thread of the same object waits*: it has a node of its own and is served in turn. What was lost must still be
@@ -75,8 +74,9 @@ class KAZOO_EXPORT mutex {
     ~mutex();
 
     // -- acquiring: one round trip if nobody else wants the lock ------------------------------------------------------
-    // Futures: get() has no limit of its own; one that is dropped or cancelled before it is ready gives the acquisition
-    // up. One that is ready has the lock, read or not: cancel() and then result() tell which it is.
+    // Futures: get() has no limit of its own; one that is dropped or cancelled while it waits gives the acquisition up.
+    // One that has come through has the lock, read or not. cancel() and then result() tell which it is; a mere drop at
+    // the very moment does not.
 
     /// Waits for the lock, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
     /// mend; broken connections and lost sessions are not among them.
