@@ -30,6 +30,9 @@ void require(bool good, std::string_view what) {
 void check(const options& o) {
     require(o.session_timeout.count() > 0, "options::session_timeout must be positive");
     require(o.session_timeout <= std::chrono::milliseconds(INT32_MAX), "options::session_timeout is too long");
+    require(o.server_tick.count() >= 0, "options::server_tick must not be negative");
+    require(o.session_timeout - o.server_tick >= o.server_tick / 2,
+            "options::session_timeout must be at least one and a half of options::server_tick");
     require(o.operation_timeout.count() > 0, "options::operation_timeout must be positive");
     require(o.close_timeout.count() >= 0, "options::close_timeout must not be negative");
     require(o.submit_limit > 0, "options::submit_limit must be positive");
@@ -46,6 +49,7 @@ session::config to_config(session::host_spec hosts, const options& o) {
     c.timeout = o.session_timeout;
     c.randomize_hosts = o.randomize_hosts;
     c.read_only = o.read_only;
+    c.server_tick = o.server_tick;
     c.reconnect = o.reconnect;
     c.max_reply = o.max_reply;
     c.log_threshold = o.log.write ? o.log.threshold : log_level::off;

@@ -47,6 +47,8 @@ core::core(session::config config, options opts, std::shared_ptr<event_loop> loo
     };
     close_step_.run = [](job* j) noexcept {
         const ref<core> self(static_cast<step*>(j)->owner); // adopts close()'s count
+        self->certain_grants_.doubt_all();
+        self->session_grants_.doubt_all();
         for (task_scope* t = self->tasks_; t != nullptr; t = t->next_in_core()) t->fire(errc::closed);
         self->driver_->begin_close(self->options_.close_timeout);
     };

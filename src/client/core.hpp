@@ -2,6 +2,7 @@
 // What all handles of one client share: the submit queue, the callbacks, the state, and the driver on the loop.
 #include "client/callback_fifo.hpp"
 #include "client/driver.hpp"
+#include "client/grants.hpp"
 #include "client/loop.hpp"
 #include "client/state_board.hpp"
 #include "client/submit_queue.hpp"
@@ -67,6 +68,9 @@ class core final : public context {
 
     // -- on the loop --------------------------------------------------------------------------------------------------
     void on_closed() noexcept;
+    /// What is ours while the session certainly lives, and what is ours while it is not over for us.
+    grants& certain_grants() noexcept { return certain_grants_; }
+    grants& session_grants() noexcept { return session_grants_; }
     void add_task(task_scope&) noexcept;
     void remove_task(task_scope&) noexcept;
 
@@ -96,6 +100,7 @@ class core final : public context {
     bool closed_ KAZOO_GUARDED_BY(close_mutex_) = false;
     std::vector<ref<state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
     task_scope* tasks_ = nullptr; ///< on the loop
+    grants certain_grants_, session_grants_;
 };
 
 } // namespace kazoo::detail

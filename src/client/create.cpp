@@ -3,6 +3,7 @@
 #include "client/janitor.hpp"
 #include "client/protected_name.hpp"
 #include "client/task.hpp"
+#include "client/task_signal.hpp"
 
 #include <kazoo/path.hpp>
 
@@ -25,6 +26,7 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
     const handle_view h{c, {}};
     std::vector<std::string> missing{std::move(target)};
     bool existed = true;
+    repetition creates;
     while (!missing.empty()) {
         auto made = co_await as_result(start_create(h, missing.back(), "", create_mode::persistent, acl));
         if (made || made.error() == errc::node_exists) {
@@ -38,7 +40,7 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
             missing.pop_back();
         } else if (made.error() == errc::no_node && missing.back() != "/") {
             missing.emplace_back(path::parent(missing.back()));
-        } else if (made.error() != condition::connection) {
+        } else if (made.error() != condition::connection || !co_await creates.again(made.error())) {
             made.rethrow();
         } // else: again; a create that was applied after all answers node_exists
     }
@@ -58,13 +60,19 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     const pinned_handle zk(c, plan->root);
     const handle_view left = is_ephemeral(plan->mode) ? handle_view(zk) : handle_view{c, plan->root};
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
-    bool perhaps_made = false;
+    bool perhaps_made = false; // by the last try
+    bool unanswered = false;   // a try whose request may still be carried out, later than whatever we do
+    const auto found = [&](created_node node) {
+        if (unanswered) remove_protected_later(left, plan->folder, plan->id, node.stat.created);
+        return node;
+    };
+    repetition tries;
     for (;;) {
         if (perhaps_made) {
             auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, is_ephemeral(plan->mode)));
-            if (search && *search) co_return **std::move(search);
-            if (!search && search.error() != errc::no_node) { // without its folder it is certainly not there
-                if (search.error() == errc::connection_loss) continue;
+            if (search && *search) co_return found(**std::move(search));
+            if (!search && search.error() != errc::no_node) { // without its folder it is not there now
+                if (search.error() == errc::connection_loss && co_await tries.again(search.error())) continue;
                 remove_protected_later(left, plan->folder, plan->id);
                 failure f = search.why(); // what failed is the search: the create may have been applied
                 f.exception = nullptr;
@@ -74,17 +82,19 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             perhaps_made = false;
         }
         auto made = co_await as_result(start_create_with_stat(zk, plan->path, data, plan->mode, plan->acl));
-        if (made) co_return *std::move(made);
+        if (made) co_return found(*std::move(made));
         if (made.error() == errc::no_node && plan->make_parents && (plan->folder != "/" || !plan->root.empty())) {
             co_await ensure_path(path::normalize(plan->root + plan->folder), plan->parent_acl);
             continue;
         }
         const bool unknown = made.outcome() == outcome::unknown;
-        if (made.error() == errc::connection_loss && (!unknown || !plan->id.empty())) {
+        unanswered = unanswered || (unknown && !plan->id.empty());
+        if (made.error() == errc::connection_loss && (!unknown || !plan->id.empty()) &&
+            co_await tries.again(made.error())) {
             perhaps_made = unknown;
             continue;
         }
-        if (unknown && !plan->id.empty()) remove_protected_later(left, plan->folder, plan->id);
+        if (unanswered) remove_protected_later(left, plan->folder, plan->id);
         made.rethrow();
     }
 }

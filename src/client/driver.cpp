@@ -55,6 +55,19 @@ void driver::forget(session::watcher& w) {
     turn();
 }
 
+void driver::want_certainty(bool more) {
+    certainty_wanted_ = more ? certainty_wanted_ + 1 : certainty_wanted_ - 1;
+    if (finished_ || certainty_wanted_ != (more ? 1U : 0U)) return;
+    session_.want_certainty(more, loop_.now());
+    turn();
+}
+
+session::certainty::offered_node driver::offer_node(std::string absolute_path) {
+    const auto offered = session_.offer_node(std::move(absolute_path), loop_.now());
+    turn();
+    return offered;
+}
+
 // -- the turn ---------------------------------------------------------------------------------------------------------
 
 void driver::turn() {
@@ -78,7 +91,7 @@ void driver::turn() {
         if (write_output()) again_ = true;
     } while (again_);
     in_turn_ = false;
-    core_.board().set_lease_end(session_.lease_end());
+    publish_clocks();
     const session_state state = session_.state();
     if (state != session_state::connected && state != session_state::connected_read_only)
         core_.board().set_last_failures(session_.last_failures());
@@ -209,8 +222,11 @@ void driver::on_state(session_state s) noexcept {
         const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
         fail_waiting(reason, reason);
     }
-    core_.board().set_lease_end(session_.lease_end());
+    publish_clocks();
     core_.board().change(core_, s, session_.identity(), peer_);
+    const bool over =
+        s == session_state::lost || s == session_state::closed || s == session_state::auth_failed;
+    if (over) core_.session_grants().doubt_all();
 }
 
 void driver::on_unsent(session::request_list& requests, std::string_view frames) noexcept {
@@ -221,7 +237,17 @@ void driver::on_write_lost() noexcept { fail_waiting(errc::connection_loss); }
 
 void driver::on_session_lost(errc reason) noexcept { fail_waiting(reason); }
 
+void driver::on_certainty_over() noexcept {
+    core_.board().end_certainty();
+    core_.certain_grants().doubt_all();
+}
+
 void driver::on_log(log_level level, std::string_view line) noexcept { core_.log(level, line); }
+
+void driver::publish_clocks() noexcept {
+    core_.board().set_lease_end(session_.lease_end());
+    core_.board().set_certainty(session_.certain_until(), session_.certainty_lasts(loop_.now()));
+}
 
 void driver::fail_waiting(errc reason, errc from_now_on) {
     session::request_list all = core_.queue().take_all(from_now_on);

@@ -24,6 +24,10 @@ class driver final : session::observer, stream_events {
     void begin_close(duration limit);
     void add_credential(std::shared_ptr<session::credential>);
     void forget(session::watcher&);
+    /// As long as somebody wants it, pairs of requests keep certain_until() ahead (session/certainty.hpp).
+    void want_certainty(bool more);
+    session::certainty::offered_node offer_node(std::string absolute_path);
+    void withdraw_node(session::certainty::offered_node n) noexcept { session_.withdraw_node(n); }
 
   private:
     // session::observer
@@ -31,6 +35,7 @@ class driver final : session::observer, stream_events {
     void on_unsent(session::request_list&, std::string_view frames) noexcept override;
     void on_write_lost() noexcept override;
     void on_session_lost(errc) noexcept override;
+    void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
     // stream_events
     void on_open(std::error_code) noexcept override;
@@ -50,6 +55,7 @@ class driver final : session::observer, stream_events {
     void keep_clock();
     void finish_if_closed();
     void fail_waiting(errc reason, errc from_now_on = errc{});
+    void publish_clocks() noexcept;
 
     core& core_;
     detail::loop& loop_;
@@ -64,6 +70,7 @@ class driver final : session::observer, stream_events {
     step clock_step_, abort_step_;
     timer_id clock_timer_ = 0, abort_timer_ = 0;
     time_point clock_at_ = never;
+    std::size_t certainty_wanted_ = 0; ///< by so many
     bool closing_ = false, close_begun_ = false, finished_ = false;
     std::shared_ptr<driver*> alive_; ///< for answers of the resolver that come late
 };

@@ -42,14 +42,23 @@ class pinned_handle {
     operator handle_view() const noexcept { return {*core_, root_, epoch_}; }
     core& owner() const noexcept { return *core_; }
     const std::string& root() const noexcept { return root_; }
-    /// Any thread. The clock is asked too, so the answer is right even if nothing has run for long. Precondition: a
-    /// request was answered.
+    /// Whether the session is not over for us. It need not live at the servers. Any thread. The clock is asked too, so the
+    /// answer is right even if nothing has run for long. Precondition: a request was answered.
     bool alive() const noexcept {
         const time_point end = core_->board().lease_end();
         return core_->loop().now() < end && core_->refusing() == errc{} && epoch_ == core_->board().epoch();
     }
-    /// Completes when the session is over.
-    future<void> over() const { return future<void>(core_->board().wait_over(*core_, epoch_)); }
+    /// Whether the session certainly lives at the servers, and has ever since there were so many doubts
+    /// (state_board::doubts). Any thread, as alive().
+    bool certain(std::uint64_t doubts) const noexcept {
+        const time_point end = core_->board().certain_until();
+        return core_->loop().now() < end && core_->refusing() == errc{} && epoch_ == core_->board().epoch() &&
+               doubts == core_->board().doubts();
+    }
+    /// Completes when what is granted in this session is certainly ours, and can be kept.
+    future<void> certainty() const { return future<void>(core_->board().wait_certain(*core_)); }
+    /// Of the session, as negotiated. Precondition: a request was answered.
+    duration timeout() const { return core_->board().identity().negotiated_timeout; }
     /// Of the session. Precondition: a request was answered.
     session_id id() const { return core_->board().identity().id; }
 

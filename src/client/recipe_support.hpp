@@ -1,6 +1,7 @@
 #pragma once
 // What recipes stand on: coroutines on the client's loop, requests that belong to one session, names that are found
 // again, clean-up in the background. Recipes include this and the public headers, nothing else.
+#include "client/certainty_claim.hpp"
 #include "client/client_access.hpp"
 #include "client/create.hpp"
 #include "client/janitor.hpp"
@@ -20,7 +21,5 @@ inline task<bool> false_on(errc excused, task<bool> t) {
     if (r.error() == excused) co_return false;
     co_return r.value();
 }
-/// A task whose answer can only be yes.
-inline task<void> without_answer(task<bool> t) { co_await std::move(t); }
 
 } // namespace kazoo::detail

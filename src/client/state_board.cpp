@@ -26,7 +26,7 @@ class connected_state final : public detail::state<void> {
     std::string failures_;
 };
 
-class session_end_state final : public detail::state<void> {
+class certainty_state final : public detail::state<void> {
   public:
     using state::state;
     std::string_view operation() const noexcept override { return "wait"; }
@@ -132,20 +132,29 @@ ref<detail::state<void>> state_board::wait_connected(core& c) {
     return waiter;
 }
 
-ref<detail::state<void>> state_board::wait_over(core& c, std::uint64_t epoch) {
-    ref<detail::state<void>> waiter(new session_end_state(c));
+ref<detail::state<void>> state_board::wait_certain(core& c) {
+    ref<detail::state<void>> waiter(new certainty_state(c));
     const util::lock_guard lock(mutex_);
-    if (epoch_.load(std::memory_order_relaxed) != epoch) {
+    if (certainty_lasts_)
         complete(waiter, errc{});
-    } else {
-        std::erase_if(waiting_for_the_end_, [](const auto& w) { return w->is_claimed(); });
-        waiting_for_the_end_.push_back(waiter);
-    }
+    else
+        waiting_for_certainty_.push_back(waiter);
     return waiter;
 }
 
+void state_board::set_certainty(time_point until, bool lasts) noexcept {
+    certain_until_.store(until.time_since_epoch().count());
+    if (std::exchange(certainty_lasts_, lasts) || !lasts) return;
+    std::vector<ref<detail::state<void>>> waiting;
+    {
+        const util::lock_guard lock(mutex_);
+        waiting.swap(waiting_for_certainty_);
+    }
+    for (const auto& w : waiting) complete(w, errc{});
+}
+
 void state_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
-    std::vector<ref<detail::state<void>>> waiting, ended;
+    std::vector<ref<detail::state<void>>> waiting, uncertain;
     std::vector<ref<listener>> listeners;
     std::stop_source lost(std::nostopstate);
     const bool over = now == session_state::lost || final_error(now) != errc{};
@@ -157,14 +166,14 @@ void state_board::change(core& c, session_state now, const session::identity& id
         server_ = is_connected(now) ? server : std::string();
         if (is_connected(now)) last_failures_.clear();
         if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
-        if (over) ended.swap(waiting_for_the_end_);
+        if (over) uncertain.swap(waiting_for_certainty_);
         std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
         listeners = now == session_state::closed ? std::exchange(listeners_, {}) : listeners_;
         if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }
     for (const auto& w : waiting) complete(w, final_error(now));
-    for (const auto& w : ended) complete(w, errc{});
+    for (const auto& w : uncertain) complete(w, errc::session_expired);
     if (lost.stop_possible()) c.loop().signal(std::move(lost));
     if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));
 }

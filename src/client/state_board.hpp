@@ -25,9 +25,16 @@ class state_board {
     /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
     /// zero.
     std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
-    /// Until then the session of the present epoch certainly lives at the servers; the beginning of time if there is
-    /// none. To judge an older epoch read this first and the epoch last.
+    /// By then the session of the present epoch is over for us; the beginning of time if there is none. To judge an older
+    /// epoch read this first and the epoch last.
     time_point lease_end() const noexcept { return time_point(duration(lease_end_.load())); }
+    /// Until then the session certainly lives at the servers (session/certainty.hpp); the beginning of time if nothing is
+    /// certain. To judge what was granted earlier read this first and the number of doubts last.
+    time_point certain_until() const noexcept { return time_point(duration(certain_until_.load())); }
+    /// Grows whenever certainty ends: what was granted before is in doubt from then on, whatever becomes certain later.
+    std::uint64_t doubts() const noexcept { return doubts_.load(std::memory_order_acquire); }
+    /// On the loop: whether what is granted now is certainly ours, and can be kept.
+    bool certainty_lasts() const noexcept { return certainty_lasts_; }
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
@@ -37,13 +44,19 @@ class state_board {
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
     /// A future that completes with the next connection.
     ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
-    /// A future that completes when this epoch is over.
-    ref<detail::state<void>> wait_over(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
+
+    /// A future that completes when certainty_lasts(), or fails when the session is over.
+    ref<detail::state<void>> wait_certain(core&) KAZOO_EXCLUDES(mutex_);
 
     void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
     /// `never`: there is no session.
     void set_lease_end(time_point t) noexcept {
         lease_end_.store((t == never ? time_point::min() : t).time_since_epoch().count());
+    }
+    void set_certainty(time_point until, bool lasts) noexcept KAZOO_EXCLUDES(mutex_);
+    void end_certainty() noexcept {
+        set_certainty(time_point::min(), false);
+        doubts_.fetch_add(1, std::memory_order_acq_rel);
     }
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
     void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
@@ -52,6 +65,9 @@ class state_board {
     std::atomic<session_state> state_{session_state::connecting};
     std::atomic<std::uint64_t> epoch_{1};
     std::atomic<duration::rep> lease_end_{time_point::min().time_since_epoch().count()};
+    std::atomic<duration::rep> certain_until_{time_point::min().time_since_epoch().count()};
+    std::atomic<std::uint64_t> doubts_{0};
+    bool certainty_lasts_ = false; ///< on the loop
     mutable util::mutex mutex_;
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
@@ -59,7 +75,7 @@ class state_board {
     std::string server_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<listener>> listeners_ KAZOO_GUARDED_BY(mutex_);
     std::vector<ref<detail::state<void>>> waiting_ KAZOO_GUARDED_BY(mutex_);
-    std::vector<ref<detail::state<void>>> waiting_for_the_end_ KAZOO_GUARDED_BY(mutex_);
+    std::vector<ref<detail::state<void>>> waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
 };
 
 } // namespace kazoo::detail

@@ -359,4 +359,7 @@ template <class T> future<T> spawn(core& c, const task_options& o, task<T> t) {
     return root->start();
 }
 
+/// A task whose answer nobody needs.
+inline task<void> without_answer(task<bool> t) { co_await std::move(t); }
+
 } // namespace kazoo::detail

@@ -5,6 +5,8 @@
 
 #include <kazoo/future.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -40,14 +42,27 @@ class task_signal {
 /// Ends after this time, as a failure with operation_timeout: `co_await as_result(pause(c, 10ms))`.
 inline future<void> pause(core& c, duration d) { return task_signal(c).next().timeout(d); }
 
-/// For steps that may be done twice: whether to do one again that failed so. What waits for a connection is repeated at
-/// once; what was refused for lack of room or strength after a while.
-inline task<bool> may_repeat(std::error_code e) {
-    if (e == condition::connection) co_return true;
-    if (e != condition::retryable || e == errc::operation_timeout) co_return false;
-    core& c = co_await this_core{};
-    (void)co_await as_result(pause(c, std::chrono::milliseconds(100)));
-    co_return true;
-}
+/// For steps that may be done twice. What waits for a connection is repeated at once; what comes back at once (a server
+/// may answer "session moved" for a while), or was refused for lack of room or strength, later and later.
+class repetition {
+  public:
+    /// Whether to do a step again that failed so; waits for the right moment.
+    task<bool> again(std::error_code e) {
+        const bool broken = e == condition::connection;
+        if (!broken && (e != condition::retryable || e == errc::operation_timeout)) co_return false;
+        core& c = co_await this_core{};
+        const time_point now = c.loop().now();
+        if (now - last_ > 4 * pause_ + shortest) pause_ = broken ? duration::zero() : shortest;
+        if (pause_ > duration::zero()) (void)co_await as_result(pause(c, pause_));
+        pause_ = std::clamp<duration>(2 * pause_, shortest, longest);
+        last_ = c.loop().now();
+        co_return true;
+    }
+
+  private:
+    static constexpr std::chrono::milliseconds shortest{10}, longest{2'000};
+    duration pause_{0};
+    time_point last_{}; ///< when a step was last begun again
+};
 
 } // namespace kazoo::detail

@@ -1,5 +1,7 @@
 #include "recipe/held_lock.hpp"
 
+#include <kazoo/path.hpp>
+
 namespace kazoo::detail {
 
 namespace {
@@ -9,34 +11,63 @@ constexpr std::chrono::milliseconds grace{10};
 
 } // namespace
 
-void held_lock::guard(const std::shared_ptr<held_lock>& held) {
-    auto watching = spawn(held->zk_.owner(), {"guard", held->node_.path}, watch_over(held));
-    if (watching.ready()) held->lose(); // refused: the client is being closed
-    std::move(watching).detach();
+held_lock::held_lock(pinned_handle zk, created_node node, loss lost_when, std::string left_id)
+    : zk_(std::move(zk)),
+      node_(std::move(node)),
+      lost_when_(lost_when),
+      left_id_(std::move(left_id)),
+      doubts_(zk_.owner().board().doubts()) {}
+
+bool held_lock::holds() const noexcept {
+    if (gone_.load(std::memory_order_acquire)) return false;
+    return lost_when_ == loss::session_over ? zk_.alive() : zk_.certain(doubts_);
+}
+
+void held_lock::guard() {
+    core& c = zk_.owner();
+    const bool by_session = lost_when_ == loss::session_over;
+    (by_session ? c.session_grants() : c.certain_grants()).add(*this);
+    if (by_session ? !zk_.alive() : !zk_.certain(doubts_)) on_doubt(); // since the last look at the clock
+    if (!left_id_.empty())
+        remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_, node_.stat.created);
+    spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
 }
 
 task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
-    for (;;) {
-        (void)co_await as_result(held->zk_.over().timeout(grace));
-        if (held->given_up_) co_return;
+    core& c = co_await this_core{};
+    (void)co_await as_result(pause(c, grace));
+    if (held->given_up_) co_return;
+    const offered_node offered(c, path::normalize(held->zk_.root() + held->node_.path));
+    repetition looks;
+    while (!held->given_up_) {
         auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
-        if (!seen && seen.error() == condition::retryable) continue;
+        if (!seen && co_await looks.again(seen.error())) continue;
         if (!seen || !seen->value) break;
-        const auto changed = co_await as_result(std::move(seen->changed)); // of its data: look again
-        if (!changed) break;
+        // It may be that we may not read our node: then no event comes.
+        const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));
+        if (!changed && changed.error() != errc::operation_timeout) break;
     }
     held->lose();
 }
 
-void held_lock::lose() noexcept {
+/// What is not certainly ours is not kept from others until the servers find out by themselves.
+void held_lock::on_doubt() noexcept {
+    forget();
     if (given_up_) return;
-    gone_ = true;
+    lose();
+    remove_until_gone(zk_, "clean up", node_.path).detach();
+}
+
+void held_lock::lose() noexcept {
+    if (given_up_ || gone_.exchange(true)) return;
     zk_.owner().loop().signal(lost_);
 }
 
 future<bool> held_lock::give_up() {
     given_up_ = true;
-    return remove_until_gone(zk_, "unlock", node_.path);
+    auto removing = remove_until_gone(zk_, "unlock", node_.path);
+    if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
+    return removing;
 }
 
 } // namespace kazoo::detail

@@ -6,7 +6,8 @@ namespace kazoo::detail {
 
 lock_node::~lock_node() {
     if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
-    if (presence_ == presence::possible) remove_protected_later(zk_, name_.folder, name_.id);
+    if (presence_ == presence::possible || (presence_ == presence::certain && unanswered_))
+        remove_protected_later(zk_, name_.folder, name_.id);
 }
 
 std::string_view lock_node::name() const noexcept { return path::basename(node_.path); }
@@ -23,6 +24,7 @@ future<created_node> lock_node::create() {
 }
 
 task<bool> lock_node::made(future<created_node> creating) {
+    repetition creates;
     for (bool at_once = true;; at_once = false) {
         auto r = co_await as_result(std::move(creating));
         if (r) {
@@ -30,10 +32,13 @@ task<bool> lock_node::made(future<created_node> creating) {
             node_ = *std::move(r);
             co_return at_once;
         }
-        if (r.outcome() == outcome::not_applied) presence_ = presence::none;
+        if (r.outcome() == outcome::unknown)
+            unanswered_ = true;
+        else if (!unanswered_)
+            presence_ = presence::none;
         if (r.error() == errc::no_node) {
             co_await start_ensure_path(zk_, name_.folder, {});
-        } else if (!co_await may_repeat(r.error())) {
+        } else if (!co_await creates.again(r.error())) {
             r.rethrow();
         } else if (presence_ == presence::possible && co_await find_again()) {
             co_return false;
@@ -42,11 +47,12 @@ task<bool> lock_node::made(future<created_node> creating) {
     }
 }
 
+/// That it is not there does not say that it never will be: a request of a lost connection may be carried out later.
 task<bool> lock_node::find_again() {
-    for (;;) {
+    for (repetition searches;;) {
         auto found = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
         if (!found && found.error() == errc::no_node) co_return false; // no folder, no node
-        if (!found && co_await may_repeat(found.error())) continue;
+        if (!found && co_await searches.again(found.error())) continue;
         if (!found.value()) co_return false;
         presence_ = presence::certain;
         node_ = *std::move(*found);

@@ -29,6 +29,7 @@ class lock_node {
     const pinned_handle& session() const noexcept { return zk_; }
     const std::string& folder() const noexcept { return name_.folder; }
     /// Without its folder. Precondition: made() has ended well.
+    const std::string& path() const noexcept { return node_.path; }
     std::string_view name() const noexcept;
 
     future<created_node> create();
@@ -37,6 +38,8 @@ class lock_node {
     task<bool> made(future<created_node> creating);
     /// It is the caller's from now on.
     created_node keep();
+    /// The id, if a create got no answer: then a second node of it may turn up at any time. Empty otherwise.
+    std::string left_id() const { return unanswered_ ? name_.id : std::string(); }
 
   private:
     task<bool> find_again();
@@ -44,6 +47,7 @@ class lock_node {
     pinned_handle zk_;
     const lock_node_name name_;
     created_node node_;
+    bool unanswered_ = false; ///< a create got no answer, and may be carried out late
     enum class presence {
         none,
         possible,

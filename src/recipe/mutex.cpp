@@ -12,6 +12,11 @@ namespace kazoo {
 
 namespace detail {
 
+namespace {
+/// Between two looks at a contender that we may not read; grows to the session's timeout.
+constexpr std::chrono::milliseconds shortest_interval{10};
+} // namespace
+
 /// One session's try. The numbers are those of the recipe "Locks" in ZooKeeper's documentation.
 task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here, bool wait) {
     const pinned_handle& zk = mine.session();
@@ -25,9 +30,10 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
     if (!alone.value()) listing = start_get_children(zk, mine.folder());
     here.entered(true);
 
+    repetition looks;
     for (;; listing = start_get_children(zk, mine.folder())) {
         auto children = co_await as_result(std::move(listing));
-        if (!children && co_await may_repeat(children.error())) continue;
+        if (!children && co_await looks.again(children.error())) continue;
         if (children.error() == errc::no_node) co_return verdict::node_gone;
         const lock_queue queue(std::move(children.value()), marks_);
         const auto position = queue.position(mine.name());
@@ -38,35 +44,67 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
         if (!wait) co_return verdict::taken;
 
         // 4. Watch the one with the next lower number, and nobody else: no herd.
-        const std::string ahead = path::join(mine.folder(), queue[*position - 1]);
-        auto watched = co_await as_result(start_watch_exists(zk, ahead));
-        if (!watched && co_await may_repeat(watched.error())) continue;
-
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
-        if (watched.value().value) co_await std::move(watched->changed);
+        co_await change_of(zk, path::join(mine.folder(), queue[*position - 1]));
     }
+}
+
+/// Returns when the node may have changed. Servers tell of it only those who may read it, and who may can change: so no
+/// wait rests on the event alone.
+task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
+    const duration longest = zk.timeout();
+    duration interval = shortest_interval;
+    for (repetition looks;;) {
+        auto watched = co_await as_result(start_watch(zk, node)); // as exists, but leaves no watch where nothing is
+        if (watched) {
+            const auto event = co_await as_result(std::move(watched->changed).timeout(longest));
+            if (event) co_return;
+            if (event.error() != errc::operation_timeout) event.rethrow();
+        } else if (watched.error() == errc::no_node) {
+            co_return;
+        } else if (watched.error() == errc::no_auth) {
+            const auto there = co_await as_result(start_exists(zk, node)); // needs no permission
+            if (there && !*there) co_return;
+            if (!there && !co_await looks.again(there.error())) there.rethrow();
+            (void)co_await as_result(pause(owner(), interval));
+            interval = std::min(2 * interval, longest);
+        } else if (!co_await looks.again(watched.error())) {
+            watched.rethrow();
+        }
+    }
+}
+
+task<bool> mutex_core::is_certain(lock_node& mine) {
+    const pinned_handle& zk = mine.session();
+    if (options_.lost_when == loss::session_over) co_return zk.alive();
+    if (owner().board().certainty_lasts()) co_return zk.alive();
+    // The first lock of an old session: the servers have not been asked for long.
+    const offered_node offered(owner(), path::normalize(root_ + mine.path()));
+    const auto certain = co_await as_result(zk.certainty());
+    if (certain.error() == errc::session_expired) co_return false;
+    (void)certain.value();
+    const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
+    co_return there && *there && owner().board().certainty_lasts();
 }
 
 task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
     task_scope& scope = co_await this_scope{};
     auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
     if (!wait && !here->first()) co_return false;
-    lock_node_name name = self->new_name();
     for (;;) {
         here->entered(false);
         while (!here->may_enter()) co_await here->changed();
-        lock_node mine(pinned_handle(self->owner(), self->root_), name);
+        lock_node mine(pinned_handle(self->owner(), self->root_), self->new_name());
         const auto end = co_await as_result(self->contend(mine, *here, wait));
         const bool expired = !end && end.error() == errc::session_expired;
         if (!expired && end.value() == verdict::taken) co_return false;
         if (!expired && end.value() == verdict::node_gone) continue;
         if (!here->first()) { // out of turn, because of a loss
             here->give_way();
-            name = self->new_name(); // what is left of the old one must not be found again
-        } else if (!expired && mine.session().alive()) {
+        } else if (!expired && co_await self->is_certain(mine)) {
             scope.claim_result();
             here->acquired();
-            self->hold(std::make_shared<held_lock>(mine.session(), mine.keep()), std::move(here));
+            self->hold(mine, std::move(here));
             co_return true;
         }
     }

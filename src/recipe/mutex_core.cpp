@@ -39,10 +39,14 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
     for (const std::string& name : queue.names()) reads.push_back(start_get_if_exists(h, path::join(folder, name)));
     std::vector<contender> found;
     for (std::size_t i = 0; i < reads.size(); ++i) {
-        auto n = co_await std::move(reads[i]);
-        if (!n) continue; // it left meanwhile
-        found.push_back(
-            {std::move(n->data).str(), path::join(folder, queue.names()[i]), n->stat.owner, n->stat.created});
+        const std::string where = path::join(folder, queue.names()[i]);
+        auto read = co_await as_result(std::move(reads[i]));
+        if (read.error() == errc::no_auth) {
+            const auto stat = co_await start_exists(h, where); // that needs no permission
+            if (stat) found.push_back({{}, where, stat->owner, stat->created, true});
+        } else if (auto n = read.value()) { // else it left meanwhile
+            found.push_back({std::move(n->data).str(), where, n->stat.owner, n->stat.created});
+        }
     }
     co_return found;
 }
@@ -60,6 +64,7 @@ mutex_core::mutex_core(const client& c, std::string_view path, mutex_options opt
       folder_(path::normalize(path)),
       options_(std::move(options)),
       marks_(marks_of(options_, path)),
+      claim_(options_.lost_when == loss::certainty_over ? std::make_unique<certainty_claim>(*core_) : nullptr),
       line_(*core_) {}
 
 lock_node_name mutex_core::new_name() const {
@@ -95,8 +100,10 @@ future<bool> mutex_core::try_lock() {
 
 // -- holding ----------------------------------------------------------------------------------------------------------
 
-void mutex_core::hold(std::shared_ptr<held_lock> held, place where) {
-    held_lock::guard(held);
+void mutex_core::hold(lock_node& mine, place where) {
+    std::string left = mine.left_id();
+    auto held = std::make_shared<held_lock>(mine.session(), mine.keep(), options_.lost_when, std::move(left));
+    held->guard();
     holder_ = std::move(where);
     const util::lock_guard lock(mutex_);
     held_ = std::move(held);
@@ -132,9 +139,9 @@ node_check mutex_core::check() const {
 }
 
 task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const mutex_core> self) {
-    for (;;) {
+    for (repetition reads;;) {
         auto found = co_await as_result(read_contenders(self->owner(), self->root_, self->folder_, self->marks_));
-        if (!found && co_await may_repeat(found.error())) continue;
+        if (!found && co_await reads.again(found.error())) continue;
         co_return std::move(found.value());
     }
 }
@@ -152,8 +159,12 @@ future<bool> mutex_core::unlock() noexcept {
         h = std::exchange(held_, nullptr);
     }
     if (!h) return ready(owner(), "unlock", false);
-    post_to(owner().loop(), [self = shared_from_this()] { self->holder_.reset(); });
-    return h->give_up();
+    auto removing = h->give_up();
+    post_to(owner().loop(), [self = shared_from_this(), h] {
+        h->forget();
+        self->holder_.reset();
+    });
+    return removing;
 }
 
 void mutex_core::abandon() noexcept {

@@ -52,16 +52,20 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     task_options waiting(time_point deadline = never, std::stop_token = {}) const;
     /// The coroutines stand in mutex.cpp.
     static task<bool> acquire(std::shared_ptr<mutex_core>, bool wait);
+    /// Whether the node that stands first is certainly ours; waits until that can be told.
+    task<bool> is_certain(lock_node&);
+    task<void> change_of(pinned_handle, std::string node);
     task<verdict> contend(lock_node&, acquisition_line::place&, bool wait);
     static task<std::vector<contender>> list_contenders(std::shared_ptr<const mutex_core>);
     lock_node_name new_name() const;
-    void hold(std::shared_ptr<held_lock>, place) KAZOO_EXCLUDES(mutex_);
+    void hold(lock_node&, place) KAZOO_EXCLUDES(mutex_);
     std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);
 
     const ref<core> core_;
     const std::string root_, path_, folder_;
     const mutex_options options_;
     const std::vector<std::string> marks_;
+    const std::unique_ptr<certainty_claim> claim_;
     acquisition_line line_; ///< on the loop
     place holder_;          ///< on the loop: where the present holder stands in the line
     mutable util::mutex mutex_;

@@ -95,6 +95,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     identity_ = granted;
     seen_read_write_ = seen_read_write_ || !granted.read_only;
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
+    if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
     phase_ = phase::authenticating;
     limit_ = never;
     log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",

@@ -1,4 +1,5 @@
 // How connections, sessions and the client's side of things end.
+#include "proto/multi.hpp"
 #include "session/session_impl.hpp"
 
 namespace kazoo::session {
@@ -75,10 +76,12 @@ void session::impl::tear_down(bool by_peer) {
     set_watches_ops_.clear();
     credentials_.connection_lost();
     watches_.connection_lost();
+    certainty_.connection_lost();
 }
 
 void session::impl::lose_session(std::string_view why) {
     log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
+    end_certainty();
     const bool bound = established() || (phase_ == phase::handshaking && resuming_);
     fail_all_requests(errc::session_expired);
     if (bound) tear_down(false);
@@ -101,6 +104,7 @@ void session::impl::finish(session_state end, errc reason) {
         end = session_state::closed;
         reason = errc::closed;
     }
+    end_certainty();
     fail_all_requests(reason);
     if (has_connection()) tear_down(false);
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
@@ -114,10 +118,27 @@ void session::impl::finish(session_state end, errc reason) {
     set_state(end);
 }
 
-void session::impl::own_request_done(bool answered) noexcept {
-    const bool closed = answered && own_requests_.front()->op == proto::opcode::close_session;
+namespace {
+
+bool is_applied_transaction(const reply& r) {
+    proto::reader in(r.body);
+    proto::multi_result result;
+    bool more = false;
+    return r.err == 0 && proto::get_multi_result(in, result, more) && more && result.type != proto::opcode::error;
+}
+
+} // namespace
+
+void session::impl::own_request_done(const reply* answer) noexcept {
+    const proto::opcode op = own_requests_.front()->op;
     own_requests_.pop_front();
-    if (closed) finish(session_state::closed, errc::closed);
+    if (answer == nullptr) return;
+    switch (op) {
+    case proto::opcode::sync: return certainty_.sync_answered(answer->err == 0, answered_sent_, now_);
+    case proto::opcode::multi: return certainty_.check_answered(is_applied_transaction(*answer), now_);
+    case proto::opcode::close_session: return finish(session_state::closed, errc::closed);
+    default: return; // removeWatches: nothing depends on it
+    }
 }
 
 } // namespace kazoo::session

@@ -1,5 +1,6 @@
 // Bytes in and out of an established connection.
 #include "proto/framing.hpp"
+#include "proto/multi.hpp"
 #include "session/session_impl.hpp"
 #include "session/set_watches.hpp"
 
@@ -62,6 +63,15 @@ void session::impl::send_ping() {
     put_control(outbox::control::ping,
                 [](std::string& out) { proto::put_request(out, proto::xid::ping, proto::opcode::ping); });
     stalled_since_ = now_;
+}
+
+void session::impl::send_half_pair(certainty::step half) {
+    certainty_.sent(half);
+    if (half == certainty::step::sync)
+        return put_own_request(proto::opcode::sync, proto::path_request{certainty_.path()});
+    put_own_request(proto::opcode::multi,
+                    proto::multi_header{static_cast<std::int32_t>(proto::opcode::check), false, -1},
+                    proto::path_version_request{certainty_.path(), -1}, proto::multi_header{});
 }
 
 void session::impl::send_close() {
@@ -173,9 +183,8 @@ void session::impl::take_frame(std::string_view payload) {
 }
 
 void session::impl::take_reply(const proto::reply_header& header, std::string_view body, std::size_t length) {
-    time_point sent;
-    request& r = in_flight_.answer(sent);
-    lease_.answered(sent);
+    request& r = in_flight_.answer(answered_sent_);
+    lease_.answered(answered_sent_);
     // A refused opcode is answered with zxid -1.
     if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
     if (logs(log_level::wire)) log(log_level::wire, describe_reply(r.op, header.xid, length, header.err));

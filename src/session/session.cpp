@@ -20,6 +20,10 @@ void session::impl::advance(time_point now) {
 }
 
 bool session::impl::run_one_timer() {
+    if (now_ >= certainty_.over_at()) {
+        end_certainty();
+        return true;
+    }
     if (now_ >= lease_.end_time()) {
         lose_session("its lease ended");
         return true;
@@ -52,6 +56,10 @@ bool session::impl::run_one_timer() {
         send_ping();
         return true;
     }
+    if (const certainty::step due = certainty_.due(now_); pairs_run() && due != certainty::step::wait) {
+        send_half_pair(due);
+        return true;
+    }
     return false;
 }
 
@@ -62,10 +70,15 @@ time_point session::impl::dead_peer_limit() const noexcept {
     return std::min(lease_.silence_limit(), lease_.patience(oldest));
 }
 
-bool session::impl::ping_wanted() const noexcept { return outbox_.empty() && !pings_.awaited(); }
+/// A pair that is about to start does a ping's work.
+bool session::impl::ping_wanted() const noexcept {
+    const time_point soon = saturating_add(lease_.ping_due(), lease_.timeout() / 12);
+    return outbox_.empty() && !pings_.awaited() && !(pairs_run() && certainty_.next() <= soon);
+}
 
 time_point session::impl::deadline() const noexcept {
-    time_point next = lease_.end_time();
+    time_point next = std::min(lease_.end_time(), certainty_.over_at());
+    if (pairs_run()) next = std::min(next, certainty_.check_due() ? now_ : certainty_.next());
     if (established()) {
         next = std::min(next, dead_peer_limit());
         if (ping_wanted()) next = std::min(next, lease_.ping_due());
@@ -73,6 +86,12 @@ time_point session::impl::deadline() const noexcept {
         next = std::min(next, limit_);
     }
     return next;
+}
+
+void session::impl::end_certainty() {
+    if (!certainty_.exists()) return;
+    certainty_.end();
+    observer_.on_certainty_over();
 }
 
 void session::impl::set_state(session_state state) {
@@ -179,6 +198,17 @@ void session::abort(time_point now) {
     if (impl_->state_ != session_state::closed) impl_->finish(session_state::closed, errc::closed);
 }
 
+void session::want_certainty(bool on, time_point now) {
+    impl_->certainty_.want(on, now);
+    impl_->advance(now);
+}
+
+certainty::offered_node session::offer_node(std::string absolute_path, time_point now) {
+    return impl_->certainty_.offer(std::move(absolute_path), now);
+}
+
+void session::withdraw_node(certainty::offered_node n) noexcept { impl_->certainty_.withdraw(n); }
+
 void session::expire(time_point now) {
     impl_->advance(now);
     if (impl_->has_session()) impl_->lose_session("it was told to");
@@ -202,6 +232,8 @@ time_point session::deadline() const noexcept { return impl_->deadline(); }
 session_state session::state() const noexcept { return impl_->state_; }
 const identity& session::identity() const noexcept { return impl_->identity_; }
 time_point session::lease_end() const noexcept { return impl_->lease_.end_time(); }
+time_point session::certain_until() const noexcept { return impl_->certainty_.until(); }
+bool session::certainty_lasts(time_point now) const noexcept { return impl_->certainty_.lasts(now); }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The client's side of the protocol as one object: facts and time go in, bytes and orders come out.
 // No socket, clock, thread, lock or randomness of its own.
+#include "session/certainty.hpp"
 #include "session/host_list.hpp"
 #include "session/request.hpp"
 #include "session/watcher.hpp"
@@ -30,6 +31,7 @@ struct config {
     bool read_only = false;
     retry_policy reconnect{};
     std::size_t max_reply = 64u << 20;
+    duration server_tick{0}; ///< where sessions may be shorter than two ticks of the servers
     std::uint64_t seed = 0; ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
 };
@@ -69,6 +71,9 @@ class observer {
     /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost), or
     /// on_state(auth_failed) if that is the reason, follows.
     virtual void on_session_lost(errc reason) noexcept = 0;
+    /// What was certain is no longer: certain_until() has come without a renewal, or the session is over (then this comes
+    /// before everything else).
+    virtual void on_certainty_over() noexcept = 0;
     virtual void on_log(log_level level, std::string_view line) noexcept = 0;
 
   protected:
@@ -124,6 +129,11 @@ class session {
     void close(time_point now);
     /// Now: fails everything with `closed`, state closed.
     void abort(time_point now);
+    /// Whether somebody needs certain_until(): it costs the servers a transaction every third of the timeout.
+    void want_certainty(bool on, time_point now);
+    /// A node of ours that may be checked if the root node may not be read. Withdraw it when it goes.
+    certainty::offered_node offer_node(std::string absolute_path, time_point now);
+    void withdraw_node(certainty::offered_node) noexcept;
     /// The session is over for us although no server said so; as if its lease had ended.
     void expire(time_point now);
 
@@ -137,8 +147,14 @@ class session {
     // -- what is known -----------------------------------------------------------------------------------------------
     session_state state() const noexcept;
     const kazoo::session::identity& identity() const noexcept;
-    /// The session certainly lives at the servers until then; never if there is none.
+    /// By then the session is over for us, if no server says otherwise; never if there is none. A server that has lost its
+    /// leader prolongs this too, so it does not say that the session lives.
     time_point lease_end() const noexcept;
+    /// The session certainly lives at the servers until then, see certainty.hpp; the beginning of time if nothing is
+    /// certain. Renewed while it is wanted.
+    time_point certain_until() const noexcept;
+    /// Whether that will last: the next renewal is expected in time.
+    bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
     std::string last_failures() const;
     std::size_t pending() const noexcept; ///< requests handed over and not completed

@@ -3,6 +3,7 @@
 // attempts, handshake, restoring), frames.cpp (bytes in and out) and ending.cpp (drops, loss, end).
 #include "proto/records.hpp"
 #include "session/backoff.hpp"
+#include "session/certainty.hpp"
 #include "session/credentials.hpp"
 #include "session/handshake.hpp"
 #include "session/host_round.hpp"
@@ -35,8 +36,8 @@ struct session::impl {
         over
     };
 
-    /// A request of the session itself: removeWatches or closeSession. Shares the FIFO under an xid that users never
-    /// have.
+    /// A request of the session itself: removeWatches, closeSession, or half a pair of certainty.hpp. Shares the FIFO
+    /// under an xid that users never have.
     class own_request final : public request {
       public:
         static constexpr std::int32_t xid_of_all = std::numeric_limits<std::int32_t>::max();
@@ -45,8 +46,8 @@ struct session::impl {
             op = what;
             frame_size = static_cast<std::uint32_t>(size);
         }
-        void on_reply(const reply&) noexcept override { owner_.own_request_done(true); }
-        void on_failure(errc, outcome) noexcept override { owner_.own_request_done(false); }
+        void on_reply(const reply& r) noexcept override { owner_.own_request_done(&r); }
+        void on_failure(errc, outcome) noexcept override { owner_.own_request_done(nullptr); }
 
       private:
         impl& owner_;
@@ -57,7 +58,8 @@ struct session::impl {
           observer_(o),
           random_(config_.seed),
           backoff_(config_.reconnect),
-          round_(config_.hosts.hosts) {}
+          round_(config_.hosts.hosts),
+          certainty_(config_.server_tick) {}
 
     bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
@@ -65,6 +67,10 @@ struct session::impl {
         return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty();
     }
     bool has_session() const noexcept { return identity_.id != session_id::none; }
+    /// A read-only server has no quorum to ask.
+    bool pairs_run() const noexcept {
+        return phase_ == phase::ready && certainty_.wanted() && !identity_.read_only && !closing_ && !leaving_;
+    }
 
     // -- session.cpp -------------------------------------------------------------------------------------------------
     void advance(time_point now);
@@ -72,6 +78,7 @@ struct session::impl {
     time_point dead_peer_limit() const noexcept;
     bool ping_wanted() const noexcept;
     time_point deadline() const noexcept;
+    void end_certainty();
     void set_state(session_state);
     bool logs(log_level level) const noexcept { return level >= config_.log_threshold && level != log_level::off; }
     template <class... Pieces> void log(log_level level, const Pieces&... pieces) {
@@ -103,6 +110,7 @@ struct session::impl {
     void send_set_watches(const set_watches_batch&, std::int64_t relative_zxid);
     void send_watch_orders();
     void send_ping();
+    void send_half_pair(certainty::step);
     void send_close();
     void submit(request_list&, std::string& frames);
     void written(std::size_t n, time_point now);
@@ -129,7 +137,8 @@ struct session::impl {
     void tear_down(bool by_peer);
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
-    void own_request_done(bool answered) noexcept;
+    /// Null: there will be no answer.
+    void own_request_done(const reply*) noexcept;
 
     config config_;
     observer& observer_;
@@ -146,6 +155,7 @@ struct session::impl {
 
     kazoo::session::identity identity_;
     lease lease_;
+    certainty certainty_;
     std::int64_t last_zxid_ = 0;
     bool seen_read_write_ = false; ///< this session has been on a server with a quorum
 
@@ -163,6 +173,7 @@ struct session::impl {
     inbox inbox_;
     outbox outbox_;
     in_flight in_flight_;
+    time_point answered_sent_{}; ///< when the request was sent whose answer is being taken
     std::deque<std::unique_ptr<own_request>> own_requests_; ///< in the order of the FIFO
     reply_clock pings_, auths_, set_watches_;
     std::deque<proto::opcode> set_watches_ops_;

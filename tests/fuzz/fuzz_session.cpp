@@ -357,6 +357,7 @@ class fuzz_world final : session::observer {
     }
     void on_write_lost() noexcept override { fail_waiting(errc::connection_loss); }
     void on_session_lost(errc reason) noexcept override { fail_waiting(reason); }
+    void on_certainty_over() noexcept override {}
     void on_log(log_level, std::string_view) noexcept override { require(!over_); }
 
     void fail_waiting(errc reason) {

@@ -4,6 +4,7 @@
 #include <kazoo/client.hpp>
 #include <kazoo/detail/until.hpp>
 #include <kazoo/future.hpp>
+#include <kazoo/recipe/loss.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 
@@ -28,6 +29,8 @@ struct mutex_options {
     std::vector<std::string> extra_lock_patterns{};
     /// Of our nodes. Empty: everybody may do everything. Missing parents are made open (C38).
     std::vector<kazoo::acl> acl{};
+    /// What holds() and lost() go by.
+    loss lost_when = loss::certainty_over;
 };
 
 /// One that holds or waits for a lock.
@@ -36,6 +39,7 @@ struct contender {
     std::string path;       ///< of its node, relative to the lock's handle
     session_id owner{};
     zxid created{}; ///< its fencing token, once it holds the lock
+    bool hidden = false; ///< we may not read its node: it may have an identifier
 };
 
 /// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,

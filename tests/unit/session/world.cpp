@@ -239,6 +239,8 @@ void world::on_session_lost(errc reason) noexcept {
     fail_waiting(reason);
 }
 
+void world::on_certainty_over() noexcept { certain = false; }
+
 void world::on_log(log_level, std::string_view line) noexcept { logged.append(line).append("\n"); }
 
 void world::fail_waiting(errc reason) {

@@ -91,6 +91,7 @@ class world final : public session::observer {
     std::string logged;
     std::string all_said; ///< never cut, for what must never be said
     bool started = false, connection_open = false, connecting = false;
+    bool certain = true; ///< until the session says that what was certain is over
     std::uint64_t resolve_round = 0;
     std::vector<std::string> names_asked; ///< in that round
     session::request_list waiting;
@@ -101,6 +102,7 @@ class world final : public session::observer {
     void on_unsent(session::request_list&, std::string_view) noexcept override;
     void on_write_lost() noexcept override;
     void on_session_lost(errc) noexcept override;
+    void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
 
     std::map<std::string, std::unique_ptr<test_watcher>> watchers;

@@ -1,0 +1,42 @@
+#pragma once
+// Who needs to know until when the session certainly lives.
+#include "client/core.hpp"
+#include "client/post.hpp"
+
+#include <string>
+#include <utility>
+
+namespace kazoo::detail {
+
+/// As long as one exists, the client keeps asking the servers. Any thread.
+class certainty_claim {
+  public:
+    explicit certainty_claim(core& c) : core_(ref<core>::share(&c)) { tell(true); }
+    certainty_claim(const certainty_claim&) = delete;
+    certainty_claim& operator=(const certainty_claim&) = delete;
+    ~certainty_claim() {
+        if (!core_->loop().forked()) tell(false);
+    }
+
+  private:
+    void tell(bool more) {
+        post_to(core_->loop(), [c = core_, more] { c->driver().want_certainty(more); });
+    }
+    const ref<core> core_;
+};
+
+/// A node of ours that may be asked for where the root node may not be read. On the loop.
+class offered_node {
+  public:
+    offered_node(core& c, std::string absolute_path)
+        : core_(ref<core>::share(&c)), place_(c.driver().offer_node(std::move(absolute_path))) {}
+    offered_node(const offered_node&) = delete;
+    offered_node& operator=(const offered_node&) = delete;
+    ~offered_node() { core_->driver().withdraw_node(place_); }
+
+  private:
+    const ref<core> core_;
+    const session::certainty::offered_node place_;
+};
+
+} // namespace kazoo::detail

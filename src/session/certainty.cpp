@@ -1,0 +1,88 @@
+#include "session/certainty.hpp"
+
+#include <utility>
+
+namespace kazoo::session {
+
+void certainty::want(bool on, time_point now) noexcept {
+    if (!std::exchange(wanted_, on) && on && next_ != never) next_ = std::min(next_, now);
+}
+
+certainty::offered_node certainty::offer(std::string absolute_path, time_point now) {
+    offered_.push_back(std::move(absolute_path));
+    if (std::exchange(refused_, false)) {
+        path_ = offered_.back();
+        if (stage_ == stage::idle) next_ = std::min(next_, now);
+    }
+    return std::prev(offered_.end());
+}
+
+bool certainty::granted(duration timeout, time_point sent, bool resumed, time_point now) noexcept {
+    // Told by a longer timeout, the end would come too late under a shorter one.
+    const bool shrunk = resumed && timeout < timeout_;
+    timeout_ = timeout;
+    if (!resumed || shrunk) until_ = none;
+    connect_sent_ = resumed ? sent : none;
+    if (!resumed) renew(sent);
+    u_ = previous_u_ = none;
+    stage_ = stage::idle;
+    next_ = now;
+    refused_ = false;
+    return !shrunk;
+}
+
+void certainty::connection_lost() noexcept {
+    stage_ = stage::idle;
+    next_ = never;
+    connect_sent_ = u_ = previous_u_ = none;
+}
+
+certainty::step certainty::due(time_point now) const noexcept {
+    if (!wanted_) return step::wait;
+    if (stage_ == stage::check_due) return step::check;
+    return stage_ == stage::idle && now >= next_ ? step::sync : step::wait;
+}
+
+void certainty::sent(step s) noexcept { stage_ = s == step::sync ? stage::sync_sent : stage::check_sent; }
+
+void certainty::sync_answered(bool ok, time_point sent, time_point now) noexcept {
+    u_ = sent;
+    if (ok)
+        stage_ = stage::check_due;
+    else
+        failed(now);
+}
+
+void certainty::check_answered(bool ok, time_point now) {
+    if (!ok) {
+        // The node is gone, or may not be read: another one will do.
+        const bool other = path_ != root || !offered_.empty();
+        path_ = path_ == root && !offered_.empty() ? offered_.back() : std::string(root);
+        if (other && !std::exchange(refused_, true))
+            stage_ = stage::check_due;
+        else
+            failed(now);
+        return;
+    }
+    refused_ = false;
+    if (connect_sent_ != none) renew(std::exchange(connect_sent_, none));
+    if (previous_u_ != none) renew(previous_u_);
+    previous_u_ = u_;
+    stage_ = stage::idle;
+    next_ = saturating_add(now, gap());
+}
+
+void certainty::failed(time_point now) noexcept {
+    stage_ = stage::idle;
+    next_ = saturating_add(now, gap());
+    refused_ = true;
+}
+
+bool certainty::lasts(time_point now) const noexcept {
+    if (!exists()) return false;
+    time_point renewal = stage_ == stage::idle && next_ != never ? std::max(next_, now) : now;
+    if (previous_u_ == none) renewal = saturating_add(renewal, gap()); // it takes two pairs
+    return saturating_add(renewal, timeout_ / 20) < until_;
+}
+
+} // namespace kazoo::session
