@@ -74,39 +74,44 @@ task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
     }
 }
 
-task<bool> mutex_core::is_certain(lock_node& mine) {
+bool mutex_core::would_last(const lock_node& mine) const noexcept {
+    return mine.session().alive() && (options_.lost_when == loss::session_over || owner().board().certainty_lasts());
+}
+
+/// The first lock of an old session: the servers have not been asked for long.
+task<bool> mutex_core::becomes_certain(lock_node& mine) {
     const pinned_handle& zk = mine.session();
-    if (options_.lost_when == loss::session_over) co_return zk.alive();
-    if (owner().board().certainty_lasts()) co_return zk.alive();
-    // The first lock of an old session: the servers have not been asked for long.
     const offered_node offered(owner(), path::normalize(root_ + mine.path()));
     const auto certain = co_await as_result(zk.certainty());
     if (certain.error() == errc::session_expired) co_return false;
     (void)certain.value();
     const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
-    co_return there && *there && owner().board().certainty_lasts();
+    co_return there && *there && would_last(mine);
 }
 
 task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
     task_scope& scope = co_await this_scope{};
     auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
     if (!wait && !here->first()) co_return false;
+    lock_node_name name = self->new_name();
     for (;;) {
         here->entered(false);
         while (!here->may_enter()) co_await here->changed();
-        lock_node mine(pinned_handle(self->owner(), self->root_), self->new_name());
+        lock_node mine(pinned_handle(self->owner(), self->root_), name);
         const auto end = co_await as_result(self->contend(mine, *here, wait));
         const bool expired = !end && end.error() == errc::session_expired;
         if (!expired && end.value() == verdict::taken) co_return false;
-        if (!expired && end.value() == verdict::node_gone) continue;
-        if (!here->first()) { // out of turn, because of a loss
-            here->give_way();
-        } else if (!expired && co_await self->is_certain(mine)) {
+        const bool acquired = !expired && end.value() == verdict::acquired;
+        if (acquired && here->first() && (self->would_last(mine) || co_await self->becomes_certain(mine))) {
             scope.claim_result();
             here->acquired();
             self->hold(mine, std::move(here));
             co_return true;
         }
+        const bool out_of_turn = !here->first() && (acquired || expired); // because of a loss
+        if (out_of_turn) here->give_way();
+        // What is left of the old one, or still to come, must not be found again.
+        if (out_of_turn || (!expired && !mine.left_id().empty())) name = self->new_name();
     }
 }
 

@@ -52,8 +52,10 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     task_options waiting(time_point deadline = never, std::stop_token = {}) const;
     /// The coroutines stand in mutex.cpp.
     static task<bool> acquire(std::shared_ptr<mutex_core>, bool wait);
-    /// Whether the node that stands first is certainly ours; waits until that can be told.
-    task<bool> is_certain(lock_node&);
+    /// Whether the lock, whose node stands first, is ours and will be for a while.
+    bool would_last(const lock_node&) const noexcept;
+    /// Waits until it can be told. False: it is not.
+    task<bool> becomes_certain(lock_node&);
     task<void> change_of(pinned_handle, std::string node);
     task<verdict> contend(lock_node&, acquisition_line::place&, bool wait);
     static task<std::vector<contender>> list_contenders(std::shared_ptr<const mutex_core>);
