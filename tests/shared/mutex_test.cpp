@@ -279,4 +279,58 @@ TEST_F(mutexes, C59_fencing_tokens_grow_and_contenders_are_all_shown) {
     EXPECT_GT(second.fencing_token(), earlier);
 }
 
+// -- contenders that may not be read ----------------------------------------------------------------------------------
+
+TEST_F(mutexes, a_waiter_behind_a_contender_that_it_may_not_read_gets_its_turn) {
+    const client holder = connect(), c = connect();
+    holder.add_auth("digest", "holder:secret");
+    const acl own = acls::creator_all().entries()[0]; // servers tell of it only those who may read it
+    mutex held(holder, "/lock", {.identifier = "hidden", .acl = {own}}), m(c, "/lock", {.identifier = "open"});
+    held.lock();
+    auto waiting = m.async_lock();
+    ASSERT_TRUE(has_nodes(c, 2));
+    EXPECT_FALSE(waiting.ready());
+    held.unlock();
+    std::move(waiting).get_for(20s);
+    EXPECT_TRUE(m.holds());
+}
+
+TEST_F(mutexes, contenders_that_may_not_be_read_are_marked) {
+    const client holder = connect(), c = connect();
+    holder.add_auth("digest", "holder:secret");
+    mutex held(holder, "/lock", {.identifier = "hidden", .acl = {acls::creator_all().entries()[0]}});
+    mutex m(c, "/lock", {.identifier = "open"});
+    held.lock();
+    auto waiting = m.async_lock();
+    ASSERT_TRUE(has_nodes(c, 2));
+    const auto all = m.contenders();
+    ASSERT_THAT(all, SizeIs(2));
+    EXPECT_TRUE(all[0].hidden);
+    EXPECT_EQ(all[0].identifier, "");
+    EXPECT_EQ(all[0].owner, holder.session_id());
+    EXPECT_EQ(all[0].created, held.fencing_token());
+    EXPECT_FALSE(all[1].hidden);
+    EXPECT_EQ(all[1].identifier, "open");
+    EXPECT_THAT(held.contenders(), SizeIs(2));
+    EXPECT_EQ(held.contenders()[0].identifier, "hidden");
+    waiting.cancel();
+}
+
+// No pair could be sent if only the root could be checked.
+TEST_F(mutexes, is_held_where_the_root_may_not_be_read) {
+    options o = quick();
+    o.session_timeout = 1s;
+    const client c = connect(o), top(test::server().address(), quick());
+    const auto before = top.get_acl("/").entries;
+    const std::vector<acl> no_read{{perms::create | perms::write | perms::remove | perms::admin, "world", "anyone"}};
+    top.set_acl("/", no_read);
+    mutex m(c, "/lock");
+    m.lock();
+    const auto end = std::chrono::steady_clock::now() + 3s; // without renewals it would be lost
+    while (m.holds() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(m.holds());
+    EXPECT_FALSE(m.lost().stop_requested());
+    top.set_acl("/", before);
+}
+
 } // namespace
