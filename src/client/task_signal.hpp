@@ -53,7 +53,10 @@ class repetition {
         core& c = co_await this_core{};
         const time_point now = c.loop().now();
         if (now - last_ > 4 * pause_ + shortest) pause_ = broken ? duration::zero() : shortest;
-        if (pause_ > duration::zero()) (void)co_await as_result(pause(c, pause_));
+        if (pause_ > duration::zero()) {
+            const auto waited = co_await as_result(pause(c, pause_));
+            if (waited.error() != errc::operation_timeout) waited.rethrow(); // the task was told to end
+        }
         pause_ = std::clamp<duration>(2 * pause_, shortest, longest);
         last_ = c.loop().now();
         co_return true;
