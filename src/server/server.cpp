@@ -97,7 +97,7 @@ void server::closed(connection_id id, moment now) {
 }
 
 void server::on_time(moment now) {
-    while (const auto id = sessions_.pop_due(now.at)) end_session(*id, now);
+    while (const auto id = sessions_.pop_due(now.at)) end_session(*id, 0, now);
     while (const auto id = handshake_deadlines_.pop_due(now.at)) find(*id)->abort();
     if (next_mortal_check_ <= now.at) remove_due_mortals(now);
 }
@@ -166,24 +166,8 @@ void server::handle_frame(connection& c, std::string_view payload, moment now) {
 }
 
 processor& server::processor_for(const connection& c, proto::opcode type) noexcept {
-    using enum proto::opcode;
-    if (c.at == nullptr) return processor_;
-    switch (type) {
-    case sync: c.at->catch_up(zxid()); break;
-    case create:
-    case create2:
-    case create_container:
-    case create_ttl:
-    case create_session:
-    case remove:
-    case delete_container:
-    case set_data:
-    case set_acl:
-    case check:
-    case multi:
-    case reconfig: return processor_;
-    default: break;
-    }
+    if (c.at == nullptr || is_write(type)) return processor_;
+    if (type == proto::opcode::sync) c.at->catch_up(zxid());
     return c.at->requests();
 }
 
@@ -261,12 +245,12 @@ void server::answer_handshake(connection& c, std::optional<bool> read_only) {
     if (!accepted) c.close();
 }
 
-void server::end_session(std::int64_t id, moment now) {
+void server::end_session(std::int64_t id, std::int32_t xid, moment now) {
     if (connection* c = sessions_.find(id)->attached) {
         detach(*c);
         c->abort();
     }
-    processor_.close_session(id, 0, now.wall_ms);
+    processor_.close_session(id, xid, now.wall_ms);
     sessions_.remove(id);
 }
 
@@ -281,7 +265,7 @@ void server::detach(connection& c) {
 bool server::expire_session(std::int64_t id, moment now) {
     on_time(now);
     if (sessions_.find(id) == nullptr) return false;
-    end_session(id, now);
+    end_session(id, 0, now);
     return true;
 }
 

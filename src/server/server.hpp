@@ -27,6 +27,14 @@ struct watch_counts {
     friend bool operator==(const watch_counts&, const watch_counts&) = default;
 };
 
+/// Whose requests came on a connection: enough to execute more of them when it is gone.
+struct origin {
+    std::int64_t session = 0;
+    duration timeout{0};
+    std::string address;
+    identity_set identities;
+};
+
 class server {
   public:
     /// The observer outlives the server; null if nobody listens.
@@ -43,6 +51,15 @@ class server {
     /// The connection is gone, whoever closed it; its id means nothing any more.
     void closed(connection_id, moment now);
     void on_time(moment now);
+
+    // -- late requests ----------------------------------------------------------------------------------------------
+    /// Session 0: nothing that comes late on this connection means anything.
+    origin origin_of(connection_id) const;
+    /// Whole frames of a connection that is gone, which waited on their way through the ensemble. (Its leader knows the
+    /// owner of a session by an object, not by a number that grows: what is stuck is valid again when the session comes
+    /// back to the same server.) What changes nodes is executed as long as the session lives; nobody gets the replies,
+    /// and the session gets no more time. Returns how many frames were executed.
+    std::size_t receive_late(origin&, std::string_view frames, moment now);
 
     /// Call on_time() no later than this.
     time_point deadline() const noexcept;
@@ -91,7 +108,9 @@ class server {
     void shake_hands(connection&, std::string_view payload, moment now);
     void answer_handshake(connection&, std::optional<bool> read_only);
     void answer_word(connection&, std::string_view word, moment now);
-    void end_session(std::int64_t id, moment now);
+    /// `xid` of the request that asks for it; 0: its time is over.
+    void end_session(std::int64_t id, std::int32_t xid, moment now);
+    bool execute_late(connection& nobody, std::string_view payload, moment now);
     void detach(connection&);
     void remove_due_mortals(moment now);
 

@@ -79,6 +79,7 @@ detail::io_result sim_link::write_some(std::string_view from) noexcept {
         });
     }
     w.trace("write", owner_.number(), sum_of(from.substr(0, n)));
+    unarrived_.sent(from.substr(0, n));
     send(flow::to_server, from.substr(0, n));
     return {n, false, {}};
 }
@@ -164,6 +165,7 @@ void sim_link::deliver(flow way, std::string_view bytes, bool end) {
     }
     if (pipe(way).broken) bytes = {};
     if (way == flow::to_server) {
+        unarrived_.arrived(bytes.size());
         if (!bytes.empty()) owner_.world().receive(*this, bytes);
         if (end) owner_.world().hang_up(*this);
         return;

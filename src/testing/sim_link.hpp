@@ -2,6 +2,7 @@
 // One TCP connection in a simulated world, from the moment somebody tries to open it.
 #include "client/loop.hpp"
 #include "server/server.hpp"
+#include "testing/sim_unarrived.hpp"
 #include "testing/sim_world.hpp"
 
 #include <array>
@@ -40,6 +41,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     // -- the server's end ---------------------------------------------------------------------------------------------
     server::connection_id server_side{};
     void server_closed();
+    std::vector<std::string> take_unarrived() { return unarrived_.take_frames(); }
 
     // -- the cable ----------------------------------------------------------------------------------------------------
     void send(flow way, std::string_view bytes);
@@ -71,7 +73,8 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
     std::array<pipe_state, 2> pipes_;
     bool client_open_ = true, accepted_ = false;
     std::size_t under_way_ = 0; ///< to the server
-    bool stalled_ = false;      ///< the socket's buffer is full for a moment
+    unarrived unarrived_;
+    bool stalled_ = false; ///< the socket's buffer is full for a moment
     std::string input_;
     std::uint64_t sent_to_client_ = 0, read_by_client_ = 0;
     bool ended_ = false;

@@ -66,8 +66,36 @@ void sim_world::receive(sim_link& link, std::string_view bytes) {
 void sim_world::hang_up(sim_link& link) {
     const auto keep = link.shared_from_this();
     if (links_.erase(link.server_side) == 0) return;
-    server_->closed(link.server_side, moment());
+    end_connection(link);
     serve();
+}
+
+void sim_world::end_connection(sim_link& link) {
+    if (link.owner().late) plan_late_requests(link);
+    server_->closed(link.server_side, moment());
+}
+
+/// Some of what has not arrived comes nevertheless, in its order, within about the session's timeout.
+void sim_world::plan_late_requests(sim_link& link) {
+    auto from = std::make_shared<server::origin>(server_->origin_of(link.server_side));
+    const auto frames = link.take_unarrived();
+    if (from->session == 0 || frames.empty()) return;
+    const std::size_t first = random_.below(frames.size()), count = 1 + random_.below(frames.size() - first);
+    const duration longest = chance(2) ? from->timeout : from->timeout / 20;
+    time_point when = now_ + between(duration::zero(), longest);
+    for (std::size_t i = first; i < first + count; ++i) {
+        at(when, [this, from, frame = frames[i], self = link.shared_from_this(), stops = server_stops_] {
+            if (stops != server_stops_) return; // what waited in a server went with it
+            speaking_ = self.get();
+            late_ = true;
+            const std::size_t executed = server_->receive_late(*from, frame, moment());
+            late_ = false;
+            speaking_ = nullptr;
+            self->owner().faults.late += executed;
+            serve();
+        });
+        if (chance(2)) when = std::min(when + between(duration::zero(), longest / 4), now_ + longest);
+    }
 }
 
 // -- the server -------------------------------------------------------------------------------------------------------
@@ -109,7 +137,7 @@ void sim_world::serve() {
             }
             if (!server_->finished(id)) continue;
             links_.erase(id);
-            server_->closed(id, moment());
+            end_connection(*link);
             link->server_closed();
         }
         changed.clear();
@@ -132,6 +160,7 @@ void sim_world::keep_server_clock() {
 
 void sim_world::stop_server() {
     if (!std::exchange(server_runs_, false)) return;
+    ++server_stops_;
     trace("server stops");
     auto links = std::exchange(links_, {});
     for (const auto& [id, link] : links) link->reset();
@@ -176,7 +205,8 @@ void sim_world::on_processed(const server::processed_write& w) {
     if (!on_write) return;
     // Only requests have an xid; what else happens meanwhile is the server's own doing.
     const bool own = speaking_ == nullptr || w.xid == 0;
-    on_write({w, own ? nullptr : &speaking_->owner(), own ? 0 : speaking_->number(), own ? nullptr : speaking_});
+    on_write({w, own ? nullptr : &speaking_->owner(), own ? 0 : speaking_->number(), !own && late_,
+              own ? nullptr : speaking_});
 }
 
 } // namespace kazoo::testing

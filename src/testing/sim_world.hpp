@@ -24,6 +24,7 @@ struct sim_write {
     const server::processed_write& write;
     const sim_machine* from = nullptr; ///< null: the server's own doing
     std::uint64_t connection = 0;      ///< of that machine, counted from 1
+    bool late = false;                 ///< that connection was gone
     const sim_link* link = nullptr;
 };
 
@@ -120,6 +121,8 @@ class sim_world final : server::observer {
     server::moment moment() const noexcept;
     void start_new_server();
     void serve();
+    void end_connection(sim_link&);
+    void plan_late_requests(sim_link&);
     void keep_server_clock();
 
     simulation_options options_;
@@ -135,7 +138,9 @@ class sim_world final : server::observer {
     std::map<server::connection_id, std::shared_ptr<sim_link>> links_;
     std::unique_ptr<server::server> server_;
     bool server_runs_ = true;
+    std::uint64_t server_stops_ = 0;
     const sim_link* speaking_ = nullptr;
+    bool late_ = false; ///< what speaks is gone
     std::uint64_t late_reads_ = 0;
     std::optional<event_id> server_alarm_;
 };

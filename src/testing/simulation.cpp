@@ -15,6 +15,7 @@ void machine::cut_behind(flow way, std::uint64_t bytes) const { impl_->cut_behin
 void machine::refuse(bool on) const { impl_->refusing = on; }
 void machine::hang(bool on) const { impl_->hanging = on; }
 void machine::silence(flow way, bool on) const { impl_->silence(way, on); }
+void machine::late(bool on) const { impl_->late = on; }
 void machine::slow_down(std::chrono::nanoseconds more) const { impl_->slowness = more; }
 void machine::lead_to(std::size_t server) const { impl_->leads_to = server; }
 void machine::fail_lookups(bool on) const { impl_->lookups_fail = on; }

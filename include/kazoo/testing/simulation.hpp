@@ -55,6 +55,10 @@ class KAZOO_EXPORT machine {
     void hang(bool on) const;
     /// Bytes of one direction are held back, the end of a connection too; when lifted, they arrive.
     void silence(flow way, bool on) const;
+    /// What was sent on a connection and had not arrived when it ended may still be executed: some requests of it, in
+    /// their order, up to a session timeout later, when the session has come back and beside what is newer. That is
+    /// what an ensemble can do with them.
+    void late(bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
     /// New connections lead to this server whatever the address: 0 is the leader, then come the followers.
