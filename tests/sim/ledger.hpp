@@ -19,6 +19,7 @@ struct ledger_entry {
     bool write = false;
     bool tracked = true;                        ///< its effect can be told apart from that of others
     bool in_order = false;                      ///< one request, made once: subject to the order of submission
+    bool repeated = false;                      ///< sent again when its reply is lost
     bool may_give_up = false;                   ///< has a deadline, or is cancelled
     std::uint64_t submitted = 0, completed = 0; ///< in the order of everything that is noted here
     std::uint64_t dropped = 0; ///< when the client's connection went for the first time after it was submitted
@@ -26,6 +27,7 @@ struct ledger_entry {
     std::error_code code;
     kazoo::outcome outcome = outcome::not_applied;
     int applied = 0;
+    int applied_late = 0;   ///< of these, when its connection was gone
     bool processed = false; ///< applied or refused
     std::uint64_t processed_at = 0;
     std::uint64_t connection = 0;
@@ -64,9 +66,14 @@ class ledger {
         e.processed = true;
         e.processed_at = ++clock_;
         e.connection = w.connection;
-        if (w.write.error == errc{}) ++e.applied;
+        if (w.write.error == errc{}) {
+            ++e.applied;
+            if (w.late) ++e.applied_late;
+        }
         return &e;
     }
+    /// The entry whose token is in `text`; none if there is no token.
+    static std::optional<std::size_t> find_token(std::string_view text);
     /// What is under way may meet a server without nodes: it leaves no trace that could be matched when it is refused.
     void server_forgot() {
         for (ledger_entry& e : entries_)
@@ -86,8 +93,6 @@ class ledger {
     std::vector<std::string> audit() const;
 
   private:
-    static std::optional<std::size_t> find_token(std::string_view text);
-
     std::vector<ledger_entry> entries_;
     std::size_t finished_ = 0;
     std::uint64_t clock_ = 0;

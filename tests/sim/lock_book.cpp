@@ -58,6 +58,7 @@ void lock_book::on_create(const sim_write& w) {
     e.id = node.name().substr(0, id_length);
     e.created = zxid{w.write.zxid};
     e.session = w.write.session;
+    e.late = w.late;
     e.had_to_wait = world_.server().nodes().find(folder)->children.size() > 1;
     if (w.link != nullptr) {
         e.link = w.link->weak_from_this();
@@ -69,7 +70,7 @@ void lock_book::on_create(const sim_write& w) {
             counts_.add(mutex_tally::lost_while_waiting);
         else if (old.deleted_by_others)
             counts_.add(mutex_tally::deletions_noticed_waiting);
-        else if (old.exists && old.answer == lock_entry::reply::lost)
+        else if (old.exists && old.answer == lock_entry::reply::lost && !old.late && !e.late)
             complaints_.push_back(e.path + " was made although " + old.path + " is there");
     }
     last_of_[e.id] = e.path;
@@ -88,6 +89,13 @@ void lock_book::on_remove(const sim_write& w) {
     } else if (e.answer == lock_entry::reply::lost && !e.was_held) {
         counts_.add(mutex_tally::orphans_cleaned);
     }
+}
+
+std::size_t lock_book::contending(std::int64_t session, std::string_view site) const {
+    std::set<std::string_view> ids;
+    for (const auto& [path, e] : entries_)
+        if (e.exists && e.session == session && path::parent(path) == site) ids.insert(e.id);
+    return ids.size();
 }
 
 void lock_book::on_forced_end(std::int64_t session) {

@@ -20,6 +20,7 @@ struct lock_entry {
     zxid created{};
     std::int64_t session = 0;
     bool had_to_wait = false;
+    bool late = false; ///< created when the connection that asked for it was gone
     bool exists = true;
     bool was_held = false;
     /// Somebody else deleted it, or the server ended its session before its time: its holder cannot know at once.
@@ -51,6 +52,8 @@ class lock_book {
     bool taken_away(std::string_view path);
     /// What was wrong, a line each.
     std::vector<std::string> take_complaints() { return std::exchange(complaints_, {}); }
+    /// How many acquisitions of this session have a node at a site.
+    std::size_t contending(std::int64_t session, std::string_view site) const;
     const std::vector<std::string>& sites() const noexcept { return sites_; }
 
   private:

@@ -14,6 +14,8 @@ simulation_options world_of(std::uint64_t seed) {
     return o;
 }
 
+constexpr duration between_looks = 250ms;
+
 constexpr int faults_per_storm = 16;
 constexpr std::uint64_t effective_faults = 10;
 
@@ -44,6 +46,7 @@ const std::vector<std::string>& mutex_storm::run() {
         if (below(3) == 0) add_station(p, 0, 1);
     }
     plan_vandal();
+    look_for_orphans();
     for (int i = 0; i < faults_per_storm; ++i) faults_.plan(between(50ms, length));
     plan_passing_client();
     world_.run_for(length);
@@ -51,6 +54,7 @@ const std::vector<std::string>& mutex_storm::run() {
     faults_.end();
     world_.run_until([this] { return tally_[mutex_tally::acquisitions] >= least_acquisitions; }, 60s);
     settle();
+    settled_ = true;
     close_all();
     tally_.add(mutex_tally::requests_to_a_late_follower, inside().late_reads());
     return wrong_;
@@ -60,7 +64,8 @@ mutex_storm::player& mutex_storm::add_player() {
     auto p = std::make_unique<player>(world_.add_machine());
     p->number = players_.size();
     p->inside = inside().machines().back();
-    options o = options_on(p->where, std::chrono::milliseconds(1000 + below(3000)));
+    p->timeout = std::chrono::milliseconds(1000 + below(3000));
+    options o = options_on(p->where, std::chrono::duration_cast<std::chrono::milliseconds>(p->timeout));
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
     o.log = {log_level::debug,
@@ -107,6 +112,30 @@ void mutex_storm::on_turn() {
         }
     }
     take_complaints_of_book();
+}
+
+/// A node of a living session in which nobody waits for the lock or holds it keeps everybody else from it. Its client
+/// may know late that there is one, and can do nothing about it without a connection.
+void mutex_storm::look_for_orphans() {
+    if (settled_) return;
+    inside().after(between_looks, [this] { look_for_orphans(); });
+    for (const auto& p : players_)
+        for (std::size_t site = 0; site < book_.sites().size(); ++site) {
+            std::uint64_t busy = 0;
+            for (const auto& s : stations_)
+                if (s->who == p.get() && s->site == site) busy += s->busy;
+            const bool able = p->c && p->c->state() == session_state::connected && !p->inside->paused();
+            const auto key = std::pair(p->number, site);
+            if (!able || book_.contending(static_cast<std::int64_t>(p->c->session_id()), book_.sites()[site]) <= busy) {
+                orphaned_since_.erase(key);
+                continue;
+            }
+            const time_point since = orphaned_since_.try_emplace(key, inside().now()).first->second;
+            if (inside().now() - since <= orphan_limit(*p)) continue;
+            complain("client " + std::to_string(p->number) + " leaves a node at " + book_.sites()[site] +
+                     " that nobody waits or stands for");
+            orphaned_since_[key] = never; // once
+        }
 }
 
 void mutex_storm::take_complaints_of_book() {

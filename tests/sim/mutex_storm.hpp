@@ -42,6 +42,7 @@ class mutex_storm {
         machine where;
         std::shared_ptr<sim_machine> inside;
         std::optional<client> c;
+        duration timeout{0};
         explicit player(machine m) : where(std::move(m)) {}
     };
     /// One mutex object and those who share it.
@@ -50,6 +51,7 @@ class mutex_storm {
         std::size_t site = 0;
         std::unique_ptr<mutex> lock;
         std::uint64_t calls = 0;
+        std::uint64_t busy = 0;          ///< actors from their call to the end of unlock
         std::set<std::uint64_t> patient; ///< calls without a limit that have not ended
         bool held = false;               ///< by one of its actors
         std::string name() const { return "client " + std::to_string(who->number) + " at " + lock->path(); }
@@ -61,6 +63,10 @@ class mutex_storm {
         std::stop_token lost;
     };
 
+    /// How long a node may be there that belongs to no acquisition, while its client is connected. What lands late does
+    /// so within a timeout.
+    static duration orphan_limit(const player& p) { return p.timeout * 2 + std::chrono::seconds(2); }
+
     // -- mutex_storm.cpp
     player& add_player();
     void add_station(player&, std::size_t site, std::uint64_t actors);
@@ -71,6 +77,7 @@ class mutex_storm {
     void on_write(const sim_write&);
     void on_turn();
     void take_complaints_of_book();
+    void look_for_orphans();
     bool nothing_left() const;
     void complain(std::string what) { wrong_.push_back(std::move(what)); }
     duration between(duration least, duration most) { return inside().between(least, most); }
@@ -93,8 +100,10 @@ class mutex_storm {
     lock_book book_;
     std::map<std::size_t, fenced_store> stores_;
     std::map<std::size_t, zxid> last_acquired_;
+    std::map<std::pair<std::size_t, std::size_t>, time_point> orphaned_since_; ///< by client and site
     int actors_ = 0;
     bool open_ = true; ///< new turns begin
+    bool settled_ = false;
 };
 
 } // namespace kazoo::testing

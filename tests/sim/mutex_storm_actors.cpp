@@ -50,12 +50,12 @@ void mutex_storm::released(station& s, const holding& h) {
 }
 
 struct mutex_storm::actors {
-    struct counted {
-        explicit counted(mutex_storm& m) : self(m) { ++self.actors_; }
-        ~counted() { --self.actors_; }
+    template <class Number> struct counted {
+        explicit counted(Number& n) : number(n) { ++number; }
+        ~counted() { --number; }
         counted(const counted&) = delete;
         counted& operator=(const counted&) = delete;
-        mutex_storm& self;
+        Number& number;
     };
 
     static std::stop_token stop_later(mutex_storm& m, const station& s) {
@@ -73,12 +73,13 @@ struct mutex_storm::actors {
     }
 
     static actor work(mutex_storm& m, station& s) {
-        const counted alive(m);
+        const counted alive(m.actors_);
         sim_machine& machine = *s.who->inside;
         for (;;) {
             co_await pause_for(machine, m.between(0ms, 600ms));
             if (!m.open_ || !s.lock) co_return;
             const std::uint64_t call = ++s.calls;
+            const counted busy(s.busy);
             m.inside().trace("call", s.who->number, call, s.lock->path());
             bool has = true;
             try {

@@ -94,6 +94,20 @@ bool storm::views_are_true() const {
     return std::ranges::all_of(views_, [this](const auto& v) { return v->seen == (this->*v->truth)(v->path); });
 }
 
+/// Those that have more than the one node that their caller knows of, or any if it was told of none. (A client that is
+/// closed does not clean up any more.)
+std::vector<std::size_t> storm::left_by_protected_creates() const {
+    std::map<std::size_t, int> nodes;
+    if (const auto* folder = inside().server().nodes().find("/q"))
+        folder->children.for_each([&](const auto& child) { ++nodes[ledger::find_token(child.path).value()]; });
+    std::vector<std::size_t> found;
+    for (const auto& [i, n] : nodes) {
+        const ledger_entry& e = ledger_.entries()[i];
+        if (e.code != errc::closed && n > (e.code ? 0 : 1)) found.push_back(i);
+    }
+    return found;
+}
+
 void storm::settle() {
     const auto all_connected = [this] {
         return std::ranges::all_of(players_,
@@ -109,6 +123,9 @@ void storm::settle() {
                 complain(v->who + " at " + v->path + " believes " + v->seen + ", but it is " +
                          (this->*v->truth)(v->path));
     }
+    if (!world_.run_until([this] { return left_by_protected_creates().empty(); }, 15s))
+        for (const std::size_t i : left_by_protected_creates())
+            complain(ledger::token(i) + ": a protected create left a node too many");
     world_.run_for(5s);
     const auto& server = inside().server();
     const auto sessions = server.sessions();

@@ -65,6 +65,7 @@ class storm {
     void on_state(player&, session_state);
     bool quiet() const;
     bool views_are_true() const;
+    std::vector<std::size_t> left_by_protected_creates() const;
     void complain(std::string what) { wrong_.push_back(std::move(what)); }
     duration between(duration least, duration most) { return inside().between(least, most); }
     std::uint64_t below(std::uint64_t n) { return inside().random().below(n); }

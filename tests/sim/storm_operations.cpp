@@ -123,6 +123,7 @@ void storm::write_something(player& p) {
     }
     case 1: { // that is found again
         const std::size_t i = open("protected create", false);
+        ledger_[i].repeated = true;
         const auto mode = below(2) == 0 ? create_mode::ephemeral_sequential : create_mode::persistent_sequential;
         const std::string path = "/q/" + ledger::token(i) + "-";
         begin(p, i, p.c->async_create(path, "x", {.mode = mode, .make_parents = true, .protect = true}),
@@ -134,7 +135,8 @@ void storm::write_something(player& p) {
     case 2: { // below what is not there yet
         const std::size_t i = open("create with parents", false);
         const std::string path = "/t/deep-" + std::to_string(i) + "/" + ledger::token(i);
-        begin(p, i, p.c->async_create(path, "x", {.make_parents = true, .protect = below(2) == 0}));
+        const bool protect = ledger_[i].repeated = below(2) == 0;
+        begin(p, i, p.c->async_create(path, "x", {.make_parents = true, .protect = protect}));
         return;
     }
     case 3: { // created and removed, one behind the other
