@@ -224,8 +224,7 @@ void driver::on_state(session_state s) noexcept {
     }
     publish_clocks();
     core_.board().change(core_, s, session_.identity(), peer_);
-    const bool over =
-        s == session_state::lost || s == session_state::closed || s == session_state::auth_failed;
+    const bool over = s == session_state::lost || s == session_state::closed || s == session_state::auth_failed;
     if (over) core_.session_grants().doubt_all();
 }
 

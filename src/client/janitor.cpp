@@ -39,7 +39,8 @@ task<bool> keep_removing(std::shared_ptr<const leftovers> what) {
     for (repetition passes;;) {
         const auto pass = co_await as_result(remove_leftovers(what));
         if (pass || pass.error() == errc::no_node) co_return true;
-        if (pass.error() == errc::closed || (pass.error() == errc::session_expired && what->epoch != 0)) co_return false;
+        if (pass.error() == errc::closed || (pass.error() == errc::session_expired && what->epoch != 0))
+            co_return false;
         if (pass.error() == errc::session_expired || co_await passes.again(pass.error())) continue;
         c.log(log_level::warn, "could not clean up below " + what->folder + ": " + pass.error().message());
         co_return false;

@@ -42,8 +42,8 @@ class pinned_handle {
     operator handle_view() const noexcept { return {*core_, root_, epoch_}; }
     core& owner() const noexcept { return *core_; }
     const std::string& root() const noexcept { return root_; }
-    /// Whether the session is not over for us. It need not live at the servers. Any thread. The clock is asked too, so the
-    /// answer is right even if nothing has run for long. Precondition: a request was answered.
+    /// Whether the session is not over for us. It need not live at the servers. Any thread. The clock is asked too, so
+    /// the answer is right even if nothing has run for long. Precondition: a request was answered.
     bool alive() const noexcept {
         const time_point end = core_->board().lease_end();
         return core_->loop().now() < end && core_->refusing() == errc{} && epoch_ == core_->board().epoch();

@@ -25,11 +25,11 @@ class state_board {
     /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
     /// zero.
     std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
-    /// By then the session of the present epoch is over for us; the beginning of time if there is none. To judge an older
-    /// epoch read this first and the epoch last.
+    /// By then the session of the present epoch is over for us; the beginning of time if there is none. To judge an
+    /// older epoch read this first and the epoch last.
     time_point lease_end() const noexcept { return time_point(duration(lease_end_.load())); }
-    /// Until then the session certainly lives at the servers (session/certainty.hpp); the beginning of time if nothing is
-    /// certain. To judge what was granted earlier read this first and the number of doubts last.
+    /// Until then the session certainly lives at the servers (session/certainty.hpp); the beginning of time if nothing
+    /// is certain. To judge what was granted earlier read this first and the number of doubts last.
     time_point certain_until() const noexcept { return time_point(duration(certain_until_.load())); }
     /// Grows whenever certainty ends: what was granted before is in doubt from then on, whatever becomes certain later.
     std::uint64_t doubts() const noexcept { return doubts_.load(std::memory_order_acquire); }

@@ -28,8 +28,6 @@ void held_lock::guard() {
     const bool by_session = lost_when_ == loss::session_over;
     (by_session ? c.session_grants() : c.certain_grants()).add(*this);
     if (by_session ? !zk_.alive() : !zk_.certain(doubts_)) on_doubt(); // since the last look at the clock
-    if (!left_id_.empty())
-        remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_, node_.stat.created);
     spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
 }
 
@@ -39,7 +37,7 @@ task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
     if (held->given_up_) co_return;
     const offered_node offered(c, path::normalize(held->zk_.root() + held->node_.path));
     repetition looks;
-    while (!held->given_up_) {
+    while (!held->given_up_ && !held->gone_) {
         auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
         if (!seen && co_await looks.again(seen.error())) continue;
         if (!seen || !seen->value) break;

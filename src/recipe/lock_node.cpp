@@ -28,8 +28,7 @@ task<bool> lock_node::made(future<created_node> creating) {
     for (bool at_once = true;; at_once = false) {
         auto r = co_await as_result(std::move(creating));
         if (r) {
-            presence_ = presence::certain;
-            node_ = *std::move(r);
+            found(*std::move(r));
             co_return at_once;
         }
         if (r.outcome() == outcome::unknown)
@@ -47,15 +46,21 @@ task<bool> lock_node::made(future<created_node> creating) {
     }
 }
 
+void lock_node::found(created_node node) {
+    presence_ = presence::certain;
+    node_ = std::move(node);
+    // A second one would stand in everybody's way, also in ours if it came first.
+    if (unanswered_) remove_protected_later(zk_, name_.folder, name_.id, node_.stat.created);
+}
+
 /// That it is not there does not say that it never will be: a request of a lost connection may be carried out later.
 task<bool> lock_node::find_again() {
     for (repetition searches;;) {
-        auto found = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
-        if (!found && found.error() == errc::no_node) co_return false; // no folder, no node
-        if (!found && co_await searches.again(found.error())) continue;
-        if (!found.value()) co_return false;
-        presence_ = presence::certain;
-        node_ = *std::move(*found);
+        auto there = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
+        if (!there && there.error() == errc::no_node) co_return false; // no folder, no node
+        if (!there && co_await searches.again(there.error())) continue;
+        if (!there.value()) co_return false;
+        found(*std::move(*there));
         co_return true;
     }
 }

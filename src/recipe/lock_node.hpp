@@ -38,11 +38,14 @@ class lock_node {
     task<bool> made(future<created_node> creating);
     /// It is the caller's from now on.
     created_node keep();
+    /// Whether this is a node of the same acquisition: another one of ours, carried out late.
+    bool is_ours(std::string_view other) const noexcept { return other.starts_with(name_.id); }
     /// The id, if a create got no answer: then a second node of it may turn up at any time. Empty otherwise.
     std::string left_id() const { return unanswered_ ? name_.id : std::string(); }
 
   private:
     task<bool> find_again();
+    void found(created_node);
 
     pinned_handle zk_;
     const lock_node_name name_;

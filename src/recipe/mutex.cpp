@@ -45,7 +45,12 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 
         // 4. Watch the one with the next lower number, and nobody else: no herd.
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
-        co_await change_of(zk, path::join(mine.folder(), queue[*position - 1]));
+        const std::string& next = queue[*position - 1];
+        const std::string ahead = path::join(mine.folder(), next);
+        if (mine.is_ours(next))
+            co_await remove_until_gone(zk, "clean up", ahead);
+        else
+            co_await change_of(zk, ahead);
     }
 }
 
@@ -86,7 +91,7 @@ task<bool> mutex_core::becomes_certain(lock_node& mine) {
     if (certain.error() == errc::session_expired) co_return false;
     (void)certain.value();
     const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
-    co_return there && *there && would_last(mine);
+    co_return there && *there&& would_last(mine);
 }
 
 task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {

@@ -2,8 +2,8 @@
 // Until when the session certainly lives, whatever is cut between the servers.
 //
 // Answered pings do not tell: a follower that has lost its leader answers them for up to syncLimit ticks, while the
-// leader, where sessions expire, hears of nobody. `sync` alone does not tell either: a leader without its quorum answers
-// it. So while somebody needs to know, pairs go out, one at a time:
+// leader, where sessions expire, hears of nobody. `sync` alone does not tell either: a leader without its quorum
+// answers it. So while somebody needs to know, pairs go out, one at a time:
 //
 //     u: sync, and when it is answered, v: a transaction that checks a node and changes nothing
 //
@@ -34,8 +34,8 @@ class certainty {
     void withdraw(offered_node n) noexcept { offered_.erase(n); }
 
     // -- what happens -------------------------------------------------------------------------------------------------
-    /// In answer to a connect request sent at `sent`. The leader itself begins the count of a new session; for a resumed
-    /// one that request counts when the first v is answered. False: what was certain is so no longer.
+    /// In answer to a connect request sent at `sent`. The leader itself begins the count of a new session; for a
+    /// resumed one that request counts when the first v is answered. False: what was certain is so no longer.
     bool granted(duration timeout, time_point sent, bool resumed, time_point now) noexcept;
     void connection_lost() noexcept;
     /// What was certain is over: its time has passed, or the session has ended.

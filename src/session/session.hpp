@@ -32,7 +32,7 @@ struct config {
     retry_policy reconnect{};
     std::size_t max_reply = 64u << 20;
     duration server_tick{0}; ///< where sessions may be shorter than two ticks of the servers
-    std::uint64_t seed = 0; ///< for the host order and the jitter
+    std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
 };
 
@@ -71,8 +71,8 @@ class observer {
     /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost), or
     /// on_state(auth_failed) if that is the reason, follows.
     virtual void on_session_lost(errc reason) noexcept = 0;
-    /// What was certain is no longer: certain_until() has come without a renewal, or the session is over (then this comes
-    /// before everything else).
+    /// What was certain is no longer: certain_until() has come without a renewal, or the session is over (then this
+    /// comes before everything else).
     virtual void on_certainty_over() noexcept = 0;
     virtual void on_log(log_level level, std::string_view line) noexcept = 0;
 
@@ -147,8 +147,8 @@ class session {
     // -- what is known -----------------------------------------------------------------------------------------------
     session_state state() const noexcept;
     const kazoo::session::identity& identity() const noexcept;
-    /// By then the session is over for us, if no server says otherwise; never if there is none. A server that has lost its
-    /// leader prolongs this too, so it does not say that the session lives.
+    /// By then the session is over for us, if no server says otherwise; never if there is none. A server that has lost
+    /// its leader prolongs this too, so it does not say that the session lives.
     time_point lease_end() const noexcept;
     /// The session certainly lives at the servers until then, see certainty.hpp; the beginning of time if nothing is
     /// certain. Renewed while it is wanted.

@@ -173,7 +173,7 @@ struct session::impl {
     inbox inbox_;
     outbox outbox_;
     in_flight in_flight_;
-    time_point answered_sent_{}; ///< when the request was sent whose answer is being taken
+    time_point answered_sent_{};                            ///< when the request was sent whose answer is being taken
     std::deque<std::unique_ptr<own_request>> own_requests_; ///< in the order of the FIFO
     reply_clock pings_, auths_, set_watches_;
     std::deque<proto::opcode> set_watches_ops_;

@@ -63,6 +63,7 @@ const std::vector<std::string>& mutex_storm::run() {
 mutex_storm::player& mutex_storm::add_player() {
     auto p = std::make_unique<player>(world_.add_machine());
     p->number = players_.size();
+    p->where.late(true);
     p->inside = inside().machines().back();
     p->timeout = std::chrono::milliseconds(1000 + below(3000));
     options o = options_on(p->where, std::chrono::duration_cast<std::chrono::milliseconds>(p->timeout));
