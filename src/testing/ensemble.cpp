@@ -1,3 +1,4 @@
+#include "testing/quorum_network.hpp"
 #include "testing/real_server.hpp"
 #include "testing/wait_until.hpp"
 
@@ -5,23 +6,22 @@
 
 namespace kazoo::testing {
 
-struct ensemble::quorum_ports {
-    explicit quorum_ports(std::size_t size) : peer(size), election(size) {}
-    std::vector<reserved_port> peer;
-    std::vector<reserved_port> election;
-};
+ensemble::ensemble(std::size_t size, const real_server_options& each)
+    : ensemble(ensemble_options{.size = size, .each = each}) {}
 
-ensemble::ensemble(std::size_t size, const real_server_options& each) : ports_(std::make_unique<quorum_ports>(size)) {
-    std::vector<std::string> quorum;
-    for (std::size_t i = 0; i < size; ++i) {
-        quorum.push_back("server." + std::to_string(i + 1) + "=127.0.0.1:" + std::to_string(ports_->peer[i].number()) +
-                         ':' + std::to_string(ports_->election[i].number()));
+ensemble::ensemble(const ensemble_options& options)
+    : network_(std::make_unique<quorum_network>(options.size, options.gated)) {
+    servers_.reserve(options.size);
+    for (std::size_t i = 0; i < options.size; ++i) {
+        servers_.push_back(real_server(
+            std::make_unique<real_server::state>(options.each, static_cast<int>(i + 1), network_->lines_for(i))));
     }
-    servers_.reserve(size);
-    for (std::size_t i = 0; i < size; ++i) {
-        servers_.push_back(real_server(std::make_unique<real_server::state>(each, static_cast<int>(i + 1), quorum)));
-    }
-    for (real_server& server : servers_) server.start();
+    // Of servers with equal histories the last one wins the election; a bare quorum cannot elect without it.
+    std::size_t started = options.size;
+    const std::size_t without_a_leader = options.gated ? (options.size - 1) / 2 : 0;
+    while (started > without_a_leader) servers_[--started].start();
+    if (started > 0) wait_leader();
+    while (started > 0) servers_[--started].start();
     wait_ready();
 }
 
@@ -55,6 +55,39 @@ std::size_t ensemble::wait_leader() const {
 void ensemble::wait_ready() {
     for (real_server& server : servers_) {
         if (server.running()) server.wait_ready();
+    }
+}
+
+void ensemble::hold(std::size_t from, std::size_t to, bool on) {
+    network_->for_flow(from, to, [on](fault_gate& gate, fault_gate::direction way) { gate.pause(way, on); });
+}
+
+void ensemble::drop(std::size_t from, std::size_t to) {
+    network_->for_flow(from, to, [](fault_gate& gate, fault_gate::direction way) { gate.drop(way); });
+}
+
+void ensemble::reset(std::size_t a, std::size_t b) {
+    network_->for_gates(a, b, [](fault_gate& gate) { gate.cut(); });
+    network_->for_gates(b, a, [](fault_gate& gate) { gate.cut(); });
+}
+
+void ensemble::isolate(std::size_t server) {
+    for (std::size_t other = 0; other < size(); ++other) {
+        if (other == server) continue;
+        hold(server, other);
+        hold(other, server);
+    }
+}
+
+void ensemble::heal() {
+    for (std::size_t from = 0; from < size(); ++from) {
+        for (std::size_t to = 0; to < size(); ++to) {
+            if (from == to) continue;
+            network_->for_flow(from, to, [](fault_gate& gate, fault_gate::direction way) {
+                gate.pass(way);
+                gate.pause(way, false);
+            });
+        }
     }
 }
 

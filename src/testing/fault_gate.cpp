@@ -8,6 +8,7 @@
 #include <list>
 #include <mutex>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <thread>
 
@@ -232,6 +233,15 @@ void fault_gate::pass(direction way) {
 
 void fault_gate::delay(std::chrono::milliseconds time) {
     engine_->run([&] { engine_->delay(time); });
+}
+
+void fault_gate::replace(std::string_view text, std::string_view by) {
+    if (text.size() != by.size()) throw std::invalid_argument("a text can be replaced by one of the same length only");
+    engine_->run([&] {
+        gate_rule& rule = engine_->rule(direction::to_server);
+        rule.replace = text;
+        rule.by = by;
+    });
 }
 
 std::uint64_t fault_gate::forwarded(direction way) const {

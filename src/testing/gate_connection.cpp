@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <sys/socket.h>
+#include <utility>
 
 namespace kazoo::testing {
 
@@ -51,6 +52,11 @@ bool gate_stream::read(gate_clock::time_point now, gate_clock::duration delay) {
         ended_ = true;
         queue_.push_back({now + delay, {}});
         return true;
+    }
+    if (!std::exchange(begun_, true) && !rule_.replace.empty()) {
+        const auto end = buffer.begin() + got;
+        const auto found = std::search(buffer.begin(), end, rule_.replace.begin(), rule_.replace.end());
+        if (found != end) std::ranges::copy(rule_.by, found);
     }
     const auto all = static_cast<std::uint64_t>(got);
     const std::uint64_t kept = std::min(all, until_drop_);

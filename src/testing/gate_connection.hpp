@@ -10,6 +10,7 @@
 #include <limits>
 #include <netinet/in.h>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace kazoo::testing {
@@ -22,6 +23,8 @@ struct gate_rule {
 
     bool paused = false;
     std::uint64_t drop_after = nothing;
+    std::string replace; // in the first bytes, by a text of the same length; empty: nothing
+    std::string by;
     std::uint64_t forwarded = 0;
     std::uint64_t dropped = 0;
 };
@@ -58,6 +61,7 @@ class gate_stream {
     std::uint64_t until_drop_;
     std::deque<chunk> queue_;
     std::size_t queued_ = 0;
+    bool begun_ = false;
     bool ended_ = false; // `from` has sent its last byte
     bool shut_ = false;  // and `to` knows
     bool hole_ = false;

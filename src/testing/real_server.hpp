@@ -24,7 +24,7 @@ class temporary_directory {
 };
 
 struct real_server::state {
-    /// `id` is the server's number in its ensemble, 0 if it stands alone; `quorum` are its "server.N=" lines.
+    /// `id` is the server's number in its ensemble, 0 if it stands alone; `quorum` are its lines about the others.
     state(const real_server_options& options, int id, const std::vector<std::string>& quorum);
 
     void start();

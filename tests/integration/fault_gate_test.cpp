@@ -226,6 +226,20 @@ TEST(fault_gate, delay_holds_bytes_back_both_ways) {
     EXPECT_EQ(c.server.receive(4), "fast");
 }
 
+TEST(fault_gate, replaces_a_text_in_the_first_bytes_to_the_server_alone) {
+    gate_and_server gated;
+    gated.gate.replace("port 1", "port 2");
+    plain_peer client(gated.gate.port());
+    plain_peer server = gated.listener.accept();
+    client.send("I am at port 1.");
+    EXPECT_EQ(server.receive(15), "I am at port 2.");
+    client.send("port 1");
+    EXPECT_EQ(server.receive(6), "port 1");
+    server.send("port 1");
+    EXPECT_EQ(client.receive(6), "port 1");
+    EXPECT_THROW(gated.gate.replace("long", "longer"), std::invalid_argument);
+}
+
 TEST(fault_gate, is_steered_from_many_threads_while_bytes_flow) {
     gate_and_server c;
     std::vector<std::thread> threads;

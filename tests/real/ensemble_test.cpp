@@ -2,6 +2,7 @@
 #include "testing/process.hpp"
 #include "testing/wait_until.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,6 +22,7 @@ using kazoo::testing::raw_session;
 using kazoo::testing::real_server;
 using kazoo::testing::wait_until;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 namespace {
@@ -189,6 +191,7 @@ TEST(ensemble, elects_a_leader_and_shares_data) {
     EXPECT_EQ(raw_session(zk[0].port()).create("/shared", "by all", raw_session::persistent).error, 0);
     EXPECT_TRUE(wait_until([&] { return raw_session(zk[2].port()).exists("/shared").error == 0; }));
     EXPECT_EQ(raw_session(zk[2].port()).get("/shared"), "by all");
+    EXPECT_THROW(zk.isolate(0), std::logic_error) << "there are no gates";
 }
 
 TEST(ensemble, survives_the_death_of_its_leader) {
@@ -218,6 +221,77 @@ TEST(ensemble, without_a_quorum_nobody_serves) {
     zk[(leader + 1) % 3].start();
     zk.wait_ready();
     EXPECT_LT(zk.wait_leader(), zk.size());
+}
+
+/// The servers that serve as something, a letter each: "ffl" when the last one leads, '-' for one that does not serve.
+std::string modes(ensemble& zk) {
+    std::string all;
+    for (std::size_t i = 0; i < zk.size(); ++i) all += zk[i].mode().substr(0, 1).append("-").front();
+    return all;
+}
+
+bool without_the_last_one(const std::string& modes) { return modes == "fl-" || modes == "lf-"; }
+
+ensemble gated_ensemble() {
+    return ensemble(
+        kazoo::testing::ensemble_options{.each = {.config = {"syncLimit=5", "initLimit=5"}}, .gated = true});
+}
+
+TEST(gated_ensemble, is_led_by_the_last_server_and_serves_like_any_other) {
+    ensemble zk = gated_ensemble();
+    EXPECT_EQ(modes(zk), "ffl");
+    EXPECT_EQ(raw_session(zk[0].port()).create("/shared", "by all", raw_session::persistent).error, 0);
+    EXPECT_TRUE(wait_until([&] { return raw_session(zk[1].port()).exists("/shared").error == 0; }));
+}
+
+TEST(gated_ensemble, an_isolated_leader_is_succeeded_and_follows_when_healed) {
+    ensemble zk = gated_ensemble();
+    zk.isolate(2);
+    EXPECT_TRUE(wait_until([&] { return without_the_last_one(modes(zk)); })) << modes(zk);
+    EXPECT_EQ(raw_session(zk[0].port()).create("/later", "", raw_session::persistent).error, 0);
+    zk.heal();
+    EXPECT_TRUE(wait_until([&] { return zk[2].mode() == "follower"; })) << modes(zk);
+    EXPECT_TRUE(wait_until([&] { return raw_session(zk[2].port()).exists("/later").error == 0; }));
+}
+
+// Restarted, a server calls the higher ones for votes and is called back: those connections have to pass gates as well.
+TEST(gated_ensemble, no_votes_reach_an_isolated_server_that_was_restarted_before) {
+    ensemble zk = gated_ensemble();
+    zk[0].restart();
+    zk.isolate(0);
+    ASSERT_TRUE(wait_until([&] { return zk[0].mode().empty(); }));
+    const auto since_it_looks = [&] {
+        const std::string log = zk[0].log_tail(1000);
+        return log.substr(std::min(log.rfind(" LOOKING\n"), log.size()));
+    };
+    // Whoever hears votes has found the leader before its first notification times out.
+    EXPECT_TRUE(wait_until([&] { return since_it_looks().find("Notification time out") != std::string::npos; }));
+    EXPECT_THAT(since_it_looks(), Not(HasSubstr("n.state:LEADING"))) << since_it_looks();
+}
+
+TEST(gated_ensemble, a_follower_without_its_leader_stops_serving_and_comes_back) {
+    ensemble zk = gated_ensemble();
+    zk.drop(0, 2);
+    EXPECT_TRUE(wait_until([&] { return modes(zk) == "-fl"; })) << modes(zk);
+    EXPECT_EQ(raw_session(zk[1].port()).create("/later", "", raw_session::persistent).error, 0);
+    zk.heal();
+    EXPECT_TRUE(wait_until([&] { return modes(zk) == "ffl"; })) << modes(zk);
+    EXPECT_TRUE(wait_until([&] { return raw_session(zk[0].port()).exists("/later").error == 0; }));
+}
+
+TEST(gated_ensemble, what_is_held_one_way_arrives_when_lifted) {
+    ensemble zk = gated_ensemble();
+    raw_session at_leader(zk[2].port());
+    raw_session at_follower(zk[0].port());
+    EXPECT_EQ(at_leader.create("/before", "", raw_session::persistent).error, 0);
+    EXPECT_TRUE(wait_until([&] { return at_follower.exists("/before").error == 0; }));
+    zk.hold(2, 0);
+    EXPECT_EQ(at_leader.create("/meanwhile", "", raw_session::persistent).error, 0);
+    EXPECT_EQ(at_follower.exists("/meanwhile").error, no_node);
+    zk.hold(2, 0, false);
+    EXPECT_TRUE(wait_until([&] { return at_follower.exists("/meanwhile").error == 0; }));
+    zk.reset(0, 2);
+    EXPECT_TRUE(wait_until([&] { return modes(zk) == "ffl"; })) << modes(zk);
 }
 
 } // namespace

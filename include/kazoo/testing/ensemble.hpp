@@ -71,11 +71,22 @@ class KAZOO_EXPORT real_server {
     std::unique_ptr<state> state_;
 };
 
+struct ensemble_options {
+    std::size_t size = 3;
+    real_server_options each{};
+    /// The servers reach each other through gates, so that the network between any two can be broken; clients do not
+    /// notice. The last server is the first one to lead.
+    bool gated = false;
+};
+
+class quorum_network;
+
 /// Several servers that form a quorum. Break them one by one: `zk[0].kill()`, `zk[zk.leader().value()].pause()`.
 class KAZOO_EXPORT ensemble {
   public:
     /// Starts all servers and waits until all of them serve.
     explicit ensemble(std::size_t size = 3, const real_server_options& each = {});
+    explicit ensemble(const ensemble_options& options);
     ensemble(ensemble&&) noexcept;
     ensemble& operator=(ensemble&&) noexcept;
     ~ensemble();
@@ -92,9 +103,20 @@ class KAZOO_EXPORT ensemble {
     /// Waits until every running server serves.
     void wait_ready();
 
+    // The network between the servers: data, acknowledgements, pings and votes. std::logic_error without gates.
+    /// What one server sends to another one stays under way, as in a partition; when lifted, it arrives.
+    void hold(std::size_t from, std::size_t to, bool on = true);
+    /// What one server sends to another one is lost.
+    void drop(std::size_t from, std::size_t to);
+    /// Ends the connections between two servers. They may connect again at once.
+    void reset(std::size_t a, std::size_t b);
+    /// hold() between one server and all others, both ways.
+    void isolate(std::size_t server);
+    /// The network is whole again: what was held arrives, and connections that lost something are reset.
+    void heal();
+
   private:
-    struct quorum_ports;
-    std::unique_ptr<quorum_ports> ports_;
+    std::unique_ptr<quorum_network> network_;
     std::vector<real_server> servers_;
 };
 

@@ -50,6 +50,10 @@ class KAZOO_EXPORT fault_gate {
     /// Holds every byte that comes in from now on back for this long, both ways.
     void delay(std::chrono::milliseconds time);
 
+    /// In the first bytes that a new connection brings to the server, `text` becomes `by`, which is as long: for
+    /// protocols in which a peer tells where it can be reached.
+    void replace(std::string_view text, std::string_view by);
+
     /// Bytes handed on, and bytes lost through drop(), since the gate was made.
     std::uint64_t forwarded(direction way) const;
     std::uint64_t dropped(direction way) const;
