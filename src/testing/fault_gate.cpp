@@ -1,6 +1,7 @@
 #include "testing/gate_connection.hpp"
 #include "testing/loopback.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <functional>
@@ -58,6 +59,7 @@ class fault_gate::engine {
     std::uint64_t accepted() const { return accepted_; }
     std::size_t connections() const { return connections_.size(); }
     void delay(gate_clock::duration time) { delay_ = time; }
+    void wait_for_target(gate_clock::duration limit) { patience_ = limit; }
 
     void accept_waiting() {
         while (listener_) {
@@ -68,7 +70,7 @@ class fault_gate::engine {
             send_at_once(client.get());
             ++accepted_;
             gate_connection& added = connections_.emplace_back(std::move(client), to_server_, to_client_);
-            if (!hanging_ && !added.connect(target_)) {
+            if (!hanging_ && !connect(added)) {
                 added.end(ending::reset);
                 connections_.pop_back();
             }
@@ -94,7 +96,7 @@ class fault_gate::engine {
         accept_waiting();
         hanging_ = on;
         if (on) return;
-        end_if([this](gate_connection& c) { return !c.open() && !c.connecting() && !c.connect(target_); });
+        end_if([this](gate_connection& c) { return !c.open() && !c.connecting() && !connect(c); });
     }
 
     void drop(direction way, std::uint64_t after) {
@@ -110,13 +112,20 @@ class fault_gate::engine {
     }
 
   private:
+    /// False if the connection has to end.
+    bool connect(gate_connection& connection) {
+        return connection.connect(target_) || connection.try_again(gate_clock::now(), patience_);
+    }
+
     void loop() {
         while (!stopping_) {
             wait();
             run_jobs();
             accept_waiting();
             const auto now = gate_clock::now();
-            end_if([&](gate_connection& c) { return !c.advance(now, delay_); });
+            end_if([&](gate_connection& c) {
+                return c.retry() && *c.retry() <= now ? !connect(c) : !c.advance(now, delay_);
+            });
         }
         cut(ending::reset);
     }
@@ -153,6 +162,7 @@ class fault_gate::engine {
         const auto now = gate_clock::now();
         const std::size_t first_connecting = polled.size();
         for (gate_connection& connection : connections_) {
+            if (connection.retry() && (!earliest || *connection.retry() < *earliest)) earliest = connection.retry();
             if (!connection.connecting()) continue;
             connecting.push_back(&connection);
             polled.push_back({connection.server().get(), POLLOUT, 0});
@@ -167,10 +177,14 @@ class fault_gate::engine {
                 if (due && *due > now && (!earliest || *due < *earliest)) earliest = due;
             }
         }
-        const auto limit = earliest ? std::chrono::ceil<std::chrono::milliseconds>(*earliest - now).count() : -1;
+        const auto limit =
+            earliest ? std::chrono::ceil<std::chrono::milliseconds>(std::max(*earliest - now, gate_clock::duration{}))
+                           .count()
+                     : -1;
         ::poll(polled.data(), polled.size(), static_cast<int>(limit));
         for (std::size_t i = 0; i < connecting.size(); ++i) {
             if (polled[first_connecting + i].revents == 0 || connecting[i]->connected()) continue;
+            if (connecting[i]->try_again(gate_clock::now(), patience_)) continue;
             end_if([&](gate_connection& c) { return &c == connecting[i]; });
         }
     }
@@ -190,6 +204,7 @@ class fault_gate::engine {
     gate_rule to_server_;
     gate_rule to_client_;
     gate_clock::duration delay_{};
+    gate_clock::duration patience_{};
     std::uint64_t accepted_ = 0;
     bool hanging_ = false;
     bool stopping_ = false;
@@ -233,6 +248,10 @@ void fault_gate::pass(direction way) {
 
 void fault_gate::delay(std::chrono::milliseconds time) {
     engine_->run([&] { engine_->delay(time); });
+}
+
+void fault_gate::wait_for_target(std::chrono::milliseconds limit) {
+    engine_->run([&] { engine_->wait_for_target(limit); });
 }
 
 void fault_gate::replace(std::string_view text, std::string_view by) {

@@ -94,6 +94,7 @@ gate_connection::gate_connection(unique_fd client, gate_rule& to_server, gate_ru
 
 bool gate_connection::connect(const sockaddr_in& server) {
     server_ = make_socket();
+    retry_.reset();
     state_ = state::connecting;
     const int result = ::connect(server_.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server);
     return result == 0 || errno == EINPROGRESS;
@@ -104,6 +105,16 @@ bool gate_connection::connected() {
     socklen_t size = sizeof error;
     if (::getsockopt(server_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
     state_ = state::open;
+    return true;
+}
+
+bool gate_connection::try_again(gate_clock::time_point now, gate_clock::duration patience) {
+    constexpr std::chrono::milliseconds pause{20};
+    if (!first_refusal_) first_refusal_ = now;
+    if (now - *first_refusal_ >= patience) return false;
+    server_.reset();
+    state_ = state::held;
+    retry_ = now + pause;
     return true;
 }
 

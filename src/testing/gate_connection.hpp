@@ -82,6 +82,12 @@ class gate_connection {
     /// The outcome of a connect that was under way: false if it failed.
     bool connected();
 
+    /// The server refused. Puts off the next attempt; false if the client has waited long enough, counted from the
+    /// first.
+    bool try_again(gate_clock::time_point now, gate_clock::duration patience);
+    /// When to connect again, if the server refused.
+    std::optional<gate_clock::time_point> retry() const { return retry_; }
+
     /// Moves what can be moved. False when the connection is broken or both streams have ended: then `end` it.
     bool advance(gate_clock::time_point now, gate_clock::duration delay);
     void end(fault_gate::ending how);
@@ -102,6 +108,8 @@ class gate_connection {
     gate_stream to_server_;
     gate_stream to_client_;
     state state_ = state::held;
+    std::optional<gate_clock::time_point> first_refusal_;
+    std::optional<gate_clock::time_point> retry_;
 };
 
 } // namespace kazoo::testing

@@ -12,6 +12,9 @@ quorum_network::quorum_network(std::size_t size, bool gated) : peer_(size), elec
             row.push_back(
                 {fault_gate(loopback_name(peer_[to].number())), fault_gate(loopback_name(election_[to].number()))});
     }
+    // A follower connects as soon as the votes are counted, when its leader may not listen yet.
+    for (auto& row : gates_)
+        for (gates_to& gates : row) gates.peer.wait_for_target(std::chrono::seconds(2));
     // Of two servers the higher one makes the connection for votes. Called by the lower one it hangs up and calls back,
     // at the address that it was just told: that has to be a gate too.
     for (std::size_t from = 0; from < size; ++from) {

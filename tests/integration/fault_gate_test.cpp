@@ -79,6 +79,27 @@ TEST(fault_gate, a_server_that_is_away_resets_the_client) {
     EXPECT_TRUE(wait_until([&] { return gate.connections() == 0; }));
 }
 
+TEST(fault_gate, can_wait_for_a_server_that_is_not_there_yet) {
+    kazoo::testing::reserved_port port;
+    fault_gate gate(kazoo::testing::loopback_name(port.number()));
+    gate.wait_for_target(30s);
+    plain_peer client(gate.port());
+    client.send("early");
+    EXPECT_FALSE(client.readable(silence));
+    const plain_listener late(std::move(port));
+    EXPECT_EQ(late.accept().receive(5), "early");
+    EXPECT_EQ(gate.connections(), 1u);
+}
+
+TEST(fault_gate, does_not_wait_longer_for_a_server_than_it_was_told) {
+    const kazoo::testing::reserved_port port;
+    fault_gate gate(kazoo::testing::loopback_name(port.number()));
+    gate.wait_for_target(100ms);
+    plain_peer client(gate.port());
+    EXPECT_EQ(client.ending(), ECONNRESET);
+    EXPECT_TRUE(wait_until([&] { return gate.connections() == 0; }));
+}
+
 TEST(fault_gate, cut_resets_both_sides) {
     one_connection c;
     plain_peer second(c.gate.port());

@@ -70,7 +70,8 @@ class plain_peer {
 /// Listens on a loopback port.
 class plain_listener {
   public:
-    plain_listener() : fd_(listen_on(port_.number())) {}
+    plain_listener() : plain_listener(reserved_port()) {}
+    explicit plain_listener(reserved_port port) : port_(std::move(port)), fd_(listen_on(port_.number())) {}
 
     std::string address() const { return loopback_name(port_.number()); }
 

@@ -254,6 +254,14 @@ TEST(gated_ensemble, an_isolated_leader_is_succeeded_and_follows_when_healed) {
     EXPECT_TRUE(wait_until([&] { return raw_session(zk[2].port()).exists("/later").error == 0; }));
 }
 
+TEST(gated_ensemble, survives_the_death_of_its_leader) {
+    ensemble zk = gated_ensemble();
+    zk[2].kill();
+    EXPECT_TRUE(wait_until([&] { return without_the_last_one(modes(zk)); })) << modes(zk) << zk[0].log_tail(100);
+    zk[2].start();
+    EXPECT_TRUE(wait_until([&] { return zk[2].mode() == "follower"; })) << modes(zk);
+}
+
 // Restarted, a server calls the higher ones for votes and is called back: those connections have to pass gates as well.
 TEST(gated_ensemble, no_votes_reach_an_isolated_server_that_was_restarted_before) {
     ensemble zk = gated_ensemble();

@@ -50,6 +50,9 @@ class KAZOO_EXPORT fault_gate {
     /// Holds every byte that comes in from now on back for this long, both ways.
     void delay(std::chrono::milliseconds time);
 
+    /// A target that refuses is tried again for this long before the client's connection ends. A client of a gate never
+    /// sees a connect refused, and some do not try again when they are reset a moment later.
+    void wait_for_target(std::chrono::milliseconds limit);
     /// In the first bytes that a new connection brings to the server, `text` becomes `by`, which is as long: for
     /// protocols in which a peer tells where it can be reached.
     void replace(std::string_view text, std::string_view by);
