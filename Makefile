@@ -45,6 +45,11 @@ soak: ## six processes share a lock under fire, for KAZOO_SOAK_SECONDS seconds
 	$(BUILD_TESTS)
 	KAZOO_SOAK_SECONDS=$(KAZOO_SOAK_SECONDS) ./build/$(PRESET)/tests/real --gtest_filter='soak.*'
 
+.PHONY: soak-lease
+soak-lease: ## locks on real servers whose network breaks: every fault once (7 minutes), or for KAZOO_SOAK_SECONDS
+	$(BUILD_TESTS)
+	./build/$(PRESET)/tests/real --gtest_filter='soak_lease.*'
+
 .PHONY: asan tsan
 asan: ## unit, sim and integration under AddressSanitizer and UndefinedBehaviorSanitizer
 	./scripts/install-deps.sh test
