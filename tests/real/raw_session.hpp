@@ -27,6 +27,7 @@ class raw_session {
     static constexpr std::int32_t create_opcode = 1;
     static constexpr std::int32_t exists_opcode = 3;
     static constexpr std::int32_t get_opcode = 4;
+    static constexpr std::int32_t set_opcode = 5;
     static constexpr std::int32_t persistent = 0;
     static constexpr std::int32_t ephemeral = 1;
 
@@ -50,6 +51,11 @@ class raw_session {
         return call(create_opcode, text(path) + text(data) + open_acl + number(flags));
     }
     reply exists(std::string_view path) { return call(exists_opcode, text(path) + std::string(1, '\0')); }
+    reply set(std::string_view path, std::string_view data) { return call(set_opcode, set_request(path, data)); }
+    /// Without waiting for the reply.
+    void send_set(std::string_view path, std::string_view data) {
+        send_frame(number(++xid_) + number(set_opcode) + set_request(path, data));
+    }
     std::string get(std::string_view path) {
         const reply answer = call(get_opcode, text(path) + std::string(1, '\0'));
         if (answer.error != 0) throw std::runtime_error("get: " + std::to_string(answer.error));
@@ -95,6 +101,10 @@ class raw_session {
         const std::string answer = receive_frame();
         if (read<std::int32_t>(answer, 0) != xid_) throw std::runtime_error("a reply to something else");
         return {read<std::int32_t>(answer, 12), answer.substr(16)};
+    }
+
+    static std::string set_request(std::string_view path, std::string_view data) {
+        return text(path) + text(data) + number<std::int32_t>(-1);
     }
 
     bool readable(std::chrono::milliseconds time) const {
