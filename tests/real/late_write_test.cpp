@@ -1,5 +1,4 @@
-// What errc::connection_loss with an unknown outcome means, shown on real
-// servers and without the library: the write may still be applied, after the
+// What an unknown outcome means, shown on real servers and without the library: the write may still be applied, after the
 // same session has come back, read, and written something newer.
 #include "real/raw_session.hpp"
 #include "testing/wait_until.hpp"

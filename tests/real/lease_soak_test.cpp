@@ -91,6 +91,7 @@ TEST_F(soak_lease, certainty_ends_before_the_servers_take_a_lock_away) {
     std::printf("seed %lu\n", static_cast<unsigned long>(seed));
     do {
         std::ranges::shuffle(deck, chance);
+        std::iter_swap(deck.begin(), std::ranges::find(deck, true, &named_fault::deadly)); // a short run has one, too
         for (const named_fault& fault : deck) {
             ASSERT_NO_FATAL_FAILURE(one_trial(fault, chance)) << fault.name;
             if (length != nullptr && now() > end) break;
@@ -99,10 +100,10 @@ TEST_F(soak_lease, certainty_ends_before_the_servers_take_a_lock_away) {
 
     print(rows_);
     for (const auto& [key, t] : rows_) {
-        EXPECT_EQ(t.violations, 0u) << key.first;
+        EXPECT_EQ(t.violations, 0u) << key.first << ", T = " << key.second / 1s << " s";
         const auto kind = std::ranges::find(deck, key.first, &named_fault::name);
         if (kind->deadly && key.second == timeouts.front()) {
-            EXPECT_GT(t.expired, 0u) << key.first << " has proved nothing";
+            EXPECT_GT(t.expired, 0u) << key.first << " has tried nothing";
         }
     }
 }

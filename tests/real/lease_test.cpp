@@ -19,7 +19,7 @@ using kazoo::testing::wait_until;
 namespace {
 
 constexpr auto tick = 200ms;
-constexpr auto session_timeout = 2000ms;
+constexpr auto session_timeout = 3000ms;
 constexpr std::size_t follower = 0;
 constexpr std::size_t other = 1;
 constexpr std::size_t leader = 2;
