@@ -2,22 +2,26 @@
 
 #include "client/core.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 namespace kazoo::detail {
 
+namespace {
+
+constexpr std::chrono::milliseconds noticeable_pause{500};
+
+std::string describe_pause(duration d) {
+    const auto tenths = d / std::chrono::milliseconds(100);
+    return "this process was not running for " + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+} // namespace
+
 driver::driver(core& c, session::config config)
     : core_(c), loop_(c.loop()), session_(std::move(config), *this), alive_(std::make_shared<driver*>(this)) {
-    clock_step_ = {{[](job* j) noexcept {
-                        driver& d = *static_cast<step*>(j)->owner;
-                        d.clock_timer_ = 0;
-                        d.clock_at_ = never;
-                        d.session_.on_time(d.loop_.now());
-                        d.turn();
-                    },
-                    nullptr},
-                   this};
+    clock_step_ = {{[](job* j) noexcept { static_cast<step*>(j)->owner->ring(); }, nullptr}, this};
     abort_step_ = {{[](job* j) noexcept {
                         driver& d = *static_cast<step*>(j)->owner;
                         d.abort_timer_ = 0;
@@ -173,13 +177,29 @@ void driver::stream_broke(std::error_code ec) {
     session_.on_closed(ec, loop_.now());
 }
 
+/// What is still due after on_time() is a peer to be judged. That takes a second ring: by then whatever had come before
+/// the first one was read.
+void driver::ring() {
+    const time_point now = loop_.now();
+    if (now - clock_at_ >= noticeable_pause) core_.log(log_level::warn, describe_pause(now - clock_at_));
+    clock_timer_ = 0;
+    clock_at_ = never;
+    session_.on_time(now);
+    if (all_read_ != never) session_.on_all_read(all_read_, now);
+    const bool quiet = session_.deadline() <= now && !(stream_open_ && stream_->input_waits());
+    all_read_ = quiet ? now : never;
+    turn();
+}
+
 void driver::keep_clock() {
     const time_point wanted = finished_ ? never : session_.deadline();
     // An earlier ring is harmless, so the timer is only moved forward.
     if (wanted >= clock_at_) return;
+    const time_point at = std::max(wanted, loop_.now());
+    if (at >= clock_at_) return;
     if (clock_timer_ != 0) loop_.cancel_timer(clock_timer_);
-    clock_at_ = wanted;
-    clock_timer_ = loop_.start_timer(wanted, clock_step_);
+    clock_at_ = at;
+    clock_timer_ = loop_.start_timer(at, clock_step_);
 }
 
 void driver::finish_if_closed() {

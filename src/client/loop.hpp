@@ -49,6 +49,8 @@ class stream {
     /// One on_readable() when read_some() would not block. Asking again before it came changes nothing.
     virtual void want_read() noexcept = 0;
     virtual void want_write() noexcept = 0;
+    /// Whether there is input now that neither read_some() has given out nor an event under way will announce.
+    virtual bool input_waits() const noexcept = 0;
 };
 
 using timer_id = std::uint64_t; ///< 0 is no timer

@@ -4,7 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netinet/tcp.h>
 #include <new>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -115,6 +117,11 @@ detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
 
 void tcp_stream::want_read() noexcept { connection_->want_read(); }
 void tcp_stream::want_write() noexcept { connection_->want_write(); }
+
+bool tcp_stream::input_waits() const noexcept {
+    pollfd waiting{connection_->socket.native_handle(), POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
+}
 
 void tcp_stream::connection::want_read() {
     if (std::exchange(waits_to_read, true)) return;

@@ -18,6 +18,7 @@ class tcp_stream final : public detail::stream {
     detail::io_result write_some(std::string_view from) noexcept override;
     void want_read() noexcept override;
     void want_write() noexcept override;
+    bool input_waits() const noexcept override;
 
   private:
     struct connection;

@@ -97,6 +97,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
     if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
     phase_ = phase::authenticating;
+    replied_ = now_;
     limit_ = never;
     log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",
         to_string(current_.where), ", timeout ", std::to_string(granted.negotiated_timeout.count()), " ms");

@@ -67,7 +67,7 @@ void session::impl::tear_down(bool by_peer) {
     phase_ = phase::idle;
     limit_ = never;
     close_sent_ = leaving_ = false;
-    stalled_since_ = never;
+    stalled_since_ = ping_put_ = never;
     inbox_.clear();
     outbox_.clear();
     pings_.clear();

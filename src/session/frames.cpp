@@ -16,6 +16,7 @@ constexpr std::size_t first_frame_limit = 1024;
 
 template <class Write> std::size_t session::impl::put_control(outbox::control kind, Write&& write) {
     const std::string_view frame = outbox_.put_control(kind, std::forward<Write>(write));
+    if (stalled_since_ == never) stalled_since_ = now_;
     if (kind != outbox::control::connect && logs(log_level::wire)) log(log_level::wire, describe_request(frame));
     return frame.size();
 }
@@ -62,7 +63,7 @@ void session::impl::send_watch_orders() {
 void session::impl::send_ping() {
     put_control(outbox::control::ping,
                 [](std::string& out) { proto::put_request(out, proto::xid::ping, proto::opcode::ping); });
-    stalled_since_ = now_;
+    if (ping_put_ == never) ping_put_ = now_;
 }
 
 void session::impl::send_half_pair(certainty::step half) {
@@ -81,6 +82,7 @@ void session::impl::send_close() {
 
 void session::impl::submit(request_list& requests, std::string& frames) {
     outbox_.put_batch(frames);
+    stalled_since_ = now_;
     char* frame = outbox_.batch().data();
     const bool log_frames = logs(log_level::wire);
     for (request* r = requests.front(); r; r = r->next) {
@@ -119,6 +121,14 @@ void session::impl::read_frames() {
     const auto connection = connection_;
     while (connection == connection_ && (phase_ == phase::handshaking ? read_first_frame() : read_frame())) {
     }
+    if (connection == connection_ && reply_is_arriving()) replied_ = now_;
+}
+
+/// Whether what is in the inbox begins a reply whose end has not come.
+bool session::impl::reply_is_arriving() const noexcept {
+    if (inbox_.skips()) return true;
+    const std::string_view in = inbox_.unread();
+    return in.size() >= 8 && static_cast<std::int32_t>(proto::load_be32(in.data() + 4)) != proto::xid::notification;
 }
 
 /// False: there is no whole frame.
@@ -157,6 +167,7 @@ void session::impl::take_frame(std::string_view payload) {
     proto::reply_header header;
     proto::decode(payload, header);
     const std::string_view body = payload.substr(proto::reply_header::size);
+    if (header.xid != proto::xid::notification) replied_ = now_;
     if (front_is(header.xid)) return take_reply(header, body, payload.size());
     const auto log_reply = [&](proto::opcode op) {
         if (logs(log_level::wire)) log(log_level::wire, describe_reply(op, header.xid, payload.size(), header.err));
@@ -167,6 +178,7 @@ void session::impl::take_frame(std::string_view payload) {
         log_reply(proto::opcode::ping);
         if (!pings_.awaited()) return violation("reply to a ping that was not sent");
         lease_.answered(pings_.answered());
+        ping_put_ = pings_.oldest();
         return;
     case proto::xid::auth:
         log_reply(proto::opcode::auth);

@@ -17,6 +17,7 @@ class inbox {
     void consume(std::size_t n) noexcept { begin_ += n; }
     /// Throws the next `n` bytes away, those that have not come yet included.
     void skip(std::size_t n) noexcept;
+    bool skips() const noexcept { return skip_ > 0; }
     void clear() noexcept { begin_ = end_ = skip_ = 0; }
 
   private:

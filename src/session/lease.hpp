@@ -1,5 +1,5 @@
 #pragma once
-// How long the session certainly lives at the servers, when to ping them and when to take the peer for dead.
+// How long the session certainly lives at the servers, and when to ping them.
 #include "util/clock.hpp"
 
 #include <algorithm>
@@ -29,9 +29,7 @@ class lease {
 
     time_point end_time() const noexcept { return exists() ? saturating_add(base_, timeout_) : never; }
     time_point ping_due() const noexcept { return saturating_add(touched_, timeout_ / 3); }
-    time_point silence_limit() const noexcept { return patience(heard_); }
-    /// Until when something that began at `since` may stay without an answer.
-    time_point patience(time_point since) const noexcept { return saturating_add(since, timeout_ * 2 / 3); }
+    time_point last_heard() const noexcept { return heard_; }
 
   private:
     duration timeout_{0}; ///< negotiated

@@ -16,6 +16,7 @@ class reply_clock {
         sent_.pop_front();
         return at;
     }
+    time_point newest() const noexcept { return sent_.empty() ? never : sent_.back(); }
     time_point oldest() const noexcept { return sent_.empty() ? never : sent_.front(); }
     void clear() noexcept { sent_.clear(); }
 

@@ -11,10 +11,6 @@ namespace kazoo::session {
 
 void session::impl::advance(time_point now) {
     now_ = std::max(now_, now);
-    if (outbox_.empty())
-        stalled_since_ = never;
-    else if (stalled_since_ == never)
-        stalled_since_ = now_;
     while (run_one_timer()) {
     }
 }
@@ -24,7 +20,7 @@ bool session::impl::run_one_timer() {
         end_certainty();
         return true;
     }
-    if (now_ >= lease_.end_time()) {
+    if (now_ >= session_limit()) {
         lose_session("its lease ended");
         return true;
     }
@@ -40,17 +36,13 @@ bool session::impl::run_one_timer() {
         begin_round();
         return true;
     case phase::connecting:
-    case phase::handshaking:
         if (now_ < limit_) return false;
-        connection_ended(phase_ == phase::connecting ? "no connection in time" : "no answer in time", false);
+        connection_ended("no connection in time", false);
         return true;
+    case phase::handshaking: return false;
     case phase::authenticating:
     case phase::restoring:
     case phase::ready: break;
-    }
-    if (now_ >= dead_peer_limit()) {
-        connection_ended("the server is silent", false);
-        return true;
     }
     if (ping_wanted() && now_ >= lease_.ping_due()) {
         send_ping();
@@ -63,24 +55,49 @@ bool session::impl::run_one_timer() {
     return false;
 }
 
-/// Silence is not enough to go by: events may come in while nothing that we send gets through.
-time_point session::impl::dead_peer_limit() const noexcept {
-    const time_point oldest =
-        std::min({in_flight_.oldest_sent(), pings_.oldest(), auths_.oldest(), set_watches_.oldest(), stalled_since_});
-    return std::min(lease_.silence_limit(), lease_.patience(oldest));
+/// `read_until` may be long ago: we may have slept, and the answer waits in the socket.
+void session::impl::judge_peer(time_point read_until) {
+    if (phase_ == phase::handshaking && read_until >= limit_) return connection_ended("no answer in time", false);
+    if (!established() || read_until < peer_limit()) return;
+    const bool silent = read_until >= peer_patience().silence_limit();
+    connection_ended(silent ? "the server is silent" : "the server answers nothing", false);
 }
 
+patience session::impl::peer_patience() const noexcept {
+    const duration timeout = lease_.timeout();
+    // A ping asks about the silence that made us send it.
+    const time_point ping = ping_put_ == never ? never : ping_put_ - timeout / 3;
+    return {.timeout = timeout,
+            .asked = std::min({in_flight_.oldest_sent(), auths_.oldest(), set_watches_.oldest(), ping}),
+            .stalled = stalled_since_,
+            .heard = lease_.last_heard(),
+            .replied = replied_};
+}
+
+time_point session::impl::peer_limit() const noexcept {
+    const patience p = peer_patience();
+    return std::min(p.silence_limit(), p.answer_limit(lease_.end_time()));
+}
+
+/// The end of the lease, but not while a reply is arriving: what proves that the server hears us waits behind it.
+time_point session::impl::session_limit() const noexcept {
+    if (!established()) return lease_.end_time();
+    return std::max(lease_.end_time(), peer_patience().reply_limit());
+}
+
+/// One at a time; but behind a reply that takes long, the server must go on hearing of us.
 /// A pair that is about to start does a ping's work.
 bool session::impl::ping_wanted() const noexcept {
     const time_point soon = saturating_add(lease_.ping_due(), lease_.timeout() / 12);
-    return outbox_.empty() && !pings_.awaited() && !(pairs_run() && certainty_.next() <= soon);
+    const bool pair_does_it = pairs_run() && certainty_.next() <= soon;
+    return outbox_.empty() && !pair_does_it && (!pings_.awaited() || replied_ >= pings_.newest());
 }
 
 time_point session::impl::deadline() const noexcept {
-    time_point next = std::min(lease_.end_time(), certainty_.over_at());
+    time_point next = std::min(session_limit(), certainty_.over_at());
     if (pairs_run()) next = std::min(next, certainty_.check_due() ? now_ : certainty_.next());
     if (established()) {
-        next = std::min(next, dead_peer_limit());
+        next = std::min(next, peer_limit());
         if (ping_wanted()) next = std::min(next, lease_.ping_due());
     } else if (phase_ != phase::idle && phase_ != phase::over) {
         next = std::min(next, limit_);
@@ -157,6 +174,11 @@ void session::on_written(std::size_t n, time_point now) {
 }
 
 void session::on_time(time_point now) { impl_->advance(now); }
+
+void session::on_all_read(time_point until, time_point now) {
+    impl_->advance(now);
+    impl_->judge_peer(std::min(until, impl_->now_));
+}
 
 // -- work from the client ---------------------------------------------------------------------------------------------
 

@@ -116,6 +116,10 @@ class session {
     /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.
     void on_written(std::size_t n, time_point now);
     void on_time(time_point now);
+    /// Everything that had come by `until` was handed over with on_read(). Only this fact lets a peer be judged for its
+    /// silence: after a sleep, its answer may wait in the socket. To be told when deadline() is still due after
+    /// on_time().
+    void on_all_read(time_point until, time_point now);
 
     // -- work from the client ----------------------------------------------------------------------------------------
     /// Whether submit() may be called: connected, authenticated, watches restored, and the last batch written.
@@ -141,7 +145,7 @@ class session {
     order next_order();
     std::string_view output() const noexcept;
     std::span<char> read_space();
-    /// Call on_time() no later than this.
+    /// Call on_time() no later than this, and on_all_read() if it is due after that.
     time_point deadline() const noexcept;
 
     // -- what is known -----------------------------------------------------------------------------------------------

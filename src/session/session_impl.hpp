@@ -11,6 +11,7 @@
 #include "session/inbox.hpp"
 #include "session/lease.hpp"
 #include "session/outbox.hpp"
+#include "session/patience.hpp"
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
 #include "session/watch_table.hpp"
@@ -75,7 +76,10 @@ struct session::impl {
     // -- session.cpp -------------------------------------------------------------------------------------------------
     void advance(time_point now);
     bool run_one_timer();
-    time_point dead_peer_limit() const noexcept;
+    void judge_peer(time_point read_until);
+    patience peer_patience() const noexcept;
+    time_point peer_limit() const noexcept;
+    time_point session_limit() const noexcept;
     bool ping_wanted() const noexcept;
     time_point deadline() const noexcept;
     void end_certainty();
@@ -118,6 +122,7 @@ struct session::impl {
     void read_frames();
     bool read_first_frame();
     bool read_frame();
+    bool reply_is_arriving() const noexcept;
     void take_frame(std::string_view payload);
     void take_oversized(std::string_view start, std::size_t length);
     void take_reply(const proto::reply_header&, std::string_view body, std::size_t length);
@@ -169,6 +174,8 @@ struct session::impl {
     bool proven_ = false;     ///< a frame came after it was ready: it works
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
+    time_point ping_put_ = never;      ///< when the oldest ping without an answer was put into the outbox
+    time_point replied_{};             ///< when bytes of a reply came last
     host_port dropped_;                ///< try it last in the next round
     inbox inbox_;
     outbox outbox_;

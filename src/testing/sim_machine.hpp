@@ -102,6 +102,7 @@ class sim_stream final : public detail::stream {
     detail::io_result write_some(std::string_view from) noexcept override { return link_->write_some(from); }
     void want_read() noexcept override { want(reads_); }
     void want_write() noexcept override { want(writes_); }
+    bool input_waits() const noexcept override { return link_->readable(); }
 
     bool has_event() const noexcept {
         if (!open_) return link_->opened.has_value();

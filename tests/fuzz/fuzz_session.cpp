@@ -321,6 +321,7 @@ class fuzz_world final : session::observer {
             const bool busy = obey();
             if (session_.deadline() > now_ && !busy) break;
             session_.on_time(now_);
+            if (session_.deadline() <= now_) session_.on_all_read(now_, now_);
         }
         require(session_.state() != session_state::closed || session_.pending() == 0);
         static_cast<void>(session_.last_failures());

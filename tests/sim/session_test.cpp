@@ -86,6 +86,31 @@ TEST(session, a_paused_client_sees_its_lease_end_before_old_answers) {
     EXPECT_EQ(verdict_of(std::move(asked)).code, errc::session_expired);
 }
 
+TEST(session, a_paused_client_reads_before_it_judges_its_peer) {
+    simulation world;
+    const auto here = world.add_machine();
+    auto o = options_on(here);
+    std::string logged;
+    o.log.write = [&](log_level, std::string_view line) { logged.append(line).append("\n"); };
+    const client c(simulation::addresses(), o);
+    state_log log(c);
+    c.wait_connected();
+    world.run_for(10ms);
+    auto asked = c.async_exists("/");
+    world.run_for(100us); // it is on its way
+    here.pause(true);
+    world.run_for(2800ms); // the session would have lived for 3 s
+    here.pause(false);
+    EXPECT_TRUE(world.run_until([&] { return asked.ready(); }, 1s));
+    EXPECT_EQ(verdict_of(std::move(asked)), verdict{});
+    world.run_for(5s);
+    EXPECT_EQ(log.seen, (std::vector{connected}));
+    // The ping was due one second after the request.
+    const auto told = logged.find("this process was not running for 1.8 s");
+    EXPECT_NE(told, std::string::npos) << logged;
+    EXPECT_EQ(logged.find("not running", told + 20), std::string::npos) << logged;
+}
+
 TEST(session, survives_a_cut_with_its_ephemeral_nodes) {
     scene s;
     state_log log(s.c);

@@ -67,7 +67,7 @@ void drive_home(world& w) {
         const time_point wake = w.subject.deadline();
         ASSERT_NE(wake, never) << "it waits for nothing";
         if (wake > w.now) w.now = wake;
-        w.subject.on_time(w.now);
+        w.ring();
     }
     FAIL() << "it does not come to rest; state " << to_string(w.subject.state()) << "\n" << w.all_said;
 }

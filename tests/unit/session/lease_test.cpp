@@ -79,12 +79,13 @@ TEST(lease, C05_events_do_not_hide_that_requests_get_no_answer) {
     const std::string event = reference("event_created");
     script s = opened();
     s.submit({reference("get_data")}).write(reference("get_data"));
-    for (int i = 0; i < 6; ++i) s.advance(1s).feed(event);
+    for (int i = 0; i < 8; ++i) s.advance(1s).feed(event);
     s.expect_nothing()
-        .advance(667ms)
+        .advance(334ms) // a sixth of T is left for another server
         .expect("fail 4 connection_loss not_applied")
         .expect("state suspended")
         .expect("disconnect")
+        .then([](world& w) { EXPECT_THAT(w.subject.last_failures(), HasSubstr("answers nothing")); })
         .run();
 }
 
@@ -168,6 +169,7 @@ TEST(lease, what_was_written_after_a_sleep_counts_as_sent) {
                 w.flush();
                 w.now += slept;
                 w.write_all();
+                if (slept < 10s) w.closed();
                 const std::string how = slept < 10s ? "connection_loss" : "session_expired";
                 EXPECT_THAT(w.said, testing::Contains("fail 5 " + how + " unknown"));
                 w.take_orders();

@@ -25,7 +25,7 @@ std::vector<duration> pauses(world& w, int attempts) {
         for (int turns = 0; w.take_orders(), !w.connecting; ++turns) {
             if (turns > 100) throw std::runtime_error("no attempt");
             w.now = w.subject.deadline();
-            w.subject.on_time(w.now);
+            w.ring();
         }
         result.push_back(w.now - std::exchange(last, w.now));
         w.closed(std::make_error_code(std::errc::connection_refused));
@@ -314,7 +314,7 @@ TEST(rounds, L024_a_server_that_accepts_and_drops_is_not_hammered) {
         const time_point before = w.now;
         for (w.take_orders(); !w.connecting; w.take_orders()) {
             w.now = w.subject.deadline();
-            w.subject.on_time(w.now);
+            w.ring();
         }
         gaps.push_back(w.now - before);
         w.connected();

@@ -179,7 +179,7 @@ void script::play_with_failure_after(std::size_t steps, int kind) const {
     case 3: w.advance(config_.timeout * 2); break;
     default: // a paused process: all the time passes at once
         w.now += config_.timeout * 2;
-        w.subject.on_time(w.now);
+        w.ring();
         break;
     }
     drive_home(w);

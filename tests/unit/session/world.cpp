@@ -150,12 +150,17 @@ void world::advance(duration d) {
     for (int turns = 0; subject.deadline() <= until; ++turns) {
         ASSERT_LT(turns, 10'000) << "a loop that time does not end";
         if (subject.deadline() > now) now = subject.deadline();
-        subject.on_time(now);
+        ring();
         ASSERT_GT(subject.deadline(), now) << "a loop without time";
         take_orders();
     }
     now = until;
+    ring();
+}
+
+void world::ring() {
     subject.on_time(now);
+    if (subject.deadline() <= now) subject.on_all_read(now, now);
 }
 
 void world::take_orders() {

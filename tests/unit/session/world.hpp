@@ -73,6 +73,8 @@ class world final : public session::observer {
     std::string write_all(std::size_t chunk = 0);
     std::string write_some(std::size_t n);
     void advance(duration);
+    /// The clock rings, and nothing has come that was not fed.
+    void ring();
     /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`.
     void take_orders();
 
