@@ -42,7 +42,7 @@ struct options {
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};
     /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.
-    std::size_t submit_limit = 100'000;
+    std::size_t submit_limit = 1'000'000;
     /// The longest request that is sent, in bytes. The server's own limit (jute.maxbuffer) is 1 MiB by default, and it
     /// answers a longer one by closing the connection.
     std::size_t max_request = 1'048'575;

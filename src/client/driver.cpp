@@ -1,6 +1,7 @@
 #include "client/driver.hpp"
 
 #include "client/core.hpp"
+#include "session/window.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -90,7 +91,7 @@ void driver::turn() {
             again_ = true;
             continue;
         }
-        if (session_.accepts_requests() && core_.queue().take(batch_, batch_frames_))
+        if (session_.accepts_requests() && core_.queue().take(batch_, batch_frames_, session::batch_limit))
             session_.submit(batch_, batch_frames_);
         if (write_output()) again_ = true;
     } while (again_);
@@ -112,6 +113,8 @@ void driver::obey_orders() {
         } else if (auto* connect = std::get_if<session::connect_order>(&order)) {
             obey(*connect);
         } else {
+            const std::string& words = std::get<session::disconnect_order>(order).last_words;
+            if (stream_open_ && !words.empty()) static_cast<void>(stream_->write_some(words));
             stream_.reset();
             stream_open_ = false;
         }
@@ -119,17 +122,17 @@ void driver::obey_orders() {
 }
 
 void driver::obey(session::resolve_order& order) {
-    loop_.resolve(order.host, [alive = alive_, round = order.round,
-                               host = order.host](std::error_code ec, std::vector<std::string> addresses) {
-        driver* const self = *alive;
-        if (self == nullptr) return;
-        const time_point now = self->loop_.now();
-        if (ec)
-            self->session_.on_resolve_failed(round, host, ec, now);
-        else
-            self->session_.on_resolved(round, host, std::move(addresses), now);
-        self->turn();
-    });
+    loop_.resolve(order.host,
+                  [alive = alive_, host = order.host](std::error_code ec, std::vector<std::string> addresses) {
+                      driver* const self = *alive;
+                      if (self == nullptr) return;
+                      const time_point now = self->loop_.now();
+                      if (ec)
+                          self->session_.on_resolve_failed(host, ec, now);
+                      else
+                          self->session_.on_resolved(host, std::move(addresses), now);
+                      self->turn();
+                  });
 }
 
 void driver::obey(session::connect_order& order) {

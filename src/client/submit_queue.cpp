@@ -1,5 +1,7 @@
 #include "client/submit_queue.hpp"
 
+#include <utility>
+
 namespace kazoo::detail {
 
 submit_queue::verdict submit_queue::append(queued_request& r) {
@@ -25,7 +27,7 @@ submit_queue::verdict submit_queue::push_encoded(queued_request& r, std::string 
 session::request_list submit_queue::compact() {
     session::request_list kept, gone;
     std::string frames;
-    std::size_t at = 0;
+    std::size_t at = std::exchange(taken_, 0);
     while (!waiting_.empty()) {
         auto& r = static_cast<queued_request&>(waiting_.pop_front());
         if (r.withdrawn_) {
@@ -46,19 +48,51 @@ void submit_queue::release_all(session::request_list gone) noexcept {
     while (!gone.empty()) static_cast<queued_request&>(gone.pop_front()).release_request();
 }
 
-bool submit_queue::take(session::request_list& requests, std::string& frames) {
+bool submit_queue::take(session::request_list& requests, std::string& frames, std::size_t share) {
     session::request_list gone;
     {
         const util::lock_guard lock(mutex_);
-        if (withdrawn_ > 0) gone = compact();
-        ++batch_;
-        frames.swap(frames_);
-        frames_.clear();
-        requests.swap(waiting_);
+        if (withdrawn_ == 0 && taken_ == 0 && frames_.size() <= share) {
+            ++batch_;
+            frames.swap(frames_);
+            frames_.clear();
+            requests.swap(waiting_);
+        } else {
+            gone = take_share(requests, frames, share);
+        }
         loop_sleeps_ = requests.empty();
     }
     release_all(std::move(gone));
     return !requests.empty();
+}
+
+session::request_list submit_queue::take_share(session::request_list& requests, std::string& frames,
+                                               std::size_t share) {
+    session::request_list gone;
+    frames.clear();
+    std::size_t copied = taken_;
+    const auto copy = [&] KAZOO_REQUIRES(mutex_) {
+        frames.append(frames_, copied, taken_ - copied);
+        copied = taken_;
+    };
+    while (!waiting_.empty()) {
+        auto& r = static_cast<queued_request&>(*waiting_.front());
+        if (!requests.empty() && frames.size() + taken_ - copied + r.frame_size > share) break;
+        waiting_.pop_front();
+        if (r.withdrawn_) {
+            copy();
+            copied += r.frame_size;
+            gone.push_back(r);
+            --withdrawn_;
+        } else {
+            r.batch_ = 0;
+            requests.push_back(r);
+        }
+        taken_ += r.frame_size;
+    }
+    copy();
+    if (taken_ > frames_.size() / 2) frames_.erase(0, std::exchange(taken_, 0)); // less is moved than was taken
+    return gone;
 }
 
 void submit_queue::put_back(session::request_list& requests, std::string_view frames) {
@@ -71,7 +105,7 @@ void submit_queue::put_back(session::request_list& requests, std::string_view fr
     }
     all.splice_back(waiting_);
     waiting_ = std::move(all);
-    frames_.insert(0, frames);
+    frames_.replace(0, std::exchange(taken_, 0), frames);
 }
 
 session::request_list submit_queue::take_all(errc from_now_on) {
@@ -79,7 +113,7 @@ session::request_list submit_queue::take_all(errc from_now_on) {
     if (from_now_on != errc{}) refused_ = from_now_on;
     ++batch_;
     frames_.clear();
-    withdrawn_ = 0;
+    taken_ = withdrawn_ = 0;
     session::request_list all;
     all.swap(waiting_);
     return all;

@@ -20,7 +20,7 @@ class queued_request : public session::request {
 
   private:
     friend class submit_queue;
-    std::uint64_t batch_ = 0; ///< guarded by the queue's mutex
+    std::uint64_t batch_ = 0; ///< guarded by the queue's mutex; 0: handed over
     bool withdrawn_ = false;  ///< guarded by the queue's mutex
 };
 
@@ -57,8 +57,10 @@ class submit_queue {
         return append(r);
     }
 
-    /// On the loop: takes everything. False, and the loop counts as asleep, if there is nothing.
-    bool take(session::request_list& requests, std::string& frames) KAZOO_EXCLUDES(mutex_);
+    /// On the loop: takes everything, or the oldest up to `share` bytes, but one at least. False, and the loop counts
+    /// as asleep, if there is nothing.
+    bool take(session::request_list& requests, std::string& frames, std::size_t share = no_limit)
+        KAZOO_EXCLUDES(mutex_);
     /// On the loop: puts requests that were not sent back to the front.
     void put_back(session::request_list& requests, std::string_view frames) KAZOO_EXCLUDES(mutex_);
     /// Everything, without its frames, to be failed. Later requests are refused with `from_now_on` unless that is
@@ -72,6 +74,8 @@ class submit_queue {
     bool withdraw(queued_request&) KAZOO_EXCLUDES(mutex_);
 
   private:
+    static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
     template <class Encode> static void encode_frame(std::string& out, queued_request& r, Encode& encode) {
         proto::frame_writer w(out);
         w.put(proto::request_header{r.xid, static_cast<std::int32_t>(r.op)});
@@ -86,6 +90,9 @@ class submit_queue {
     verdict append(queued_request& r) KAZOO_REQUIRES(mutex_);
     /// Takes what was withdrawn out, with its frames. To be released without the lock: an end may run anything.
     session::request_list compact() KAZOO_REQUIRES(mutex_);
+    /// Returns what was withdrawn and stood between.
+    session::request_list take_share(session::request_list& requests, std::string& frames, std::size_t share)
+        KAZOO_REQUIRES(mutex_);
     static void release_all(session::request_list) noexcept;
     errc refusal() const KAZOO_REQUIRES(mutex_) {
         return refused_ != errc{} ? refused_ : waiting_.size() - withdrawn_ >= max_waiting_ ? errc::queue_full : errc{};
@@ -100,6 +107,7 @@ class submit_queue {
     const std::size_t max_request_;
     mutable util::mutex mutex_;
     std::string frames_ KAZOO_GUARDED_BY(mutex_);
+    std::size_t taken_ KAZOO_GUARDED_BY(mutex_) = 0; ///< bytes at the front of frames_ that went with earlier shares
     session::request_list waiting_ KAZOO_GUARDED_BY(mutex_);
     std::size_t withdrawn_ KAZOO_GUARDED_BY(mutex_) = 0;
     std::uint64_t batch_ KAZOO_GUARDED_BY(mutex_) = 1;

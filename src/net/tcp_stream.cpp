@@ -17,6 +17,8 @@ using kazoo_asio::ip::tcp;
 
 namespace {
 
+constexpr int most_unsent = 64 << 10;
+
 /// Asio's category for errno compares equal to no std::errc.
 std::error_code to_standard(std::error_code e) noexcept {
     return e.category() == kazoo_asio::error::get_system_category() ? std::error_code(e.value(), std::system_category())
@@ -82,6 +84,8 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) n
     in_children = closed_by_children(descriptor);
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
+    // Bytes that the kernel holds back cannot be overtaken by a ping, and nobody knows their age. Best effort.
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
     return error;
 }
 

@@ -10,17 +10,21 @@ namespace {
 constexpr std::chrono::milliseconds least_attempt{200};
 }
 
-/// A frozen server must not cost the session, so T is shared by all who may be asked (C18).
+/// A frozen server must not cost the session, so T is shared by all who may be asked (C18). Without a session at stake,
+/// who is slow gets twice as long in each further round.
 duration session::impl::attempt_timeout() const noexcept {
     const std::size_t candidates = phase_ == phase::resolving ? round_.hosts() : round_.size();
     const duration whole = lease_.exists() ? lease_.timeout() : duration(config_.timeout);
-    return std::max<duration>(least_attempt, whole / std::max<std::size_t>(candidates, 1));
+    const duration share = std::max<duration>(least_attempt, whole / std::max<std::size_t>(candidates, 1));
+    if (lease_.exists()) return share;
+    duration grown = share;
+    for (int i = 0; i < failed_rounds_ && grown < whole; ++i) grown *= 2;
+    return std::max(share, std::min(grown, whole * 2 / 3));
 }
 
 void session::impl::begin_round() {
-    const std::vector<std::string> names = round_.begin();
-    if (names.empty()) return start_attempts();
-    for (const std::string& name : names) orders_.push_back(resolve_order{name, round_.number()});
+    for (std::string& name : round_.begin()) orders_.push_back(resolve_order{std::move(name)});
+    if (!round_.awaits_names()) return start_attempts();
     phase_ = phase::resolving;
     limit_ = saturating_add(now_, attempt_timeout());
 }
@@ -42,7 +46,10 @@ void session::impl::start_attempts() {
 
 void session::impl::next_attempt() {
     const address* next = round_.next();
-    if (!next) return wait();
+    if (!next) {
+        ++failed_rounds_;
+        return wait();
+    }
     current_ = *next;
     phase_ = phase::connecting;
     limit_ = saturating_add(now_, attempt_timeout());
@@ -93,6 +100,7 @@ void session::impl::take_connect_answer(std::string_view payload) {
 void session::impl::take_session(const kazoo::session::identity& granted) {
     if (connect_sent_ == never) return violation("answer ahead of the connect request");
     identity_ = granted;
+    failed_rounds_ = 0;
     seen_read_write_ = seen_read_write_ || !granted.read_only;
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
     if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
@@ -110,7 +118,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
 
 void session::impl::restore_watches() {
     phase_ = phase::restoring;
-    for (const set_watches_batch& batch : watches_.restore()) send_set_watches(batch, last_zxid_);
+    for (const set_watches_batch& batch : watches_.restore(set_watches_bytes_)) send_set_watches(batch, last_zxid_);
     if (set_watches_ops_.empty()) become_ready();
 }
 

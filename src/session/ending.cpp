@@ -1,6 +1,9 @@
 // How connections, sessions and the client's side of things end.
+#include "proto/framing.hpp"
 #include "proto/multi.hpp"
 #include "session/session_impl.hpp"
+
+#include <algorithm>
 
 namespace kazoo::session {
 
@@ -12,6 +15,8 @@ void session::impl::violation(std::string_view what) {
 void session::impl::connection_ended(std::string_view reason, bool by_peer) {
     log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_.where), ": ", reason);
     round_.note_failure(to_string(current_.where), reason);
+    // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
+    if (by_peer && phase_ == phase::restoring) set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
     const bool close_done = by_peer && close_sent_ && outbox_.empty();
     fail_lost_requests();
     tear_down(by_peer);
@@ -62,7 +67,7 @@ void session::impl::tear_down(bool by_peer) {
         if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
             orders_.pop_back(); // nobody has begun
         else
-            orders_.emplace_back(std::in_place_type<disconnect_order>);
+            orders_.emplace_back(disconnect_order{last_words()});
     }
     phase_ = phase::idle;
     limit_ = never;
@@ -79,6 +84,14 @@ void session::impl::tear_down(bool by_peer) {
     certainty_.connection_lost();
 }
 
+/// A new session that was asked for may be on its way: it is to end again, and not to burden the server for T.
+std::string session::impl::last_words() const {
+    std::string frame;
+    if (phase_ == phase::handshaking && !resuming_ && connect_sent_ != never)
+        proto::put_request(frame, own_request::xid_of_all, proto::opcode::close_session);
+    return frame;
+}
+
 void session::impl::lose_session(std::string_view why) {
     log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
     end_certainty();
@@ -89,6 +102,7 @@ void session::impl::lose_session(std::string_view why) {
     lease_.end();
     last_zxid_ = 0; // the next server may be of a younger ensemble; nothing is left that would need it
     seen_read_write_ = false;
+    set_watches_bytes_ = set_watches_limit;
     watches_.end_one_shots(errc::session_expired);
     if (closing_) return finish(session_state::closed, errc::closed);
     if (state_ != session_state::connecting) {

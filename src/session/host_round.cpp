@@ -14,33 +14,48 @@ std::vector<std::string> host_round::begin() {
     for (const host_port& host : hosts_) {
         slot& s = slots_.emplace_back();
         s.host = host;
-        if (is_numeric(host.host)) {
+        s.awaited = !is_numeric(host.host);
+        if (!s.awaited) {
             s.addresses.push_back(host.host);
             continue;
         }
-        s.awaited = true;
-        if (std::ranges::find(names, host.host) == names.end()) names.push_back(host.host);
+        lookup& l = lookup_of(host.host);
+        if (l.late.empty() && !std::exchange(l.under_way, true)) names.push_back(l.name);
     }
+    for (lookup& l : lookups_)
+        if (!l.late.empty()) fill(l.name, std::exchange(l.late, {}));
     return names;
 }
 
-bool host_round::answered(std::string_view name, const std::vector<std::string>& addresses) {
+host_round::lookup& host_round::lookup_of(std::string_view name) {
+    const auto at = std::ranges::find(lookups_, name, &lookup::name);
+    return at != lookups_.end() ? *at : lookups_.emplace_back(lookup{std::string(name), false, {}});
+}
+
+bool host_round::fill(std::string_view name, const std::vector<std::string>& addresses) {
+    bool awaited = false;
     for (slot& s : slots_) {
         if (!s.awaited || s.host.host != name) continue;
+        awaited = true;
         s.awaited = false;
         s.addresses = addresses;
     }
-    return std::ranges::none_of(slots_, &slot::awaited);
+    return awaited;
 }
 
 bool host_round::resolved(std::string_view name, std::vector<std::string> addresses) {
     if (addresses.empty()) return resolve_failed(name, "has no address");
-    return answered(name, addresses);
+    lookup& l = lookup_of(name);
+    l.under_way = false;
+    if (!fill(name, addresses)) l.late = std::move(addresses);
+    return !awaits_names();
 }
 
 bool host_round::resolve_failed(std::string_view name, std::string_view why) {
     note_failure(std::string(name), why);
-    return answered(name, {});
+    lookup_of(name).under_way = false;
+    fill(name, {});
+    return !awaits_names();
 }
 
 std::vector<std::string> host_round::stop_resolving() {

@@ -4,6 +4,7 @@
 #include "session/random.hpp"
 #include "util/clock.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,10 @@ class host_round {
   public:
     explicit host_round(std::vector<host_port> hosts) : hosts_(std::move(hosts)) {}
 
-    /// Starts over. Returns the names to be looked up, each once.
+    /// Starts over. Returns the names to be looked up, each once: not those whose look-up is still under way.
     std::vector<std::string> begin();
-    std::uint64_t number() const noexcept { return number_; }
-    /// Takes an answer; true if nothing is awaited any more. Answers that nobody waits for change nothing.
+    bool awaits_names() const noexcept { return std::ranges::any_of(slots_, &slot::awaited); }
+    /// Takes an answer; true if nothing is awaited any more. Addresses that came too late are for the next round.
     bool resolved(std::string_view name, std::vector<std::string> addresses);
     bool resolve_failed(std::string_view name, std::string_view why);
     /// Gives up what has not been answered. Returns those names.
@@ -45,13 +46,21 @@ class host_round {
         bool awaited = false;
         std::vector<std::string> addresses;
     };
+    struct lookup {
+        std::string name;
+        bool under_way = false;
+        std::vector<std::string> late; ///< what an answer brought that no round was waiting for
+    };
     struct failure {
         std::string who, why;
         std::uint64_t round;
     };
-    bool answered(std::string_view name, const std::vector<std::string>& addresses);
+    lookup& lookup_of(std::string_view name);
+    /// False: no round waits for it.
+    bool fill(std::string_view name, const std::vector<std::string>& addresses);
 
     std::vector<host_port> hosts_;
+    std::vector<lookup> lookups_;
     std::vector<slot> slots_;
     std::vector<address> addresses_;
     std::size_t tried_ = 0;

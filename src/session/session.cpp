@@ -128,18 +128,18 @@ void session::start(time_point now) {
     if (impl_->phase_ == impl::phase::idle) impl_->begin_round();
 }
 
-void session::on_resolved(std::uint64_t round, std::string_view host, std::vector<std::string> addresses,
-                          time_point now) {
+void session::on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now) {
     impl_->advance(now);
-    if (impl_->phase_ != impl::phase::resolving || round != impl_->round_.number()) return;
-    if (impl_->round_.resolved(host, std::move(addresses))) impl_->start_attempts();
+    const bool complete = impl_->round_.resolved(host, std::move(addresses));
+    if (complete && impl_->phase_ == impl::phase::resolving) impl_->start_attempts();
 }
 
-void session::on_resolve_failed(std::uint64_t round, std::string_view host, std::error_code ec, time_point now) {
+void session::on_resolve_failed(std::string_view host, std::error_code ec, time_point now) {
     impl_->advance(now);
-    if (impl_->phase_ != impl::phase::resolving || round != impl_->round_.number()) return;
+    if (impl_->phase_ == impl::phase::over) return;
     impl_->log(log_level::warn, "cannot resolve ", host, ": ", ec.message());
-    if (impl_->round_.resolve_failed(host, "cannot be resolved: " + ec.message())) impl_->start_attempts();
+    const bool complete = impl_->round_.resolve_failed(host, "cannot be resolved: " + ec.message());
+    if (complete && impl_->phase_ == impl::phase::resolving) impl_->start_attempts();
 }
 
 void session::on_connected(time_point now) {

@@ -82,10 +82,9 @@ class observer {
 
 // -- orders -----------------------------------------------------------------------------------------------------------
 
-/// Look this name up and answer with on_resolved() or on_resolve_failed().
+/// Look this name up and answer with on_resolved() or on_resolve_failed(), however late. One at a time for each name.
 struct resolve_order {
     std::string host;
-    std::uint64_t round = 0; ///< echoed in the answer: answers to older rounds are ignored
 };
 /// Open a connection and answer with on_connected() or on_closed(). One at a time.
 struct connect_order {
@@ -94,7 +93,9 @@ struct connect_order {
     std::uint16_t port = 0;
 };
 /// Close the connection, or give up opening it. No answer is expected.
-struct disconnect_order {};
+struct disconnect_order {
+    std::string last_words; ///< to be written before, if the socket takes them
+};
 using order = std::variant<std::monostate, resolve_order, connect_order, disconnect_order>;
 
 class session {
@@ -106,8 +107,8 @@ class session {
 
     // -- facts: each runs due timers first, then takes the fact in (on_written: the other way round) ----------------
     void start(time_point now);
-    void on_resolved(std::uint64_t round, std::string_view host, std::vector<std::string> addresses, time_point now);
-    void on_resolve_failed(std::uint64_t round, std::string_view host, std::error_code, time_point now);
+    void on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now);
+    void on_resolve_failed(std::string_view host, std::error_code, time_point now);
     void on_connected(time_point now);
     /// The connection could not be opened, broke, or was closed by the peer (an empty code).
     void on_closed(std::error_code, time_point now);
@@ -122,9 +123,10 @@ class session {
     void on_all_read(time_point until, time_point now);
 
     // -- work from the client ----------------------------------------------------------------------------------------
-    /// Whether submit() may be called: connected, authenticated, watches restored, and the last batch written.
+    /// Whether submit() may be called: connected, authenticated, watches restored, the last batch written, and the
+    /// server keeps up.
     bool accepts_requests() const noexcept;
-    /// Takes requests and their encoded frames over (both are empty afterwards).
+    /// Takes requests and their encoded frames over (both are empty afterwards); no more than batch_limit at a time.
     void submit(request_list& requests, std::string& frames);
     void add_credential(std::shared_ptr<credential>);
     /// A watcher's holder gave up. Its table entry goes; the server is told where that is safe.

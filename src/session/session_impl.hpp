@@ -14,15 +14,15 @@
 #include "session/patience.hpp"
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
+#include "session/set_watches.hpp"
 #include "session/watch_table.hpp"
+#include "session/window.hpp"
 #include "session/wire_log.hpp"
 
 #include <deque>
 #include <limits>
 
 namespace kazoo::session {
-
-struct set_watches_batch;
 
 struct session::impl {
     enum class phase : std::uint8_t {
@@ -65,7 +65,8 @@ struct session::impl {
     bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
     bool accepts_requests() const noexcept {
-        return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty();
+        return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty() &&
+               window_open(in_flight_.oldest_sent(), now_, lease_.timeout());
     }
     bool has_session() const noexcept { return identity_.id != session_id::none; }
     /// A read-only server has no quorum to ask.
@@ -140,6 +141,7 @@ struct session::impl {
     void fail_lost_requests();
     void fail_all_requests(errc reason);
     void tear_down(bool by_peer);
+    std::string last_words() const;
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
     /// Null: there will be no answer.
@@ -150,6 +152,7 @@ struct session::impl {
     random_source random_;
     backoff backoff_;
     host_round round_;
+    int failed_rounds_ = 0; ///< since the last session was granted or resumed
 
     phase phase_ = phase::idle;
     session_state state_ = session_state::connecting;
@@ -186,6 +189,7 @@ struct session::impl {
     std::deque<proto::opcode> set_watches_ops_;
 
     credentials credentials_;
+    std::size_t set_watches_bytes_ = set_watches_limit;
     watch_table watches_;
 };
 

@@ -20,10 +20,10 @@ proto::opcode set_watches_batch::op() const noexcept {
 }
 
 void add_to_batches(std::vector<set_watches_batch>& batches, watch_kind kind,
-                    const std::vector<std::string_view>& paths, std::size_t& bytes_in_last) {
+                    const std::vector<std::string_view>& paths, std::size_t limit, std::size_t& bytes_in_last) {
     for (const std::string_view path : paths) {
         const std::size_t size = path.size() + 4;
-        if (batches.empty() || bytes_in_last + size > set_watches_limit) {
+        if (batches.empty() || bytes_in_last + size > limit) {
             batches.emplace_back();
             bytes_in_last = 0;
         }

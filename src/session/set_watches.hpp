@@ -20,12 +20,12 @@ struct set_watches_batch {
     proto::opcode op() const noexcept;
 };
 
-/// Bytes of paths in one request. The server's limit is jute.maxbuffer, which somebody may have lowered.
+/// Bytes of paths in one request, until a server shows that it takes less (jute.maxbuffer).
 inline constexpr std::size_t set_watches_limit = 128 << 10;
 
-/// Puts `paths` of one kind behind what is there, in a new batch where the limit demands it.
+/// Puts `paths` of one kind behind what is there, in a new batch where `limit` demands it.
 void add_to_batches(std::vector<set_watches_batch>& batches, watch_kind kind,
-                    const std::vector<std::string_view>& paths, std::size_t& bytes_in_last);
+                    const std::vector<std::string_view>& paths, std::size_t limit, std::size_t& bytes_in_last);
 
 void put_set_watches(std::string& out, const set_watches_batch&, std::int64_t relative_zxid);
 

@@ -226,7 +226,7 @@ void watch_table::connection_lost() noexcept {
     for (auto& [path, e] : entries_) e.persistent = e.recursive = false;
 }
 
-std::vector<set_watches_batch> watch_table::restore() {
+std::vector<set_watches_batch> watch_table::restore(std::size_t batch_bytes) {
     std::vector<set_watches_batch> batches;
     std::size_t bytes = 0;
     // In one request the server takes the lists in this order, so that a stream survives a one-shot on its path.
@@ -239,7 +239,7 @@ std::vector<set_watches_batch> watch_table::restore() {
             if (kind == watch_kind::persistent) e.persistent = true;
             if (kind == watch_kind::recursive) e.recursive = true;
         }
-        add_to_batches(batches, kind, paths, bytes);
+        add_to_batches(batches, kind, paths, batch_bytes, bytes);
     }
     for (auto& [path, e] : entries_)
         for (holder& h : e.holders) {

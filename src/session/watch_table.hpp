@@ -54,8 +54,9 @@ class watch_table {
     // -- connections -------------------------------------------------------------------------------------------------
     /// The server's side is gone.
     void connection_lost() noexcept;
-    /// What restores everything on a new connection, in the order in which it must be sent. Views into the table.
-    std::vector<set_watches_batch> restore();
+    /// What restores everything on a new connection, in the order in which it must be sent: requests of at
+    /// most so many bytes of paths, or of one path. Views into the table.
+    std::vector<set_watches_batch> restore(std::size_t batch_bytes);
 
     watch_orders take_orders() noexcept { return std::exchange(orders_, {}); }
     bool has_orders() const noexcept { return !orders_.empty(); }

@@ -308,9 +308,9 @@ class fuzz_world final : session::observer {
             session_.add_credential(c);
             break;
         }
-        case 5: session_.on_resolved(round_, "zk", {"10.0.0.9", "::9"}, now_); break;
-        case 6: session_.on_resolve_failed(round_, "zk", std::make_error_code(std::errc::timed_out), now_); break;
-        default: session_.on_resolved(round_ - 1, "zk", {}, now_); break;
+        case 5: session_.on_resolved("zk", {"10.0.0.9", "::9"}, now_); break;
+        case 6: session_.on_resolve_failed("zk", std::make_error_code(std::errc::timed_out), now_); break;
+        default: session_.on_resolved("zk", {}, now_); break;
         }
     }
 
@@ -334,12 +334,10 @@ class fuzz_world final : session::observer {
             const session::order order = session_.next_order();
             if (std::holds_alternative<std::monostate>(order)) return any;
             any = true;
-            if (const auto* resolve = std::get_if<session::resolve_order>(&order)) {
-                round_ = resolve->round;
-            } else if (std::holds_alternative<session::connect_order>(order)) {
+            if (std::holds_alternative<session::connect_order>(order)) {
                 require(!connecting_ && !open_);
                 connecting_ = true;
-            } else {
+            } else if (std::holds_alternative<session::disconnect_order>(order)) {
                 require(connecting_ || open_);
                 connecting_ = open_ = false;
             }
@@ -372,7 +370,6 @@ class fuzz_world final : session::observer {
     const bool recorded_;
     time_point now_{1h};
     bool connecting_ = false, open_ = false, over_ = false;
-    std::uint64_t round_ = 0;
     std::int32_t next_xid_ = 1, next_answer_ = 1;
     session::request_list waiting_;
     std::string waiting_frames_;

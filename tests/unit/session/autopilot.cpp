@@ -41,8 +41,7 @@ void drive_home(world& w) {
         w.take_orders();
         const session_state state = w.subject.state();
         if (state == session_state::closed || state == session_state::auth_failed) return;
-        for (const std::string& name : std::exchange(w.names_asked, {}))
-            w.subject.on_resolved(w.resolve_round, name, {"10.9.9.9"}, w.now);
+        for (const std::string& name : std::vector(w.names_asked)) w.resolved(name, {"10.9.9.9"});
         w.take_orders();
         w.flush();
         if (w.connecting) {

@@ -153,7 +153,7 @@ TEST(close, C24_abort_fails_everything_and_then_there_is_silence) {
             w.feed(reference("event_created"));
             w.subject.on_written(5, w.now);
             w.subject.on_connected(w.now);
-            w.subject.on_resolved(1, "10.0.0.1", {"10.0.0.1"}, w.now);
+            w.subject.on_resolved("10.0.0.1", {"10.0.0.1"}, w.now);
             w.subject.expire(w.now);
             w.subject.close(w.now);
             w.subject.abort(w.now);

@@ -33,15 +33,26 @@ std::vector<duration> pauses(world& w, int attempts) {
     return result;
 }
 
+script opened_on_first_of(session::config c) {
+    script s(std::move(c));
+    s.start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .feed(got("connect", "new_session"))
+        .expect("state connected");
+    return s;
+}
+
 TEST(rounds, L162_every_address_of_every_host_is_tried_in_order) {
     script(hosts({{"zk1", 2181}, {"10.0.0.3", 2182}, {"zk2", 2183}}))
         .start()
         .expect("resolve zk1")
         .expect("resolve zk2")
         .expect_nothing()
-        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk2", {"fd00::2"}, w.now); })
+        .then([](world& w) { w.resolved("zk2", {"fd00::2"}); })
         .expect_nothing()
-        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1", "10.0.0.2"}, w.now); })
+        .then([](world& w) { w.resolved("zk1", {"10.0.0.1", "10.0.0.2"}); })
         .expect("connect 10.0.0.1:2181")
         .closed(std::make_error_code(std::errc::connection_refused))
         .expect("connect 10.0.0.2:2181")
@@ -63,8 +74,7 @@ TEST(rounds, L232_a_host_that_does_not_resolve_is_skipped_with_a_warning) {
         .start()
         .expect("resolve zk1")
         .then([](world& w) {
-            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable),
-                                        w.now);
+            w.resolve_failed("zk1");
             EXPECT_THAT(w.logged, HasSubstr("cannot resolve zk1"));
             EXPECT_THAT(w.subject.last_failures(), HasSubstr("zk1: cannot be resolved"));
         })
@@ -80,17 +90,105 @@ TEST(rounds, C19_a_resolver_that_hangs_delays_a_round_by_its_share_only) {
         .expect_nothing()
         .advance(1ms)
         .expect("connect 10.0.0.3:2181")
-        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now); }) // too late
+        .run();
+}
+
+TEST(rounds, a_late_answer_of_the_resolver_serves_the_next_round) {
+    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
+        .start()
+        .expect("resolve zk1")
+        .advance(5s)
+        .expect("connect 10.0.0.3:2181")
+        .then([](world& w) { w.resolved("zk1", {"10.0.0.1"}); }) // too late
         .closed()
         .advance(50ms)
+        .expect("connect 10.0.0.1:2181") // with no new look-up
+        .closed()
+        .expect("connect 10.0.0.3:2181")
+        .closed()
+        .advance(100ms)
+        .expect("resolve zk1") // addresses change: it serves one round only
+        .run();
+}
+
+TEST(rounds, one_lookup_of_a_name_at_a_time_however_long_it_takes) {
+    session::config c = hosts({{"zk1", 2181}, {"zk1", 2182}});
+    c.reconnect = {.initial_delay = 50ms, .max_delay = 50ms, .factor = 1, .jitter = 0};
+    script(c)
+        .start()
         .expect("resolve zk1")
-        .then([](world& w) {
-            w.subject.on_resolved(w.resolve_round - 1, "zk1", {"10.0.0.7"}, w.now); // for a round that is over
-            w.take_orders();
-            EXPECT_FALSE(w.connecting);
-            w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now);
-        })
+        .advance(5s)
+        .expect_nothing()
+        .advance(30s) // several rounds
+        .expect_nothing()
+        .then([](world& w) { w.resolve_failed("zk1"); })
+        .advance(30s)
+        .expect("resolve zk1")
+        .expect_nothing()
+        .then([](world& w) { w.resolved("zk1", {"10.0.0.1"}); })
+        .advance(50ms)
         .expect("connect 10.0.0.1:2181")
+        .run();
+}
+
+TEST(rounds, budgets_grow_from_round_to_round_while_no_session_is_at_stake) {
+    session::config c = hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}});
+    c.reconnect = {.initial_delay = 1ms, .max_delay = 1ms, .factor = 1, .jitter = 0};
+    script s(c);
+    s.start();
+    for (const duration budget : {2500ms, 5000ms, 6666ms, 6666ms}) { // a quarter of T, up to two thirds
+        for (int i = 1; i <= 4; ++i) {
+            const std::string address = std::to_string(i);
+            s.expect("connect 10.0.0." + address + ":" + address).advance(budget).advance(budget == 6666ms ? 1ms : 0ms);
+            s.expect("disconnect");
+        }
+        s.advance(1ms);
+    }
+    s.expect("connect 10.0.0.1:1").run();
+}
+
+TEST(rounds, a_resolver_that_takes_longer_than_its_share_gets_there) {
+    script(hosts({{"zk1", 1}, {"zk2", 2}, {"zk3", 3}, {"zk4", 4}}))
+        .start()
+        .then([](world& w) {
+            w.take_orders();
+            w.said.clear();
+            w.advance(4s); // more than a quarter of T
+            for (const char* name : {"zk1", "zk2", "zk3", "zk4"}) w.resolved(name, {"10.0.0.1"});
+        })
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(rounds, a_new_session_that_was_asked_for_in_vain_is_closed) {
+    const std::string close_session = with_xid(reference("close"), 2147483647);
+    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .advance(5s)
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .then([=](world& w) { EXPECT_EQ(to_hex(w.last_words), to_hex(close_session)); })
+        .connected()
+        .then([](world& w) { w.subject.abort(w.now); }) // nothing was asked yet
+        .expect("state closed")
+        .expect("disconnect")
+        .then([](world& w) { EXPECT_EQ(w.last_words, ""); })
+        .run();
+}
+
+TEST(rounds, a_session_of_ours_is_not_closed_where_resuming_takes_too_long) {
+    opened_on_first_of(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+        .closed()
+        .expect("state suspended")
+        .expect("connect 10.0.0.2:2")
+        .connected()
+        .write(resume_frame(0))
+        .advance(5s)
+        .expect("disconnect")
+        .then([](world& w) { EXPECT_EQ(w.last_words, ""); })
         .run();
 }
 
@@ -99,18 +197,17 @@ TEST(rounds, L209_nothing_resolvable_is_a_failed_round_and_not_the_end) {
         .start()
         .expect("resolve zk1")
         .then([](world& w) {
-            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable),
-                                        w.now);
+            w.resolve_failed("zk1");
             EXPECT_THAT(w.subject.last_failures(), HasSubstr(make_error_code(errc::no_hosts).message()));
         })
         .expect_nothing()
         .advance(50ms)
         .expect("resolve zk1")
-        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {}, w.now); })
+        .then([](world& w) { w.resolved("zk1", {}); })
         .expect_nothing()
         .advance(100ms)
         .expect("resolve zk1")
-        .then([](world& w) { w.subject.on_resolved(w.resolve_round, "zk1", {"10.0.0.1"}, w.now); })
+        .then([](world& w) { w.resolved("zk1", {"10.0.0.1"}); })
         .expect("connect 10.0.0.1:2181")
         .run();
 }

@@ -116,6 +116,16 @@ void world::closed(std::error_code ec) {
     subject.on_closed(ec, now);
 }
 
+void world::resolved(const std::string& name, std::vector<std::string> addresses) {
+    std::erase(names_asked, name);
+    subject.on_resolved(name, std::move(addresses), now);
+}
+
+void world::resolve_failed(const std::string& name) {
+    std::erase(names_asked, name);
+    subject.on_resolve_failed(name, std::make_error_code(std::errc::host_unreachable), now);
+}
+
 void world::feed(std::string_view bytes, std::size_t chunk) {
     while (!bytes.empty()) {
         const std::span<char> space = subject.read_space();
@@ -168,7 +178,7 @@ void world::take_orders() {
         const session::order next = subject.next_order();
         if (std::holds_alternative<std::monostate>(next)) return;
         if (const auto* resolve = std::get_if<session::resolve_order>(&next)) {
-            if (std::exchange(resolve_round, resolve->round) != resolve->round) names_asked.clear();
+            EXPECT_EQ(std::ranges::find(names_asked, resolve->host), names_asked.end()) << "two look-ups at once";
             names_asked.push_back(resolve->host);
             say("resolve " + resolve->host);
         } else if (const auto* connect = std::get_if<session::connect_order>(&next)) {
@@ -178,6 +188,7 @@ void world::take_orders() {
         } else {
             EXPECT_TRUE(connection_open || connecting) << "disconnect without a connection";
             connection_open = connecting = false;
+            last_words = std::get<session::disconnect_order>(next).last_words;
             say("disconnect");
         }
     }

@@ -65,6 +65,8 @@ class world final : public session::observer {
     void start();
     void connected();
     void closed(std::error_code ec = {});
+    void resolved(const std::string& name, std::vector<std::string> addresses);
+    void resolve_failed(const std::string& name);
     /// `chunk` bytes at a time; 0: all at once.
     void feed(std::string_view bytes, std::size_t chunk = 0);
     /// Two pieces.
@@ -94,8 +96,8 @@ class world final : public session::observer {
     std::string all_said; ///< never cut, for what must never be said
     bool started = false, connection_open = false, connecting = false;
     bool certain = true; ///< until the session says that what was certain is over
-    std::uint64_t resolve_round = 0;
-    std::vector<std::string> names_asked; ///< in that round
+    std::vector<std::string> names_asked; ///< and not answered
+    std::string last_words;               ///< of the newest disconnect
     session::request_list waiting;
     std::string waiting_frames;
     std::vector<std::unique_ptr<test_request>> requests;
