@@ -72,7 +72,7 @@ void session::impl::tear_down(bool by_peer) {
     phase_ = phase::idle;
     limit_ = never;
     close_sent_ = leaving_ = false;
-    stalled_since_ = ping_put_ = never;
+    stalled_since_ = ping_put_ = pair_put_ = never;
     inbox_.clear();
     outbox_.clear();
     pings_.clear();
@@ -148,7 +148,9 @@ void session::impl::own_request_done(const reply* answer) noexcept {
     own_requests_.pop_front();
     if (answer == nullptr) return;
     switch (op) {
-    case proto::opcode::sync: return certainty_.sync_answered(answer->err == 0, answered_sent_, now_);
+    case proto::opcode::sync:
+        pair_put_ = never;
+        return certainty_.sync_answered(answer->err == 0, answered_sent_, now_);
     case proto::opcode::multi: return certainty_.check_answered(is_applied_transaction(*answer), now_);
     case proto::opcode::close_session: return finish(session_state::closed, errc::closed);
     default: return; // removeWatches: nothing depends on it

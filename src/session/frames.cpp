@@ -68,6 +68,7 @@ void session::impl::send_ping() {
 
 void session::impl::send_half_pair(certainty::step half) {
     certainty_.sent(half);
+    pair_put_ = half == certainty::step::sync ? now_ : never;
     if (half == certainty::step::sync)
         return put_own_request(proto::opcode::sync, proto::path_request{certainty_.path()});
     put_own_request(proto::opcode::multi,

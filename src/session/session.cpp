@@ -65,8 +65,9 @@ void session::impl::judge_peer(time_point read_until) {
 
 patience session::impl::peer_patience() const noexcept {
     const duration timeout = lease_.timeout();
-    // A ping asks about the silence that made us send it.
-    const time_point ping = ping_put_ == never ? never : ping_put_ - timeout / 3;
+    // A ping, or a pair in its place, asks about the silence that made us send it.
+    const time_point put = std::min(ping_put_, pair_put_);
+    const time_point ping = put == never ? never : put - timeout / 3;
     return {.timeout = timeout,
             .asked = std::min({in_flight_.oldest_sent(), auths_.oldest(), set_watches_.oldest(), ping}),
             .stalled = stalled_since_,

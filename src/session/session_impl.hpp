@@ -178,6 +178,7 @@ struct session::impl {
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
     time_point ping_put_ = never;      ///< when the oldest ping without an answer was put into the outbox
+    time_point pair_put_ = never;      ///< the same of a pair's first half
     time_point replied_{};             ///< when bytes of a reply came last
     host_port dropped_;                ///< try it last in the next round
     inbox inbox_;
