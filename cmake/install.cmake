@@ -1,17 +1,66 @@
+# What is installed, in four components: the library, what programs are built with, the testing kit, kz.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS kazoo EXPORT kazoo_targets FILE_SET core)
-install(TARGETS kazoo_testing EXPORT kazoo_targets FILE_SET testing)
-install(FILES include/kazoo/asio.hpp include/kazoo/boost_asio.hpp
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kazoo)
-if(TARGET kz)
-    set_target_properties(kz PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-    install(TARGETS kz)
-endif()
+set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
 
-install(EXPORT kazoo_targets NAMESPACE kazoo:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
+# -- library, development ---------------------------------------------------------------------------------------------
+install(TARGETS kazoo EXPORT kazoo_targets
+        RUNTIME COMPONENT library
+        LIBRARY COMPONENT library NAMELINK_COMPONENT development
+        ARCHIVE COMPONENT development
+        FILE_SET core COMPONENT development)
+install(TARGETS kazoo_asio EXPORT kazoo_targets)
+install(FILES include/kazoo/asio.hpp include/kazoo/boost_asio.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kazoo COMPONENT development)
+install(EXPORT kazoo_targets NAMESPACE kazoo:: DESTINATION ${cmake_folder} COMPONENT development)
 configure_package_config_file(cmake/kazoo-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake
-                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
+                              INSTALL_DESTINATION ${cmake_folder})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/kazoo)
+        DESTINATION ${cmake_folder} COMPONENT development)
+
+# -- testing ----------------------------------------------------------------------------------------------------------
+if(TARGET kazoo_testing)
+    install(TARGETS kazoo_testing EXPORT kazoo_testing_targets
+            ARCHIVE COMPONENT testing
+            FILE_SET testing COMPONENT testing)
+    install(EXPORT kazoo_testing_targets NAMESPACE kazoo:: DESTINATION ${cmake_folder} COMPONENT testing)
+endif()
+
+# -- tool -------------------------------------------------------------------------------------------------------------
+if(TARGET kz)
+    set_target_properties(kz PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    install(TARGETS kz RUNTIME COMPONENT tool)
+endif()
+
+# -- pkg-config -------------------------------------------------------------------------------------------------------
+# Folders relative to the .pc file, so that a moved installation still works; absolute where the user wants them absolute.
+set(pc_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE ${pc_folder})
+    string(REGEX REPLACE "[^/]+" ".." to_prefix ${pc_folder})
+    set(pc_prefix "\${pcfiledir}/${to_prefix}")
+endif()
+set(pc_libdir "\${prefix}")
+cmake_path(APPEND pc_libdir ${CMAKE_INSTALL_LIBDIR})
+set(pc_includedir "\${prefix}")
+cmake_path(APPEND pc_includedir ${CMAKE_INSTALL_INCLUDEDIR})
+# There is either a shared kazoo, which brings what it needs, or a static one, whose users link it also without --static.
+set(pc_requires "")
+set(pc_libraries -pthread)
+if(NOT BUILD_SHARED_LIBS)
+    set(pc_requires "libcrypto >= 3")
+endif()
+configure_file(cmake/kazoo.pc.in kazoo.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo.pc DESTINATION ${pc_folder} COMPONENT development)
+if(TARGET kazoo_testing)
+    configure_file(cmake/kazoo-testing.pc.in kazoo-testing.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-testing.pc DESTINATION ${pc_folder} COMPONENT testing)
+endif()
+
+# -- licence and documentation; a Debian package has these in its own way ---------------------------------------------
+if(NOT KAZOO_DEB)
+    install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
+    install(FILES CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+endif()
+install(DIRECTORY doc/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development FILES_MATCHING PATTERN *.md)
