@@ -23,6 +23,11 @@ build: ## the library and kz, optimised, in build/release
 	cmake --preset release -DKAZOO_BUILD_TESTS=OFF -DKAZOO_BUILD_EXAMPLES=OFF
 	cmake --build --preset release
 
+.PHONY: deb
+deb: ## Debian packages libkazoo0, libkazoo-dev and kz, in build/deb/packages
+	./scripts/install-deps.sh deb
+	./scripts/make-deb.sh
+
 .PHONY: demo
 demo: build ## watch a session survive what the network does; SERVERS=host:port,... shows it on real servers
 	SERVERS='$(SERVERS)' ./scripts/demo.sh

@@ -9,9 +9,8 @@ install(TARGETS kazoo EXPORT kazoo_targets
         LIBRARY COMPONENT library NAMELINK_COMPONENT development
         ARCHIVE COMPONENT development
         FILE_SET core COMPONENT development)
-install(TARGETS kazoo_asio EXPORT kazoo_targets)
-install(FILES include/kazoo/asio.hpp include/kazoo/boost_asio.hpp
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kazoo COMPONENT development)
+install(TARGETS kazoo_asio EXPORT kazoo_targets FILE_SET asio COMPONENT development)
+install(FILES include/kazoo/boost_asio.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kazoo COMPONENT development)
 install(EXPORT kazoo_targets NAMESPACE kazoo:: DESTINATION ${cmake_folder} COMPONENT development)
 configure_package_config_file(cmake/kazoo-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake
                               INSTALL_DESTINATION ${cmake_folder})

@@ -1,11 +1,13 @@
 #!/bin/bash
-# Installs the Debian packages that a task needs: install-deps.sh [build|demo|test|bench]...
+# Installs the Debian packages that a task needs: install-deps.sh [build|demo|deb|test|bench]...
 # Does nothing, and needs no rights, when all are there.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev)
-test=("${build[@]}" libgtest-dev libgmock-dev libzookeeper-java openjdk-17-jre-headless
-      clang-19 libclang-rt-19-dev clang-format-19 python3 python3-kazoo patch shellcheck iproute2)
+deb=("${build[@]}" dpkg-dev file)
+test=("${deb[@]}" libgtest-dev libgmock-dev libzookeeper-java openjdk-17-jre-headless
+      clang-19 libclang-rt-19-dev clang-format-19 python3 python3-kazoo patch shellcheck iproute2
+      pkgconf lintian)
 bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jdk-headless python3-kazoo
        libcurator-recipes-java golang-go golang-github-samuel-go-zookeeper-dev)
 
@@ -13,9 +15,10 @@ wanted=()
 for task in "${@:-build}"; do
     case $task in
         build | demo) wanted+=("${build[@]}") ;;
+        deb) wanted+=("${deb[@]}") ;;
         test) wanted+=("${test[@]}") ;;
         bench) wanted+=("${bench[@]}") ;;
-        *) echo "usage: $0 [build|demo|test|bench]..." >&2; exit 2 ;;
+        *) echo "usage: $0 [build|demo|deb|test|bench]..." >&2; exit 2 ;;
     esac
 done
 
