@@ -27,7 +27,7 @@ function(kazoo_private_settings target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
     target_include_directories(${target} SYSTEM PRIVATE ${ASIO_INCLUDE_DIR})
-    target_compile_definitions(${target} PRIVATE ${kazoo_asio_definitions} ASIO_NO_DEPRECATED)
+    target_compile_definitions(${target} PRIVATE ASIO_STANDALONE ASIO_NO_DEPRECATED)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                                                VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF INSTALL_RPATH "$ORIGIN"
                                                VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})

@@ -1,11 +1,11 @@
 #!/bin/bash
-# Takes kazoo in as users do, and builds and runs their programs: test-install.sh PRESET
-# Installed, static and shared, found by CMake and pkg-config; in parts; as a folder of a project; as Debian packages
-# (with preset release only: they are always built so).
+# Takes kazoo in as users do, and builds and runs their programs: test-install.sh PRESET [KIND]...
+# Kinds: static and shared, installed, found by CMake and pkg-config; components, parts of the static one; folder of a
+# project; deb, Debian packages (only with preset release: they are always built so). All of them if none is named.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-preset=${1:?usage: test-install.sh PRESET}
+preset=${1:?usage: test-install.sh PRESET [KIND]...}
 work=$PWD/build/install-test
 tests=$PWD/tests/install
 passed=0
@@ -99,8 +99,11 @@ try_deb() {
     ./scripts/make-deb.sh "$work/deb-build" && ./scripts/test-deb.sh "$work/deb-build"
 }
 
-kinds=(static shared components folder)
-if [[ $preset == release ]]; then kinds+=(deb); fi
+kinds=("${@:2}")
+if ((${#kinds[@]} == 0)); then
+    kinds=(static shared components folder)
+    if [[ $preset == release ]]; then kinds+=(deb); fi
+fi
 for kind in "${kinds[@]}"; do
     if "try_$kind" >"$work/$kind.log" 2>&1; then
         passed=$((passed + 1))
