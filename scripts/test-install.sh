@@ -67,6 +67,7 @@ try_shared() {
 # The library and what it takes to build with it, without the testing kit and kz; the licence comes along.
 try_components() {
     local prefix=$work/parts consumer=$work/parts-consumer component
+    build static OFF || return
     rm -rf "$prefix" "$consumer"
     for component in library development; do
         cmake --install "$work/static-build" --prefix "$prefix" --component $component || return
@@ -86,6 +87,7 @@ try_components() {
 # The library alone is built, nothing of it is installed. With the options of the static build, whose objects it reuses.
 try_folder() {
     local consumer=$work/folder options
+    build static OFF || return
     mapfile -t options < <(sed -nE 's/^((CMAKE_CXX_COMPILER|CMAKE_BUILD_TYPE|CMAKE_CXX_FLAGS_[A-Z]+|KAZOO_WERROR):.*)/-D\1/p' \
                            "$work/static-build/CMakeCache.txt")
     rm -rf "$consumer"
