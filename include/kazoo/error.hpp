@@ -52,7 +52,7 @@ enum class errc : int {
     invalid_path = 3,    ///< refused before it was sent
     malformed_reply = 4, ///< the server's answer could not be read
     would_deadlock = 5,  ///< a blocking wait where waiting can never end: on a loop thread, or for this executor itself
-    queue_full = 6,      ///< options::submit_limit requests are waiting already
+    queue_full = 6,      ///< as much as options::submit_limit and submit_bytes allow is waiting already
     too_large = 7,       ///< longer than options::max_request or options::max_reply
     bad_hosts = 8,       ///< the host string cannot be understood
     no_hosts = 9,        ///< no host name could be resolved

@@ -43,6 +43,10 @@ struct options {
     retry_policy reconnect{};
     /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.
     std::size_t submit_limit = 1'000'000;
+    /// Bytes of requests that may wait so; one that would make more of them fails with errc::queue_full too. If nothing
+    /// waits, one request may be longer than this (as long as max_request allows). What a dropped connection puts back
+    /// into the queue may go beyond both limits: nothing is lost, but nothing is added either.
+    std::size_t submit_bytes = 64u << 20;
     /// The longest request that is sent, in bytes. The server's own limit (jute.maxbuffer) is 1 MiB by default, and it
     /// answers a longer one by closing the connection.
     std::size_t max_request = 1'048'575;

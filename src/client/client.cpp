@@ -36,6 +36,7 @@ void check(const options& o) {
     require(o.operation_timeout.count() > 0, "options::operation_timeout must be positive");
     require(o.close_timeout.count() >= 0, "options::close_timeout must not be negative");
     require(o.submit_limit > 0, "options::submit_limit must be positive");
+    require(o.submit_bytes > 0, "options::submit_bytes must be positive");
     require(o.max_request > 0 && o.max_request <= INT32_MAX, "options::max_request must be between 1 and 2^31-1");
     require(o.max_reply > 0 && o.max_reply <= INT32_MAX, "options::max_reply must be between 1 and 2^31-1");
     require(o.reconnect.initial_delay.count() > 0 && o.reconnect.max_delay >= o.reconnect.initial_delay &&

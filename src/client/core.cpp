@@ -36,7 +36,7 @@ ref<core> core::start(session::config config, options opts,
 core::core(session::config config, options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
       loop_(std::move(loop)),
-      queue_(options_.submit_limit, options_.max_request),
+      queue_({options_.submit_limit, options_.submit_bytes, options_.max_request}),
       callbacks_(*this, options_.callback_executor ? *options_.callback_executor : loop_->impl().default_executor()),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {
     wake_step_.owner = close_step_.owner = this;

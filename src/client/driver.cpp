@@ -2,6 +2,7 @@
 
 #include "client/core.hpp"
 #include "session/window.hpp"
+#include "util/buffer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -95,6 +96,7 @@ void driver::turn() {
             session_.submit(batch_, batch_frames_);
         if (write_output()) again_ = true;
     } while (again_);
+    if (session_.pending() == 0) give_back();
     in_turn_ = false;
     publish_clocks();
     const session_state state = session_.state();
@@ -102,6 +104,16 @@ void driver::turn() {
         core_.board().set_last_failures(session_.last_failures());
     keep_clock();
     finish_if_closed();
+}
+
+void driver::give_back() {
+    session_.give_back();
+    util::give_back(batch_frames_); // empty between turns
+    core_.queue().give_back();
+}
+
+std::size_t driver::buffer_capacity() const {
+    return session_.buffer_capacity() + batch_frames_.capacity() + core_.queue().capacity();
 }
 
 void driver::obey_orders() {

@@ -28,6 +28,8 @@ class driver final : session::observer, stream_events {
     void want_certainty(bool more);
     session::certainty::offered_node offer_node(std::string absolute_path);
     void withdraw_node(session::certainty::offered_node n) noexcept { session_.withdraw_node(n); }
+    /// Of all buffers on the way between callers and the socket.
+    std::size_t buffer_capacity() const;
 
   private:
     // session::observer
@@ -51,6 +53,7 @@ class driver final : session::observer, stream_events {
     void obey(session::resolve_order&);
     void obey(session::connect_order&);
     bool write_output();
+    void give_back();
     void read_input();
     void stream_broke(std::error_code);
     void keep_clock();

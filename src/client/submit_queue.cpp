@@ -1,10 +1,12 @@
 #include "client/submit_queue.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace kazoo::detail {
 
-submit_queue::verdict submit_queue::append(queued_request& r) {
+submit_queue::verdict submit_queue::append(queued_request& r, std::size_t frame_size) {
+    r.frame_size = static_cast<std::uint32_t>(frame_size);
     r.batch_ = batch_;
     r.withdrawn_ = false;
     waiting_.push_back(r);
@@ -14,33 +16,33 @@ submit_queue::verdict submit_queue::append(queued_request& r) {
 }
 
 submit_queue::verdict submit_queue::push_encoded(queued_request& r, std::string frame) {
-    if (frame.size() - 4 > max_request_) return {errc::too_large, false};
     const util::lock_guard lock(mutex_);
     if (const errc e = refusal(); e != errc{}) return {e, false};
+    if (const errc e = refusal(frames_.size(), frame.size()); e != errc{}) return {e, false};
     r.xid = next_xid();
     proto::store_be32(frame.data() + 4, static_cast<std::uint32_t>(r.xid));
-    r.frame_size = static_cast<std::uint32_t>(frame.size());
     frames_.append(frame);
-    return append(r);
+    return append(r, frame.size());
 }
 
-session::request_list submit_queue::compact() {
+session::request_list submit_queue::compact() noexcept {
     session::request_list kept, gone;
-    std::string frames;
-    std::size_t at = std::exchange(taken_, 0);
+    std::size_t from = std::exchange(taken_, 0), to = 0;
     while (!waiting_.empty()) {
         auto& r = static_cast<queued_request&>(waiting_.pop_front());
         if (r.withdrawn_) {
             gone.push_back(r);
         } else {
-            frames.append(frames_, at, r.frame_size);
+            std::memmove(frames_.data() + to, frames_.data() + from, r.frame_size);
+            to += r.frame_size;
             kept.push_back(r);
         }
-        at += r.frame_size;
+        from += r.frame_size;
     }
     waiting_ = std::move(kept);
-    frames_ = std::move(frames);
-    withdrawn_ = 0;
+    frames_.resize(to);
+    util::give_back(frames_);
+    withdrawn_ = withdrawn_bytes_ = 0;
     return gone;
 }
 
@@ -84,6 +86,7 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
             copied += r.frame_size;
             gone.push_back(r);
             --withdrawn_;
+            withdrawn_bytes_ -= r.frame_size;
         } else {
             r.batch_ = 0;
             requests.push_back(r);
@@ -113,7 +116,8 @@ session::request_list submit_queue::take_all(errc from_now_on) {
     if (from_now_on != errc{}) refused_ = from_now_on;
     ++batch_;
     frames_.clear();
-    taken_ = withdrawn_ = 0;
+    util::give_back(frames_);
+    taken_ = withdrawn_ = withdrawn_bytes_ = 0;
     session::request_list all;
     all.swap(waiting_);
     return all;
@@ -134,6 +138,16 @@ bool submit_queue::empty() const {
     return waiting_.size() == withdrawn_;
 }
 
+void submit_queue::give_back() {
+    const util::lock_guard lock(mutex_);
+    if (frames_.empty()) util::give_back(frames_);
+}
+
+std::size_t submit_queue::capacity() const {
+    const util::lock_guard lock(mutex_);
+    return frames_.capacity();
+}
+
 bool submit_queue::withdraw(queued_request& r) {
     session::request_list gone;
     {
@@ -141,8 +155,11 @@ bool submit_queue::withdraw(queued_request& r) {
         if (r.batch_ != batch_ || r.withdrawn_) return false;
         r.withdrawn_ = true;
         ++withdrawn_;
+        withdrawn_bytes_ += r.frame_size;
         // Without a connection nobody takes anything for a long time: callers that give up must not pile up.
-        if (withdrawn_ > 64 && withdrawn_ > waiting_.size() / 2) gone = compact();
+        const bool many = withdrawn_ > 64 && withdrawn_ > waiting_.size() / 2;
+        const bool much = withdrawn_bytes_ > (64 << 10) && withdrawn_bytes_ > frames_.size() / 2;
+        if (many || much) gone = compact();
     }
     release_all(std::move(gone));
     return true;

@@ -2,6 +2,7 @@
 // Where callers put requests and the loop takes them: one plain mutex over encoded bytes and a FIFO of nodes.
 #include "proto/framing.hpp"
 #include "session/request.hpp"
+#include "util/buffer.hpp"
 #include "util/mutex.hpp"
 
 #include <kazoo/error.hpp>
@@ -27,8 +28,13 @@ class queued_request : public session::request {
 /// "Never sent" means "still in here". Thread-safe.
 class submit_queue {
   public:
-    submit_queue(std::size_t max_waiting, std::size_t max_request) noexcept
-        : max_waiting_(max_waiting), max_request_(max_request) {}
+    /// What may wait, and how long one request may be. A request that is longer than `bytes` may wait alone.
+    struct limits {
+        std::size_t requests = std::numeric_limits<std::size_t>::max();
+        std::size_t bytes = std::numeric_limits<std::size_t>::max();
+        std::size_t longest = std::numeric_limits<std::int32_t>::max();
+    };
+    explicit submit_queue(const limits& l) noexcept : limits_(l) {}
 
     struct verdict {
         errc refused{};         ///< errc{}: taken
@@ -49,12 +55,12 @@ class submit_queue {
             frames_.resize(start);
             throw;
         }
-        r.frame_size = static_cast<std::uint32_t>(frames_.size() - start);
-        if (r.frame_size - 4 > max_request_) {
+        const std::size_t size = frames_.size() - start;
+        if (const errc e = refusal(start, size); e != errc{}) {
             frames_.resize(start);
-            return {errc::too_large, false};
+            return {e, false};
         }
-        return append(r);
+        return append(r, size);
     }
 
     /// On the loop: takes everything, or the oldest up to `share` bytes, but one at least. False, and the loop counts
@@ -70,6 +76,10 @@ class submit_queue {
     void refuse(errc) KAZOO_EXCLUDES(mutex_);
     errc refusing() const KAZOO_EXCLUDES(mutex_);
     bool empty() const KAZOO_EXCLUDES(mutex_);
+    /// Gives back what a burst took, if nothing waits.
+    void give_back() KAZOO_EXCLUDES(mutex_);
+    /// Bytes that the frames occupy, or would without asking for more.
+    std::size_t capacity() const KAZOO_EXCLUDES(mutex_);
     /// True if the request was still here: it will not be sent.
     bool withdraw(queued_request&) KAZOO_EXCLUDES(mutex_);
 
@@ -87,15 +97,25 @@ class submit_queue {
         return frame;
     }
     verdict push_encoded(queued_request& r, std::string frame) KAZOO_EXCLUDES(mutex_);
-    verdict append(queued_request& r) KAZOO_REQUIRES(mutex_);
+    verdict append(queued_request& r, std::size_t frame_size) KAZOO_REQUIRES(mutex_);
     /// Takes what was withdrawn out, with its frames. To be released without the lock: an end may run anything.
-    session::request_list compact() KAZOO_REQUIRES(mutex_);
+    session::request_list compact() noexcept KAZOO_REQUIRES(mutex_);
     /// Returns what was withdrawn and stood between.
     session::request_list take_share(session::request_list& requests, std::string& frames, std::size_t share)
         KAZOO_REQUIRES(mutex_);
     static void release_all(session::request_list) noexcept;
+    /// Why no request at all is taken, if so.
     errc refusal() const KAZOO_REQUIRES(mutex_) {
-        return refused_ != errc{} ? refused_ : waiting_.size() - withdrawn_ >= max_waiting_ ? errc::queue_full : errc{};
+        return refused_ != errc{}                                 ? refused_
+               : waiting_.size() - withdrawn_ >= limits_.requests ? errc::queue_full
+                                                                  : errc{};
+    }
+    /// Why one whose frame would be `size` bytes behind the first `end` is not.
+    errc refusal(std::size_t end, std::size_t size) const KAZOO_REQUIRES(mutex_) {
+        if (size - 4 > limits_.longest) return errc::too_large;
+        const std::size_t waiting = end - taken_ - withdrawn_bytes_;
+        const bool fits = waiting < limits_.bytes && size <= limits_.bytes - waiting;
+        return fits || waiting == 0 ? errc{} : errc::queue_full;
     }
     /// 1 … INT_MAX - 1 (INT_MAX is the session's own, L235), wrapping.
     std::int32_t next_xid() KAZOO_REQUIRES(mutex_) {
@@ -103,13 +123,12 @@ class submit_queue {
         return last_xid_;
     }
 
-    const std::size_t max_waiting_;
-    const std::size_t max_request_;
+    const limits limits_;
     mutable util::mutex mutex_;
     std::string frames_ KAZOO_GUARDED_BY(mutex_);
     std::size_t taken_ KAZOO_GUARDED_BY(mutex_) = 0; ///< bytes at the front of frames_ that went with earlier shares
     session::request_list waiting_ KAZOO_GUARDED_BY(mutex_);
-    std::size_t withdrawn_ KAZOO_GUARDED_BY(mutex_) = 0;
+    std::size_t withdrawn_ KAZOO_GUARDED_BY(mutex_) = 0, withdrawn_bytes_ KAZOO_GUARDED_BY(mutex_) = 0;
     std::uint64_t batch_ KAZOO_GUARDED_BY(mutex_) = 1;
     std::int32_t last_xid_ KAZOO_GUARDED_BY(mutex_) = 0;
     bool loop_sleeps_ KAZOO_GUARDED_BY(mutex_) = false;

@@ -19,6 +19,9 @@ class inbox {
     void skip(std::size_t n) noexcept;
     bool skips() const noexcept { return skip_ > 0; }
     void clear() noexcept { begin_ = end_ = skip_ = 0; }
+    /// Gives back what a long reply took, if nothing is unread.
+    void give_back() noexcept;
+    std::size_t capacity() const noexcept { return capacity_; }
 
   private:
     void resize(std::size_t capacity);

@@ -1,6 +1,7 @@
 #pragma once
 // Bytes on their way to the socket. The client's batch is written whole before control frames, and a batch is only
 // taken when no control frame waits: so the wire order is the order in which things were put in.
+#include "util/buffer.hpp"
 #include "util/clock.hpp"
 
 #include <cstddef>
@@ -64,6 +65,13 @@ class outbox {
         frames_.clear();
     }
 
+    /// Gives back what a burst took, if nothing waits.
+    void give_back() noexcept {
+        if (batch_.empty()) util::give_back(batch_);
+    }
+    /// Of the buffers.
+    std::size_t capacity() const noexcept { return batch_.capacity() + control_.capacity(); }
+
   private:
     struct control_frame {
         control kind;
@@ -71,11 +79,13 @@ class outbox {
     };
 
     void clear_batch() noexcept {
+        util::give_back(batch_); // it carried little: the burst that it grew for is over
         batch_.clear();
         batch_at_ = 0;
     }
     void clear_control() noexcept {
         control_.clear();
+        util::give_back(control_);
         control_at_ = 0;
     }
 

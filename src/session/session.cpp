@@ -206,6 +206,11 @@ void session::forget(watcher& w) {
     impl_->send_watch_orders();
 }
 
+void session::give_back() noexcept {
+    impl_->inbox_.give_back();
+    impl_->outbox_.give_back();
+}
+
 void session::close(time_point now) {
     impl_->advance(now);
     if (impl_->state_ == session_state::closed || impl_->closing_) return;
@@ -259,5 +264,6 @@ time_point session::certain_until() const noexcept { return impl_->certainty_.un
 bool session::certainty_lasts(time_point now) const noexcept { return impl_->certainty_.lasts(now); }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
+std::size_t session::buffer_capacity() const noexcept { return impl_->inbox_.capacity() + impl_->outbox_.capacity(); }
 
 } // namespace kazoo::session

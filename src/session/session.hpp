@@ -131,6 +131,8 @@ class session {
     void add_credential(std::shared_ptr<credential>);
     /// A watcher's holder gave up. Its table entry goes; the server is told where that is safe.
     void forget(watcher&);
+    /// Gives back memory that a burst took. To be called when nothing is pending.
+    void give_back() noexcept;
     /// Ends the session behind everything submitted: closeSession, its answer, then state closed. Bounded by abort().
     void close(time_point now);
     /// Now: fails everything with `closed`, state closed.
@@ -163,7 +165,8 @@ class session {
     bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
     std::string last_failures() const;
-    std::size_t pending() const noexcept; ///< requests handed over and not completed
+    std::size_t pending() const noexcept;         ///< requests handed over and not completed
+    std::size_t buffer_capacity() const noexcept; ///< of the buffers for bytes in and out
 
   private:
     struct impl;

@@ -42,7 +42,7 @@ struct filled_queue {
     }
     waiting_request& operator[](std::int32_t xid) { return *all[static_cast<std::size_t>(xid - 1)]; }
 
-    submit_queue queue{100'000, 1000};
+    submit_queue queue{submit_queue::limits{}};
     std::vector<std::unique_ptr<waiting_request>> all;
     std::size_t frame = 0;
 };

@@ -38,7 +38,7 @@ std::vector<std::int32_t> xids(kazoo::session::request_list list) {
 }
 
 TEST(submit_queue, hands_frames_and_requests_over_in_order) {
-    submit_queue q(10, 1000);
+    submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
     EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
     EXPECT_EQ(q.push(b, true, encode_a).refused, errc{});
@@ -50,7 +50,7 @@ TEST(submit_queue, hands_frames_and_requests_over_in_order) {
 }
 
 TEST(submit_queue, C07_says_queue_full_and_never_blocks) {
-    submit_queue q(2, 1000);
+    submit_queue q({.requests = 2, .longest = 1000});
     test_request a, b, c;
     EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
     EXPECT_EQ(q.push(b, false, encode_a).refused, errc{});
@@ -60,7 +60,7 @@ TEST(submit_queue, C07_says_queue_full_and_never_blocks) {
 }
 
 TEST(submit_queue, wakes_the_loop_only_when_it_sleeps) {
-    submit_queue q(10, 1000);
+    submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b, c;
     kazoo::session::request_list taken;
     std::string frames;
@@ -72,7 +72,7 @@ TEST(submit_queue, wakes_the_loop_only_when_it_sleeps) {
 }
 
 TEST(submit_queue, a_withdrawn_request_is_never_sent) {
-    submit_queue q(10, 1000);
+    submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b, c;
     for (auto* r : {&a, &b, &c}) q.push(*r, false, encode_a);
     EXPECT_TRUE(q.withdraw(b));
@@ -87,7 +87,7 @@ TEST(submit_queue, a_withdrawn_request_is_never_sent) {
 }
 
 TEST(submit_queue, requests_that_were_given_up_do_not_pile_up_while_nobody_takes_them) {
-    submit_queue q(10'000, 1000);
+    submit_queue q({.requests = 10'000, .longest = 1000});
     std::vector<std::unique_ptr<test_request>> all;
     for (int i = 0; i < 1000; ++i) {
         all.push_back(std::make_unique<test_request>());
@@ -100,7 +100,7 @@ TEST(submit_queue, requests_that_were_given_up_do_not_pile_up_while_nobody_takes
 }
 
 TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn_again) {
-    submit_queue q(10, 1000);
+    submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
     q.push(a, false, encode_a);
     kazoo::session::request_list taken;
@@ -118,7 +118,7 @@ TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn
 }
 
 TEST(submit_queue, refuses_long_requests_itself) {
-    submit_queue q(10, frame_length - 4);
+    submit_queue q({.requests = 10, .longest = frame_length - 4});
     test_request fits, too_long;
     EXPECT_EQ(q.push(fits, false, encode_a).refused, errc{});
     const auto encode_ab = [](kazoo::proto::writer& w) { w.put(kazoo::proto::path_watch_request{"/ab", false}); };
@@ -130,8 +130,115 @@ TEST(submit_queue, refuses_long_requests_itself) {
     EXPECT_EQ(frames.size(), frame_length) << "no half frame is left behind";
 }
 
+const auto encode_data(std::size_t size) {
+    return [size](kazoo::proto::writer& w) { w.put(kazoo::proto::set_data_request{"/a", std::string(size, 'x'), -1}); };
+}
+constexpr std::size_t data_frame_length = 26; ///< and the data
+
+TEST(submit_queue, C07_says_queue_full_when_as_many_bytes_wait_as_may) {
+    submit_queue q({.bytes = 2 * frame_length});
+    test_request a, b, c;
+    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, true, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(c, false, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(c, true, encode_a).refused, errc::queue_full);
+    EXPECT_TRUE(q.withdraw(a));
+    EXPECT_EQ(q.push(c, true, encode_a).refused, errc{}) << "a withdrawn request makes room";
+    EXPECT_EQ(q.push(a, false, encode_a).refused, errc::queue_full);
+    kazoo::session::request_list taken;
+    std::string frames;
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(frames.size(), 2 * frame_length) << "no half frame is left behind";
+    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{}) << "what was handed over waits no more";
+}
+
+TEST(submit_queue, a_request_longer_than_all_that_may_wait_may_wait_alone) {
+    for (const bool large : {false, true}) {
+        submit_queue q({.bytes = 100, .longest = 1000});
+        test_request long_one, next;
+        EXPECT_EQ(q.push(long_one, large, encode_data(500)).refused, errc{});
+        EXPECT_EQ(q.push(next, large, encode_a).refused, errc::queue_full);
+        EXPECT_TRUE(q.withdraw(long_one));
+        EXPECT_EQ(q.push(next, large, encode_a).refused, errc{});
+        EXPECT_EQ(q.push(long_one, large, encode_data(500)).refused, errc::queue_full) << "not alone";
+        EXPECT_TRUE(q.withdraw(next));
+        EXPECT_EQ(q.push(next, large, encode_data(1000)).refused, errc::too_large);
+    }
+}
+
+TEST(submit_queue, what_a_drop_puts_back_may_go_beyond_the_limits_but_nothing_is_added) {
+    submit_queue q({.requests = 2, .bytes = 2 * frame_length});
+    std::vector<test_request> r(5);
+    q.push(r[0], false, encode_a);
+    q.push(r[1], false, encode_a);
+    kazoo::session::request_list taken;
+    std::string frames;
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(q.push(r[2], false, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(r[3], false, encode_a).refused, errc{});
+    q.put_back(taken, frames);
+    EXPECT_EQ(q.push(r[4], false, encode_a).refused, errc::queue_full);
+    frames.clear();
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(frames.size(), 4 * frame_length);
+    EXPECT_EQ(xids(std::move(taken)), (std::vector<std::int32_t>{1, 2, 3, 4}));
+}
+
+TEST(submit_queue, limits_at_the_end_of_their_type_are_no_limits) {
+    submit_queue q({.requests = SIZE_MAX, .bytes = SIZE_MAX, .longest = INT32_MAX});
+    test_request a, b;
+    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, true, encode_data(1 << 20)).refused, errc{});
+}
+
+TEST(submit_queue, requests_that_were_given_up_leave_no_memory_behind) {
+    constexpr std::size_t megabyte = 1'000'000;
+    submit_queue q({.longest = 2 * megabyte});
+    std::vector<std::unique_ptr<test_request>> all;
+    for (int i = 0; i < 40; ++i) {
+        all.push_back(std::make_unique<test_request>());
+        q.push(*all.back(), true, encode_data(megabyte));
+    }
+    EXPECT_GE(q.capacity(), 40 * megabyte);
+    for (const auto& r : all) EXPECT_TRUE(q.withdraw(*r));
+    EXPECT_LE(q.capacity(), 2 * megabyte);
+}
+
+TEST(submit_queue, the_frames_that_are_kept_stay_whole_while_others_are_given_up) {
+    submit_queue q({});
+    std::vector<std::unique_ptr<test_request>> all;
+    for (std::size_t i = 0; i < 300; ++i) {
+        all.push_back(std::make_unique<test_request>());
+        q.push(*all.back(), false, encode_data(i * 10));
+    }
+    std::size_t expected = 0;
+    for (std::size_t i = 0; i < 300; ++i) {
+        if (i % 4 == 1)
+            expected += data_frame_length + i * 10;
+        else
+            EXPECT_TRUE(q.withdraw(*all[i]));
+    }
+    kazoo::session::request_list taken;
+    std::string frames;
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(frames.size(), expected);
+    for (const char* at = frames.data(); !taken.empty(); at += taken.pop_front().frame_size) {
+        const auto frame = kazoo::proto::next_frame({at, frames.data() + frames.size()}, INT32_MAX);
+        EXPECT_EQ(frame.length + 4, taken.front()->frame_size);
+        EXPECT_EQ(frame.payload.substr(frame.payload.size() - 4), std::string(4, '\xff')) << "the version";
+    }
+}
+
+TEST(submit_queue, failing_everything_gives_its_memory_back) {
+    submit_queue q({.longest = 10 << 20});
+    test_request a;
+    q.push(a, true, encode_data(8 << 20));
+    EXPECT_EQ(q.take_all(errc{}).size(), 1u);
+    EXPECT_LT(q.capacity(), 1u << 20);
+}
+
 TEST(submit_queue, C10_nothing_is_accepted_behind_the_one_that_fails_everything) {
-    submit_queue q(10, 1000);
+    submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
     q.push(a, false, encode_a);
     auto all = q.take_all(errc::closed);
