@@ -119,7 +119,8 @@ class KAZOO_EXPORT client {
     /// errc::no_node becomes nothing, or false.
     future<std::optional<node>> async_get_if_exists(std::string_view path) const;
     future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
-    /// Makes the node and its missing ancestors. True if it was there already.
+    /// Makes the node and its missing ancestors. True if it was there already. If it fails when some of them were made,
+    /// these stay, and the outcome is unknown.
     future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
 
     std::string create(std::string_view path, data_view data = "", create_options = {}) const;

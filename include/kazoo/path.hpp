@@ -8,8 +8,9 @@
 namespace kazoo::path {
 
 /// Why a path is refused, or empty if it is good. The rules are the server's own (PathUtils): it starts with a slash
-/// and does not end with one; no empty, `.` or `..` part; no NUL, control or surrogate character. `sequential` allows a
-/// trailing slash: the server appends the number before it looks.
+/// and does not end with one; no empty, `.` or `..` part; no NUL, control or surrogate character; well-formed UTF-8, no
+/// character longer than it need be. `sequential` allows a trailing slash: the server appends the number before it
+/// looks.
 KAZOO_EXPORT std::string_view defect(std::string_view path, bool sequential = false) noexcept;
 
 /// Makes a leading slash if there is none, drops repeated and trailing slashes. "" is "/".

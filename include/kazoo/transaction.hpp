@@ -27,7 +27,8 @@ struct create_options {
     create_mode mode = create_mode::persistent;
     /// Empty: everybody may do everything.
     acl_view acl{};
-    /// Create missing ancestors, each with parent_acl. Refused inside a transaction (errc::bad_arguments).
+    /// Create missing ancestors, each with parent_acl. If the create fails behind that, they stay, and its outcome is
+    /// unknown. Refused inside a transaction (errc::bad_arguments).
     bool make_parents = false;
     /// The ACL of created ancestors. Empty: everybody may do everything (C38: the leaf's ACL could lock us out
     /// half-way).

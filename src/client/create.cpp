@@ -19,9 +19,18 @@ bool is_ephemeral(create_mode m) noexcept {
     return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
 }
 
+/// What was made so far stays, or may: nobody can say "not applied" of the whole.
+template <class T> [[noreturn]] void rethrow_half_done(const result<T>& r, bool half_done) {
+    if (!half_done) r.rethrow();
+    failure f = r.why();
+    f.exception = nullptr;
+    f.outcome = outcome::unknown;
+    f.rethrow();
+}
+
 /// Makes the node and what is missing above it. True if it was there. `target` is absolute: the handle's root may be
-/// missing too (C36).
-task<bool> ensure_path(std::string target, acl_copy acl) {
+/// missing too (C36). `made_some` becomes true as soon as one of them may have been made here.
+task<bool> ensure_path(std::string target, acl_copy acl, bool& made_some) {
     core& c = co_await this_core{};
     const handle_view h{c, {}};
     std::vector<std::string> missing{std::move(target)};
@@ -29,22 +38,28 @@ task<bool> ensure_path(std::string target, acl_copy acl) {
     repetition creates;
     while (!missing.empty()) {
         auto made = co_await as_result(start_create(h, missing.back(), "", create_mode::persistent, acl));
+        if (made || made.outcome() == outcome::unknown) made_some = true;
         if (made || made.error() == errc::node_exists) {
             existed = !made;
             missing.pop_back();
         } else if (made.error() == errc::no_auth || made.error() == errc::not_read_only) {
             // Servers ask whether we may create before they look whether there is anything to create.
             const auto there = co_await as_result(start_exists(h, missing.back()));
-            if (!there || !there.value()) made.rethrow();
+            if (!there || !there.value()) rethrow_half_done(made, made_some);
             existed = true;
             missing.pop_back();
         } else if (made.error() == errc::no_node && missing.back() != "/") {
             missing.emplace_back(path::parent(missing.back()));
         } else if (made.error() != condition::connection || !co_await creates.again(made.error())) {
-            made.rethrow();
+            rethrow_half_done(made, made_some);
         } // else: again; a create that was applied after all answers node_exists
     }
     co_return existed;
+}
+
+task<bool> ensure_path(std::string target, acl_copy acl) {
+    bool made_some = false;
+    co_return co_await ensure_path(std::move(target), std::move(acl), made_some);
 }
 
 struct create_plan {
@@ -57,6 +72,9 @@ struct create_plan {
 
 task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     core& c = co_await this_core{};
+    if (plan->path.empty())
+        throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "create", "/",
+                    "a protected node needs a name");
     const pinned_handle zk(c, plan->root);
     const handle_view left = is_ephemeral(plan->mode) ? handle_view(zk) : handle_view{c, plan->root};
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
@@ -67,6 +85,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
         return node;
     };
     repetition tries;
+    bool made_parents = false;
     for (;;) {
         if (perhaps_made) {
             auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, is_ephemeral(plan->mode)));
@@ -84,7 +103,9 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
         auto made = co_await as_result(start_create_with_stat(zk, plan->path, data, plan->mode, plan->acl));
         if (made) co_return found(*std::move(made));
         if (made.error() == errc::no_node && plan->make_parents && (plan->folder != "/" || !plan->root.empty())) {
-            co_await ensure_path(path::normalize(plan->root + plan->folder), plan->parent_acl);
+            std::string folder = path::normalize(plan->root + plan->folder);
+            const auto there = co_await as_result(ensure_path(std::move(folder), plan->parent_acl, made_parents));
+            if (!there) rethrow_half_done(there, made_parents);
             continue;
         }
         const bool unknown = made.outcome() == outcome::unknown;
@@ -95,7 +116,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
             continue;
         }
         if (unanswered) remove_protected_later(left, plan->folder, plan->id);
-        made.rethrow();
+        rethrow_half_done(made, made_parents);
     }
 }
 
@@ -113,7 +134,8 @@ std::shared_ptr<const create_plan> plan_create(handle_view h, std::string_view g
     plan->path = name;
     if (options.protect) {
         plan->id = random_id(h.owner.loop());
-        plan->path = path::join(plan->folder, plan->id + std::string(path::basename(name)));
+        const bool nameless = name == "/" && !sequential;
+        plan->path = nameless ? "" : path::join(plan->folder, plan->id + std::string(path::basename(name)));
     }
     if (!data.is_null()) plan->data = bytes(std::string(data.text()));
     plan->acl = copy_of(options.acl);

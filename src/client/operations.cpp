@@ -13,9 +13,7 @@ class create_op final : public operation_state<std::string> {
   public:
     create_op(core& c, std::size_t root) : operation_state(c, "create", proto::opcode::create, true), root_(root) {}
     bool decode(std::string_view body) override {
-        return decode_into<proto::path_reply>(body, value, [&](const auto& r) {
-            return r.path.size() < root_ ? std::string(r.path) : std::string(r.path.substr(root_));
-        });
+        return decode_into<proto::path_reply>(body, value, [&](const auto& r) { return relative_to(root_, r.path); });
     }
 
   private:
@@ -26,9 +24,8 @@ class create2_op final : public operation_state<created_node> {
   public:
     create2_op(core& c, std::size_t root) : operation_state(c, "create", proto::opcode::create2, true), root_(root) {}
     bool decode(std::string_view body) override {
-        return decode_into<proto::path_stat_reply>(body, value, [&](const auto& r) {
-            return created_node{std::string(r.path.substr(std::min(root_, r.path.size()))), to_public(r.stat)};
-        });
+        return decode_into<proto::path_stat_reply>(
+            body, value, [&](const auto& r) { return created_node{relative_to(root_, r.path), to_public(r.stat)}; });
     }
 
   private:

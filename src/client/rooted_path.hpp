@@ -39,9 +39,10 @@ class rooted_path {
     std::string_view full_, defect_;
 };
 
-/// What `full` is called below `root`.
-inline std::string relative_to(std::string_view root, std::string_view full) {
-    const auto rest = full.substr(root.size());
+/// What `full` is called below a root of that length.
+inline std::string relative_to(std::size_t root, std::string_view full) {
+    if (full.size() < root) return std::string(full); // not below it: whatever the server means
+    const auto rest = full.substr(root);
     return rest.empty() ? "/" : std::string(rest);
 }
 

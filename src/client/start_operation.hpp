@@ -35,7 +35,7 @@ auto start(handle_view h, std::string_view given, const rooted_path& path, bool 
     else if (h.expired())
         op->refuse(errc::session_expired, {});
     else
-        h.owner.submit(*op, large, encode);
+        h.owner.submit(*op, large || path.full().size() > large_request, encode);
     using T = typename Op::result_type;
     return future<T>(ref<state<T>>(op));
 }

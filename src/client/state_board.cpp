@@ -109,8 +109,7 @@ void state_board::set_last_failures(std::string text) {
 ref<listener> state_board::add_listener(std::function<void(session_state)> f) {
     ref<listener> l(new listener(std::move(f)));
     const util::lock_guard lock(mutex_);
-    std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); }); // their functions are gone
-    listeners_.push_back(l);
+    listeners_.add(l);
     return l;
 }
 
@@ -126,8 +125,7 @@ ref<detail::state<void>> state_board::wait_connected(core& c) {
     if (is_connected(now) || e != errc{}) {
         complete(waiter, e);
     } else {
-        std::erase_if(waiting_, [](const auto& w) { return w->is_claimed(); });
-        waiting_.push_back(waiter);
+        waiting_.add(waiter);
     }
     return waiter;
 }
@@ -138,7 +136,7 @@ ref<detail::state<void>> state_board::wait_certain(core& c) {
     if (certainty_lasts_)
         complete(waiter, errc{});
     else
-        waiting_for_certainty_.push_back(waiter);
+        waiting_for_certainty_.add(waiter);
     return waiter;
 }
 
@@ -148,7 +146,7 @@ void state_board::set_certainty(time_point until, bool lasts) noexcept {
     std::vector<ref<detail::state<void>>> waiting;
     {
         const util::lock_guard lock(mutex_);
-        waiting.swap(waiting_for_certainty_);
+        waiting = waiting_for_certainty_.take();
     }
     for (const auto& w : waiting) complete(w, errc{});
 }
@@ -165,10 +163,9 @@ void state_board::change(core& c, session_state now, const session::identity& id
         identity_ = identity;
         server_ = is_connected(now) ? server : std::string();
         if (is_connected(now)) last_failures_.clear();
-        if (is_connected(now) || final_error(now) != errc{}) waiting.swap(waiting_);
-        if (over) uncertain.swap(waiting_for_certainty_);
-        std::erase_if(listeners_, [](const ref<listener>& old) { return !old->active(); });
-        listeners = now == session_state::closed ? std::exchange(listeners_, {}) : listeners_;
+        if (is_connected(now) || final_error(now) != errc{}) waiting = waiting_.take();
+        if (over) uncertain = waiting_for_certainty_.take();
+        listeners = now == session_state::closed ? listeners_.take() : listeners_.rest();
         if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }

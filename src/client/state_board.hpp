@@ -4,6 +4,7 @@
 #include "session/session.hpp"
 #include "util/clock.hpp"
 #include "util/mutex.hpp"
+#include "util/pruned_list.hpp"
 
 #include <kazoo/detail/state.hpp>
 #include <kazoo/types.hpp>
@@ -62,6 +63,14 @@ class state_board {
     void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
 
   private:
+    struct was_given_up {
+        bool operator()(const ref<detail::state<void>>& waiter) const noexcept { return waiter->is_claimed(); }
+    };
+    struct has_ended {
+        bool operator()(const ref<listener>& l) const noexcept { return !l->active(); } // its function is gone
+    };
+    using waiters = util::pruned_list<ref<detail::state<void>>, was_given_up>;
+
     std::atomic<session_state> state_{session_state::connecting};
     std::atomic<std::uint64_t> epoch_{1};
     std::atomic<duration::rep> lease_end_{time_point::min().time_since_epoch().count()};
@@ -73,9 +82,9 @@ class state_board {
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
     std::string server_ KAZOO_GUARDED_BY(mutex_);
-    std::vector<ref<listener>> listeners_ KAZOO_GUARDED_BY(mutex_);
-    std::vector<ref<detail::state<void>>> waiting_ KAZOO_GUARDED_BY(mutex_);
-    std::vector<ref<detail::state<void>>> waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
+    util::pruned_list<ref<listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
+    waiters waiting_ KAZOO_GUARDED_BY(mutex_);
+    waiters waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
 };
 
 } // namespace kazoo::detail

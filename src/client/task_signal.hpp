@@ -2,13 +2,13 @@
 // What tasks wait for that comes from no server: each other, and time.
 #include "client/core.hpp"
 #include "client/task.hpp"
+#include "util/pruned_list.hpp"
 
 #include <kazoo/future.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 namespace kazoo::detail {
 
@@ -16,16 +16,16 @@ namespace kazoo::detail {
 /// On the loop only.
 class task_signal {
   public:
-    explicit task_signal(core& c) noexcept : core_(c) {}
+    explicit task_signal(context& c) noexcept : context_(c) {}
 
     /// Completes at the next notify().
     future<void> next() {
-        std::erase_if(waiting_, [](const auto& w) { return w->is_claimed(); });
-        waiting_.emplace_back(new wait_state(core_));
-        return future<void>(ref<state<void>>(waiting_.back()));
+        ref<wait_state> w(new wait_state(context_));
+        waiting_.add(w);
+        return future<void>(ref<state<void>>(std::move(w)));
     }
     void notify() noexcept {
-        for (const auto& w : std::exchange(waiting_, {}))
+        for (const auto& w : waiting_.take())
             if (w->claim()) w->publish(unit{});
     }
 
@@ -35,8 +35,11 @@ class task_signal {
         using state::state;
         std::string_view operation() const noexcept override { return "wait"; }
     };
-    core& core_;
-    std::vector<ref<wait_state>> waiting_;
+    struct given_up {
+        bool operator()(const ref<wait_state>& w) const noexcept { return w->is_claimed(); }
+    };
+    context& context_;
+    util::pruned_list<ref<wait_state>, given_up> waiting_;
 };
 
 /// Ends after this time, as a failure with operation_timeout: `co_await as_result(pause(c, 10ms))`.
@@ -48,7 +51,7 @@ class repetition {
   public:
     /// Whether to do a step again that failed so; waits for the right moment.
     task<bool> again(std::error_code e) {
-        const bool broken = e == condition::connection;
+        const bool broken = e == errc::connection_loss;
         if (!broken && (e != condition::retryable || e == errc::operation_timeout)) co_return false;
         core& c = co_await this_core{};
         const time_point now = c.loop().now();

@@ -112,7 +112,7 @@ class multi_op final : public detail::operation_state<std::vector<transaction_re
     transaction_result to_result(std::size_t index, const proto::multi_result& r) const {
         transaction_result out{paths_[index], std::nullopt};
         const bool created = r.type == proto::opcode::create || r.type == proto::opcode::create2;
-        if (created) out.path = r.path.substr(std::min(root_, r.path.size()));
+        if (created) out.path = detail::relative_to(root_, r.path);
         if (r.type == proto::opcode::create2 || r.type == proto::opcode::set_data) out.stat = detail::to_public(r.stat);
         return out;
     }

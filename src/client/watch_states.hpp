@@ -1,6 +1,7 @@
 #pragma once
 // The client's side of a watch: the future of a one-shot, the queue of a stream.
 #include "client/core.hpp"
+#include "client/rooted_path.hpp"
 #include "session/watcher.hpp"
 #include "util/mutex.hpp"
 
@@ -34,10 +35,7 @@ class client_watcher : public session::watcher {
     virtual void release_watcher() noexcept = 0;
 
   protected:
-    std::string relative(std::string_view full) const {
-        const auto rest = full.substr(root_length_);
-        return rest.empty() ? "/" : std::string(rest);
-    }
+    std::string relative(std::string_view full) const { return relative_to(root_length_, full); }
     std::string_view own_path() const noexcept {
         const auto rest = std::string_view(path).substr(root_length_);
         return rest.empty() ? "/" : rest;

@@ -13,13 +13,15 @@ credentials::verdict credentials::answered(std::int32_t err) {
     const bool refused = err == static_cast<std::int32_t>(errc::auth_failed);
     if (!judged) return err == 0 ? verdict::accepted : refused ? verdict::final : verdict::retry;
     if (err != 0 && judged->required) return refused ? verdict::final : verdict::retry;
-    std::erase(waiting_, judged);
+    waiting_.erase(std::ranges::find(waiting_, judged)); // the first: they are judged in order
     if (err != 0) {
         judged->on_refused(errc{err});
         return verdict::refused;
     }
-    stored s{judged->scheme, judged->secret};
-    if (std::ranges::find(accepted_, s) == accepted_.end()) accepted_.push_back(std::move(s));
+    if (!known_.contains({judged->scheme, judged->secret})) {
+        const stored& s = accepted_.emplace_back(stored{judged->scheme, judged->secret});
+        known_.emplace(s.scheme, s.secret);
+    }
     judged->on_accepted();
     return verdict::accepted;
 }

@@ -5,8 +5,10 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 namespace kazoo::session {
 
@@ -39,7 +41,6 @@ class credentials {
   private:
     struct stored {
         std::string scheme, secret;
-        friend bool operator==(const stored&, const stored&) = default;
     };
     template <class Send>
     void send_one(const std::string& scheme, const std::string& secret, std::shared_ptr<credential> waiting,
@@ -48,8 +49,9 @@ class credentials {
         send(scheme, secret);
     }
 
-    std::vector<stored> accepted_;
-    std::vector<std::shared_ptr<credential>> waiting_;
+    std::deque<stored> accepted_;
+    std::set<std::pair<std::string_view, std::string_view>> known_; ///< views of the accepted ones
+    std::deque<std::shared_ptr<credential>> waiting_;
     std::deque<std::shared_ptr<credential>> on_their_way_; ///< empty pointer: a stored one
 };
 

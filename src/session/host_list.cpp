@@ -83,6 +83,13 @@ bool is_name(std::string_view s) noexcept {
            std::ranges::all_of(s, [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
 }
 
+/// Blanks and line ends come from configuration files.
+std::string_view trimmed(std::string_view s) noexcept {
+    constexpr std::string_view blanks = " \t\r\n\f\v";
+    s.remove_prefix(std::min(s.find_first_not_of(blanks), s.size()));
+    return s.substr(0, s.find_last_not_of(blanks) + 1);
+}
+
 std::uint16_t parse_port(std::string_view text, std::string_view piece) {
     unsigned long port = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -123,14 +130,14 @@ std::string parse_chroot(std::string_view text) {
 
 } // namespace
 
-host_spec parse_hosts(std::string_view text) {
+host_spec parse_hosts(std::string_view given) {
     host_spec spec;
+    const std::string_view text = trimmed(given);
     const auto slash = std::min(text.find('/'), text.size());
     std::string_view hosts = text.substr(0, slash);
     while (true) {
         const auto comma = std::min(hosts.find(','), hosts.size());
-        std::string_view piece = hosts.substr(0, comma);
-        piece.remove_prefix(std::min(piece.find_first_not_of(" \t"), piece.size()));
+        const std::string_view piece = trimmed(hosts.substr(0, comma));
         if (piece.empty()) refuse("empty host", text);
         spec.hosts.push_back(parse_host(piece));
         if (comma == hosts.size()) break;

@@ -18,7 +18,8 @@ struct host_spec {
     std::string chroot; ///< "" or "/a/b"
 };
 
-/// `host[:port],[::1]:port,…[/chroot]`. Throws kazoo::error with errc::bad_hosts, naming the part it cannot read.
+/// `host[:port],[::1]:port,…[/chroot]`. Blanks and line ends around each host, and around all of it, are ignored.
+/// Throws kazoo::error with errc::bad_hosts, naming the part it cannot read.
 host_spec parse_hosts(std::string_view text);
 
 /// Whether `host` is an IPv4 or IPv6 address (a zone is fine), which needs no resolver.

@@ -1,6 +1,7 @@
 #include "session/host_round.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace kazoo::session {
@@ -67,11 +68,11 @@ std::vector<std::string> host_round::stop_resolving() {
 }
 
 void host_round::order(bool shuffle, random_source& random, const host_port& last) {
+    std::unordered_set<std::string> known;
     for (const slot& s : slots_)
         for (const std::string& numeric : s.addresses) {
             address a{{numeric, s.host.port}, s.host.host};
-            const bool known = std::ranges::any_of(addresses_, [&](const address& b) { return b.where == a.where; });
-            if (!known) addresses_.push_back(std::move(a));
+            if (known.insert(to_string(a.where)).second) addresses_.push_back(std::move(a));
         }
     if (shuffle)
         for (std::size_t i = addresses_.size(); i > 1; --i)

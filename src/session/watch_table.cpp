@@ -5,12 +5,14 @@
 
 #include <kazoo/path.hpp>
 
-#include <algorithm>
 #include <optional>
 
 namespace kazoo::session {
 
 namespace {
+
+constexpr auto one_shots = {watch_kind::data, watch_kind::exists, watch_kind::child};
+constexpr auto streams = {watch_kind::persistent, watch_kind::recursive};
 
 bool is_stream(watch_kind kind) noexcept { return kind == watch_kind::persistent || kind == watch_kind::recursive; }
 
@@ -34,6 +36,26 @@ bool fires(watch_kind one_shot, event_type type) noexcept {
 
 } // namespace
 
+// -- holders ----------------------------------------------------------------------------------------------------------
+
+void watch_table::hold(entry& e, watcher& who, watch_kind as) noexcept {
+    who.held_ = true;
+    who.number_ = ++came_;
+    who.as_ = as;
+    e.held_as(as).push_back(who);
+    if (who.served_) ++e.served;
+    if (who.sent_recursive_) ++e.sent_recursive;
+    if (as == watch_kind::recursive) ++recursive_holders_;
+}
+
+void watch_table::release(entry& e, watcher& who) noexcept {
+    who.held_ = false;
+    e.held_as(who.as_).remove(who);
+    if (who.served_) --e.served;
+    if (who.sent_recursive_) --e.sent_recursive;
+    if (who.as_ == watch_kind::recursive) --recursive_holders_;
+}
+
 // -- requests that register a watcher ---------------------------------------------------------------------------------
 
 void watch_table::carry(request& r, char* frame) {
@@ -44,16 +66,16 @@ void watch_table::carry(request& r, char* frame) {
     char* const frame_end = frame + r.frame_size;
     if (!is_stream(who.kind)) {
         ++e.carried;
-        who.served_by_stream_ = e.serves(who.kind);
-        frame_end[-1] = who.served_by_stream_ ? '\0' : '\1';
+        who.served_ = e.serves(who.kind);
+        frame_end[-1] = who.served_ ? '\0' : '\1';
         return;
     }
     const bool as_recursive = who.kind == watch_kind::recursive || e.recursive;
     (as_recursive ? e.recursive : e.persistent) = true;
     proto::store_be32(frame_end - 4,
                       as_recursive ? proto::add_watch_mode::persistent_recursive : proto::add_watch_mode::persistent);
-    e.holders.push_back({&who, who.kind, false, false, as_recursive, 0});
-    if (who.kind == watch_kind::recursive) ++recursive_holders_;
+    who.sent_recursive_ = as_recursive;
+    hold(e, who, who.kind);
 }
 
 void watch_table::answered(request& r, std::int32_t err, std::int64_t zxid) {
@@ -63,14 +85,16 @@ void watch_table::answered(request& r, std::int32_t err, std::int64_t zxid) {
     entry& e = at->second;
     if (is_stream(who.kind)) {
         if (err != 0) return drop_stream(at, who, true);
-        std::ranges::find(e.holders, &who, &holder::who)->active = true;
+        who.active_ = true;
         return;
     }
     --e.carried;
     const auto as = registered_as(who.kind, err);
     if (!as) return settle(at);
-    e.holders.push_back({&who, *as, true, who.served_by_stream_, false, zxid});
-    rearm_unserved(at->first, e);
+    who.active_ = true;
+    who.since_ = zxid;
+    hold(e, who, *as);
+    if (!e.registered()) rearm(at->first, e, who);
 }
 
 void watch_table::not_answered(request& r) {
@@ -82,27 +106,24 @@ void watch_table::not_answered(request& r) {
     settle(at);
 }
 
-void watch_table::drop_stream(table::iterator at, const watcher& who, bool refused) {
+void watch_table::drop_stream(table::iterator at, watcher& who, bool refused) {
     entry& e = at->second;
-    std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; });
-    if (who.kind == watch_kind::recursive) --recursive_holders_;
+    release(e, who);
     if (refused) {
-        e.persistent =
-            std::ranges::any_of(e.holders, [](const holder& h) { return is_stream(h.as) && !h.sent_recursive; });
-        e.recursive = std::ranges::any_of(e.holders, &holder::sent_recursive);
-        rearm_unserved(at->first, e);
+        e.persistent = e.streams() > e.sent_recursive;
+        e.recursive = e.sent_recursive > 0;
+        if (!e.registered() && e.served > 0)
+            for (const watch_kind kind : one_shots) e.held_as(kind).each([&](watcher& w) { rearm(at->first, e, w); });
     }
     settle(at);
 }
 
-/// An addWatch was refused behind which one-shots went out without their flag.
-void watch_table::rearm_unserved(const std::string& path, entry& e) {
-    if (e.registered()) return;
-    for (holder& h : e.holders) {
-        if (!h.served) continue;
-        h.served = false;
-        orders_.rearms.push_back({path, h.as, h.since});
-    }
+/// An addWatch was refused behind which this one-shot went out without its flag.
+void watch_table::rearm(const std::string& path, entry& e, watcher& who) {
+    if (!who.served_) return;
+    who.served_ = false;
+    --e.served;
+    orders_.rearms.push_back({path, who.as_, who.since_});
 }
 
 /// Drops an entry that nobody needs, with what the server holds for it: a registration, or a one-shot that was given up
@@ -110,7 +131,7 @@ void watch_table::rearm_unserved(const std::string& path, entry& e) {
 /// a single mode is refused or wrong up to 3.8).
 void watch_table::settle(table::iterator at, bool armed) {
     const entry& e = at->second;
-    if (!e.holders.empty() || e.carried > 0) return;
+    if (e.needed()) return;
     if (e.registered() || armed) orders_.removals.push_back(at->first);
     entries_.erase(at);
 }
@@ -119,30 +140,31 @@ void watch_table::settle(table::iterator at, bool armed) {
 
 void watch_table::dispatch(event_type type, std::string_view path, std::int64_t zxid) {
     if (const auto at = entries_.find(path); at != entries_.end()) {
-        const entry& e = at->second;
-        for (const holder& h : e.holders) {
-            if (!h.active) continue;
-            if (type == event_type::children_changed) {
-                if (h.as == watch_kind::persistent && !e.derives_children()) h.who->on_event(type, path, zxid);
-            } else if (is_stream(h.as)) {
-                h.who->on_event(type, path, zxid);
-            }
-        }
+        entry& e = at->second;
+        const auto tell = [&](watcher& w) {
+            if (w.active_) w.on_event(type, path, zxid);
+        };
+        if (type != event_type::children_changed)
+            e.each_stream(tell);
+        else if (!e.derives_children())
+            e.held_as(watch_kind::persistent).each(tell);
         fire_one_shots(at, type, path, zxid);
     }
     if (type != event_type::children_changed) dispatch_above(type, path, zxid);
 }
 
 void watch_table::fire_one_shots(table::iterator at, event_type type, std::string_view path, std::int64_t zxid) {
-    std::vector<watcher*> fired;
-    std::erase_if(at->second.holders, [&](const holder& h) {
-        const bool fire = fires(h.as, type);
-        if (fire) fired.push_back(h.who);
-        return fire;
-    });
+    watcher_list fired;
+    for (const watch_kind kind : one_shots) {
+        if (!fires(kind, type)) continue;
+        at->second.held_as(kind).each([&](watcher& w) {
+            release(at->second, w);
+            fired.push_back(w);
+        });
+    }
     if (fired.empty()) return;
     settle(at);
-    for (watcher* who : fired) who->on_event(type, path, zxid);
+    while (!fired.empty()) fired.pop_front().on_event(type, path, zxid);
 }
 
 /// Recursive holders on the ancestors, and those on the parent who learn of its children this way.
@@ -155,12 +177,17 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
         const auto at = entries_.find(above);
         if (at != entries_.end()) {
             const bool child_event = direct && type != event_type::data_changed && at->second.derives_children();
-            for (const holder& h : at->second.holders) {
-                if (!h.active) continue;
-                if (h.as == watch_kind::recursive) h.who->on_event(type, path, zxid);
-                if (h.as == watch_kind::persistent && child_event)
-                    h.who->on_event(event_type::children_changed, above, zxid);
-            }
+            const auto tell = [&](watcher& w) {
+                if (!w.active_) return;
+                if (w.as_ == watch_kind::recursive)
+                    w.on_event(type, path, zxid);
+                else
+                    w.on_event(event_type::children_changed, above, zxid);
+            };
+            if (child_event)
+                at->second.each_stream(tell);
+            else
+                at->second.held_as(watch_kind::recursive).each(tell);
             if (child_event) fire_one_shots(at, event_type::children_changed, above, zxid);
         }
         direct = false;
@@ -170,9 +197,8 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
 }
 
 void watch_table::tell_gap() {
-    for (const auto& [path, e] : entries_)
-        for (const holder& h : e.holders)
-            if (is_stream(h.as)) h.who->on_event(event_type::gap, path, static_cast<std::int64_t>(zxid::none));
+    for (auto& [path, e] : entries_)
+        e.each_stream([&](watcher& w) { w.on_event(event_type::gap, path, static_cast<std::int64_t>(zxid::none)); });
 }
 
 // -- ends -------------------------------------------------------------------------------------------------------------
@@ -190,34 +216,31 @@ void watch_table::forget(watcher& who) {
             armed = true; // by the time the server reads what we send now
         }
     }
-    if (is_stream(who.kind) && std::ranges::find(e.holders, &who, &holder::who) != e.holders.end())
-        return drop_stream(at, who, false);
-    if (std::erase_if(e.holders, [&](const holder& h) { return h.who == &who; }) > 0) armed = true;
+    if (who.held_) {
+        if (is_stream(who.kind)) return drop_stream(at, who, false);
+        release(e, who);
+        armed = true;
+    }
     settle(at, armed);
 }
 
-template <class Pick> void watch_table::end_all(Pick pick, errc reason) {
-    std::vector<watcher*> ended;
+void watch_table::end_all(std::initializer_list<watch_kind> kinds, errc reason) {
+    watcher_list ended;
     for (auto at = entries_.begin(); at != entries_.end();) {
         const auto current = at++;
-        std::erase_if(current->second.holders, [&](const holder& h) {
-            if (!pick(h)) return false;
-            ended.push_back(h.who);
-            if (h.as == watch_kind::recursive) --recursive_holders_;
-            return true;
-        });
+        for (const watch_kind kind : kinds)
+            current->second.held_as(kind).each([&](watcher& w) {
+                release(current->second, w);
+                ended.push_back(w);
+            });
         settle(current);
     }
-    for (watcher* who : ended) who->on_end(reason);
+    while (!ended.empty()) ended.pop_front().on_end(reason);
 }
 
-void watch_table::end_one_shots(errc reason) {
-    end_all([](const holder& h) { return !is_stream(h.as); }, reason);
-}
+void watch_table::end_one_shots(errc reason) { end_all(one_shots, reason); }
 
-void watch_table::end_streams(errc reason) {
-    end_all([](const holder& h) { return is_stream(h.as); }, reason);
-}
+void watch_table::end_streams(errc reason) { end_all(streams, reason); }
 
 // -- connections ------------------------------------------------------------------------------------------------------
 
@@ -234,18 +257,22 @@ std::vector<set_watches_batch> watch_table::restore(std::size_t batch_bytes) {
          {watch_kind::data, watch_kind::exists, watch_kind::child, watch_kind::persistent, watch_kind::recursive}) {
         std::vector<std::string_view> paths;
         for (auto& [path, e] : entries_) {
-            if (std::ranges::find(e.holders, kind, &holder::as) == e.holders.end()) continue;
+            if (e.held_as(kind).empty()) continue;
             paths.push_back(path);
             if (kind == watch_kind::persistent) e.persistent = true;
             if (kind == watch_kind::recursive) e.recursive = true;
         }
         add_to_batches(batches, kind, paths, batch_bytes, bytes);
     }
-    for (auto& [path, e] : entries_)
-        for (holder& h : e.holders) {
-            h.sent_recursive = h.as == watch_kind::recursive;
-            h.served = false; // the catch-up and the stream's registration cover it
-        }
+    for (auto& [path, e] : entries_) {
+        for (watcher_list& list : e.lists)
+            list.each([](watcher& w) {
+                w.sent_recursive_ = w.as_ == watch_kind::recursive;
+                w.served_ = false; // the catch-up and the stream's registration cover it
+            });
+        e.sent_recursive = e.held_as(watch_kind::recursive).size();
+        e.served = 0;
+    }
     return batches;
 }
 

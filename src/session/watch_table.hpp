@@ -5,10 +5,13 @@
 // coexist): a one-shot flag would destroy a stream on the same path, and a persistent registration would destroy a
 // recursive one. So the table rewrites requests on their way out and derives what the server then cannot tell.
 #include "session/request.hpp"
-#include "session/watcher.hpp"
+#include "session/watcher_list.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,20 +66,22 @@ class watch_table {
     bool empty() const noexcept { return entries_.empty(); }
 
   private:
-    struct holder {
-        watcher* who;
-        watch_kind as;       ///< an exists watch on an existing node is a data watch
-        bool active;         ///< a stream's addWatch has been answered; one-shots always are
-        bool served;         ///< a one-shot that only a stream on this path can fire
-        bool sent_recursive; ///< a stream's mode on this connection
-        std::int64_t since;  ///< zxid of the reply that registered it
-    };
     struct entry {
-        std::vector<holder> holders;
-        std::uint32_t carried = 0; ///< one-shots whose request has not been answered
-        bool persistent = false;   ///< registered so on this connection, or about to be
+        std::array<watcher_list, 5> lists; ///< by what they are held as
+        std::uint32_t carried = 0;         ///< one-shots whose request has not been answered
+        std::size_t served = 0;            ///< one-shots held that only a stream can fire
+        std::size_t sent_recursive = 0;    ///< streams held whose mode on this connection is that
+        bool persistent = false;           ///< registered so on this connection, or about to be
         bool recursive = false;
 
+        watcher_list& held_as(watch_kind as) noexcept { return lists[static_cast<std::size_t>(as)]; }
+        std::size_t streams() noexcept {
+            return held_as(watch_kind::persistent).size() + held_as(watch_kind::recursive).size();
+        }
+        template <class See> void each_stream(See&& see) {
+            watcher_list::each_of_both(held_as(watch_kind::persistent), held_as(watch_kind::recursive), see);
+        }
+        bool needed() const noexcept { return carried > 0 || !std::ranges::all_of(lists, &watcher_list::empty); }
         bool registered() const noexcept { return persistent || recursive; }
         /// Whether one-shots of this kind go out without their flag and are fired by what a stream on this path gets.
         bool serves(watch_kind one_shot) const noexcept {
@@ -92,14 +97,17 @@ class watch_table {
     };
     using table = std::unordered_map<std::string, entry, path_hash, std::equal_to<>>;
 
-    void drop_stream(table::iterator at, const watcher& who, bool refused);
+    void hold(entry&, watcher&, watch_kind as) noexcept;
+    void release(entry&, watcher&) noexcept;
+    void drop_stream(table::iterator at, watcher& who, bool refused);
     void settle(table::iterator at, bool armed = false);
-    void rearm_unserved(const std::string& path, entry&);
+    void rearm(const std::string& path, entry&, watcher&);
     void fire_one_shots(table::iterator at, event_type, std::string_view path, std::int64_t zxid);
     void dispatch_above(event_type, std::string_view path, std::int64_t zxid);
-    template <class Pick> void end_all(Pick pick, errc reason);
+    void end_all(std::initializer_list<watch_kind>, errc reason);
 
     table entries_;
+    std::uint64_t came_ = 0;            ///< counts the watchers held
     std::size_t recursive_holders_ = 0; ///< lets dispatch skip the walk to the root
     watch_orders orders_;
 };

@@ -39,8 +39,18 @@ class watcher {
 
   private:
     friend class watch_table;
-    request* carrier_ = nullptr;    ///< the request that registers it, handed over and not yet answered
-    bool served_by_stream_ = false; ///< that request carries no flag: a stream on the same path sees the change
+    friend class watcher_list;
+    request* carrier_ = nullptr; ///< the request that registers it, handed over and not yet answered
+    /// A one-shot that only a stream on its path can fire: its request carries no flag.
+    bool served_ = false;
+    // As long as the table holds it:
+    watcher *previous_ = nullptr, *next_ = nullptr;
+    std::uint64_t number_ = 0;    ///< in the order in which it came
+    watch_kind as_{};             ///< an exists watch on an existing node is a data watch
+    bool held_ = false;           ///< the table has it
+    bool active_ = false;         ///< a stream's addWatch has been answered; one-shots always are
+    bool sent_recursive_ = false; ///< a stream's mode on this connection
+    std::int64_t since_ = 0;      ///< zxid of the reply that registered a one-shot
 };
 
 } // namespace kazoo::session

@@ -13,11 +13,13 @@ bool forbidden(std::uint32_t c) noexcept {
            c > 0xffff; // the server sees its two surrogates
 }
 
-/// Decodes one UTF-8 character at `at`; false if there is none.
+/// Decodes one UTF-8 character at `at`; false if there is none. A longer form than needed is none: to the server it is
+/// several unreadable characters, to others a slash or a dot.
 bool next_character(std::string_view s, std::size_t& at, std::uint32_t& c) noexcept {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(s[i]); };
     const std::uint8_t first = byte(at);
     std::size_t length = 0;
+    std::uint32_t least = 0;
     if (first < 0x80) {
         c = first;
         length = 1;
@@ -27,9 +29,11 @@ bool next_character(std::string_view s, std::size_t& at, std::uint32_t& c) noexc
     } else if (first >= 0xe0 && first < 0xf0) {
         c = first & 0x0fU;
         length = 3;
+        least = 0x800;
     } else if (first >= 0xf0 && first < 0xf5) {
         c = first & 0x07U;
         length = 4;
+        least = 0x10000;
     } else {
         return false;
     }
@@ -39,7 +43,7 @@ bool next_character(std::string_view s, std::size_t& at, std::uint32_t& c) noexc
         c = c << 6 | (byte(at + i) & 0x3fU);
     }
     at += length;
-    return true;
+    return c >= least && c <= 0x10ffff;
 }
 
 std::string_view part_defect(std::string_view part) noexcept {

@@ -57,11 +57,25 @@ TEST(parse_hosts, C37_nothing_is_dropped_in_silence) {
     EXPECT_THAT(refusal("a:1/x,b:2"), HasSubstr("behind all hosts"));
     for (const char* bad : {"", "/x", "a,,b", "a,", ",a", "a, ,b"}) EXPECT_THAT(refusal(bad), HasSubstr("empty host"));
     for (const char* bad :
-         {"a:", "a:0", "a:65536", "a:99999", "a:abc", "a:1x", "a:-1", "a:+1", "h:2181 ", "a:18446744073709551617"})
+         {"a:", "a:0", "a:65536", "a:99999", "a:abc", "a:1x", "a:-1", "a:+1", "h: 2181", "a:18446744073709551617"})
         EXPECT_THAT(refusal(bad), HasSubstr("bad port"));
-    for (const char* bad : {"h?x", "h#x", "h x", "-h", "h\xc3\xa4", "h ,b"})
+    for (const char* bad : {"h?x", "h#x", "h x", "-h", "h\xc3\xa4", "h i,b", "h :1"})
         EXPECT_THAT(refusal(bad), HasSubstr("bad host name"));
     EXPECT_THAT(refusal("a:1,b:x,c"), HasSubstr("\"b:x\""));
+}
+
+TEST(parse_hosts, blanks_around_hosts_and_at_the_end_are_ignored) {
+    const auto two = ElementsAre(host_port{"a", 1}, host_port{"b", 2181});
+    for (const char* text :
+         {"a:1, b", "a:1 ,b", " a:1,b ", "a:1,\tb\t", "a:1,b\n", "a:1 , b\r\n", "\na:1,\n  b\n", "a:1,b /"})
+        EXPECT_THAT(parse_hosts(text).hosts, two) << text;
+    EXPECT_THAT(parse_hosts(" [::1]:1 ").hosts, ElementsAre(host_port{"::1", 1}));
+    for (const char* text : {"a/app ", "a/app\n", "a /app\r\n", "a/app/ "}) {
+        EXPECT_EQ(parse_hosts(text).chroot, "/app") << text;
+        EXPECT_THAT(parse_hosts(text).hosts, ElementsAre(host_port{"a", 2181})) << text;
+    }
+    EXPECT_EQ(parse_hosts("a/my app").chroot, "/my app") << "within a name a blank is a character";
+    for (const char* bad : {" ", "\n", "a,\n", " ,a", "a , ,b"}) EXPECT_THAT(refusal(bad), HasSubstr("empty host"));
 }
 
 TEST(parse_hosts, C43_a_refusal_does_not_show_what_may_be_a_password) {

@@ -36,6 +36,19 @@ TEST(path_defect, refuses_what_is_not_utf8) {
         EXPECT_EQ(path::defect(bad), "it is not UTF-8") << bad;
 }
 
+TEST(path_defect, refuses_forms_that_are_longer_than_needed) {
+    // '/', '.', NUL and the euro sign; and what lies beyond the last character there is.
+    for (const char* bad : {"/a\xe0\x80\xaf"
+                            "b",
+                            "/a\xc0\xaf"
+                            "b",
+                            "/\xe0\x80\xae", "/\xe0\x9f\xbf", "/a\xc0\x80", "/\xe0\x80\x80", "/\xf0\x82\x82\xac",
+                            "/\xf0\x8f\xbf\xbf", "/\xf4\x90\x80\x80"})
+        EXPECT_EQ(path::defect(bad), "it is not UTF-8") << bad;
+    EXPECT_EQ(path::defect("/\xe0\xa0\x80"), "") << "the first that needs three bytes";
+    EXPECT_EQ(path::defect("/\xe2\x82\xac"), "");
+}
+
 TEST(path_defect, L105_a_sequential_path_may_end_with_a_slash) {
     EXPECT_EQ(path::defect("/a/", true), "");
     EXPECT_EQ(path::defect("/", true), "");

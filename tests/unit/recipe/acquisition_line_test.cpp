@@ -1,0 +1,145 @@
+// Who may make a node, and who is woken to look.
+#include "recipe/acquisition_line.hpp"
+
+#include <kazoo/kazoo.hpp>
+#include <kazoo/testing/simulation.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+namespace kazoo::detail {
+namespace {
+
+/// What a task would be the result of.
+class task_result final : public state<void> {
+  public:
+    using state::state;
+    std::string_view operation() const noexcept override { return "lock"; }
+};
+
+class acquisition {
+  public:
+    acquisition(core& c, acquisition_line& line)
+        : result_(new task_result(c)), scope_(c, *result_), here(line, scope_) {}
+    /// As a task waits that may not enter yet.
+    void wait() { woken_ = here.changed(); }
+    bool woken() const { return woken_.ready(); }
+
+  private:
+    ref<task_result> result_;
+    task_scope scope_;
+    future<void> woken_;
+
+  public:
+    acquisition_line::place here;
+};
+
+struct queue {
+    testing::simulation world;
+    testing::machine machine = world.add_machine();
+    client zk{testing::simulation::addresses(), [this] {
+                  options o;
+                  o.loop = machine.loop();
+                  return o;
+              }()};
+    core& owner = client_access::core_of(zk);
+    acquisition_line line{owner};
+    std::vector<std::unique_ptr<acquisition>> all;
+
+    acquisition& call() { return *all.emplace_back(std::make_unique<acquisition>(owner, line)); }
+};
+
+TEST(acquisition_line, C61_nodes_are_made_in_the_order_of_the_calls) {
+    queue q;
+    auto &a = q.call(), &b = q.call(), &c = q.call();
+    EXPECT_TRUE(a.here.may_enter());
+    EXPECT_FALSE(b.here.may_enter());
+    b.wait();
+    c.wait();
+    a.here.entered(true);
+    EXPECT_TRUE(b.woken());
+    EXPECT_TRUE(b.here.may_enter());
+    EXPECT_FALSE(c.woken());
+    EXPECT_FALSE(c.here.may_enter());
+    b.here.entered(true);
+    EXPECT_TRUE(c.woken());
+    EXPECT_TRUE(c.here.may_enter());
+}
+
+TEST(acquisition_line, who_needs_a_new_node_goes_first_again) {
+    queue q;
+    auto &a = q.call(), &b = q.call(), &c = q.call();
+    a.here.entered(true);
+    b.here.entered(true);
+    c.wait();
+    a.here.entered(false);
+    EXPECT_TRUE(a.here.may_enter());
+    EXPECT_FALSE(c.woken());
+    EXPECT_FALSE(c.here.may_enter());
+    a.here.entered(true);
+    EXPECT_TRUE(c.woken());
+    EXPECT_TRUE(c.here.may_enter());
+}
+
+TEST(acquisition_line, who_gives_up_lets_the_next_one_in) {
+    queue q;
+    q.call();
+    q.call();
+    auto& c = q.call();
+    c.wait();
+    q.all.erase(q.all.begin() + 1);
+    EXPECT_FALSE(c.woken());
+    q.all.erase(q.all.begin());
+    EXPECT_TRUE(c.woken());
+    EXPECT_TRUE(c.here.may_enter());
+    EXPECT_TRUE(c.here.first());
+}
+
+TEST(acquisition_line, nobody_enters_while_a_loss_waits_for_its_unlock) {
+    queue q;
+    auto &a = q.call(), &b = q.call(), &c = q.call();
+    a.here.entered(true);
+    a.here.acquired();
+    b.here.entered(true);
+    b.here.give_way();
+    b.here.entered(false);
+    EXPECT_FALSE(b.here.may_enter());
+    b.wait();
+    c.wait();
+    c.here.entered(false);
+    EXPECT_FALSE(b.woken());
+    q.all.erase(q.all.begin()); // unlocked
+    EXPECT_TRUE(b.woken());
+    EXPECT_TRUE(b.here.may_enter());
+    EXPECT_FALSE(c.woken());
+}
+
+TEST(acquisition_line, whoever_has_no_lock_yet_has_lost_none) {
+    queue q;
+    auto &a = q.call(), &b = q.call();
+    a.here.entered(true);
+    b.here.entered(true);
+    b.here.give_way(); // somebody has deleted a's node
+    b.here.entered(false);
+    EXPECT_TRUE(b.here.may_enter());
+}
+
+/// Where a change costs a look at all who wait this does not end in time.
+TEST(acquisition_line, a_change_wakes_the_one_whose_turn_has_come_and_nobody_else) {
+    constexpr std::size_t many = 100'000;
+    queue q;
+    for (std::size_t i = 0; i < many; ++i) q.call().wait();
+    for (std::size_t i = 0; i + 1 < many; ++i) {
+        EXPECT_FALSE(q.all[i + 1]->woken()) << i;
+        q.all[i]->here.entered(true);
+        ASSERT_TRUE(q.all[i + 1]->woken()) << i;
+        ASSERT_TRUE(q.all[i + 1]->here.may_enter()) << i;
+    }
+    EXPECT_FALSE(q.all.front()->woken()) << "its turn had come before it waited";
+    for (auto& a : q.all) a.reset();
+}
+
+} // namespace
+} // namespace kazoo::detail
