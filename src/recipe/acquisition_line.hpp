@@ -87,7 +87,10 @@ class acquisition_line {
   private:
     place& front() noexcept { return *places_.begin()->second; }
     /// The first of those without a node. Whoever is lost is in front: it had the lock.
-    place* next_to_enter() noexcept { return outside_.empty() || front().lost_ ? nullptr : outside_.begin()->second; }
+    place* next_to_enter() noexcept {
+        if (outside_.empty() || front().lost_) return nullptr;
+        return outside_.begin()->second;
+    }
     void wake_next() noexcept {
         if (place* const next = next_to_enter()) next->turn_.notify();
     }

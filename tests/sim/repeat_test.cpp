@@ -16,7 +16,7 @@ std::optional<std::chrono::nanoseconds> pause_after(errc e) {
     return s.world.now() - begun;
 }
 
-TEST(repeat, after_a_lost_connection_at_once) { EXPECT_EQ(pause_after(errc::connection_loss), 0ms); }
+TEST(repeat, after_a_lost_connection_at_once) { EXPECT_LT(pause_after(errc::connection_loss).value(), 1ms); }
 
 TEST(repeat, what_a_server_answers_at_once_is_not_repeated_at_once) {
     EXPECT_GE(pause_after(errc::session_moved), 50ms);
