@@ -132,8 +132,9 @@ template <class T> class [[nodiscard]] future {
     // -- not blocking -------------------------------------------------------------------------------------------------
 
     /// Calls f(future<T>), with the finished future, on the client's callback executor; never inside this call. Returns
-    /// the future of what f returns or throws. Cancelling that one cancels this one; f is called exactly once in any
-    /// case.
+    /// the future of what f returns or throws. get() on that one has the limit that it has here; whatever gives it up
+    /// (cancel(), a limit, a stop) gives this one up in the same way; f is called exactly once in any case. Chains may
+    /// be of any length: what has been handed on is let go of.
     template <class F> auto then(F f) && -> future<std::invoke_result_t<F, future>>;
 
     /// For coroutines: `T v = co_await std::move(f);` resumes on the client's callback executor. A coroutine that waits
@@ -233,36 +234,36 @@ namespace detail {
 /// The state of a then(): continuation of one future and producer of the next.
 template <class T, class F, class R> class then_state final : public state<R>, continuation, job {
   public:
-    then_state(F f, ref<state<T>> before)
+    then_state(F f, const ref<state<T>>& before)
         : state<R>(before->context()),
           continuation{&completed},
           job{&call, nullptr},
           function_(std::move(f)),
-          before_(std::move(before)) {
+          limit_(before->default_limit()),
+          before_(before) {
         this->set_needs_executor();
     }
-    void start() noexcept {
+    void start(state<T>& before) noexcept {
         this->retain(); // until call()
-        if (!before_->attach(*this)) completed(this);
+        if (!before.attach(*this)) completed(this);
     }
     std::string_view operation() const noexcept override { return "then"; }
-    outcome on_abandoned() noexcept override {
-        before_->fail(errc::cancelled);
-        return outcome::unknown;
-    }
+    std::chrono::nanoseconds default_limit() const noexcept override { return limit_; }
+    /// The function is called all the same, and may do what it likes.
+    outcome on_abandoned() noexcept override { return outcome::unknown; }
+    predecessor* follows() noexcept override { return &before_; }
 
   private:
     static void completed(continuation* c) noexcept {
         auto* self = static_cast<then_state*>(c);
-        self->before_->post(*self);
+        self->post(*self);
     }
     static void call(job* j) noexcept {
         const ref<then_state> self(static_cast<then_state*>(j)); // adopts start()'s count
         std::optional<stored<R>> value;
         failure f;
         try {
-            // A copy: on_abandoned() may still look at before_ from another thread.
-            future<T> done{ref<state<T>>(self->before_)};
+            future<T> done(ref<state<T>>(static_cast<state<T>*>(self->before_.take().release())));
             if constexpr (std::is_void_v<R>) {
                 (*self->function_)(std::move(done));
                 value.emplace();
@@ -274,14 +275,24 @@ template <class T, class F, class R> class then_state final : public state<R>, c
         }
         self->function_.reset(); // what it holds is the user's, and ends here and not wherever the last count goes
         if (!self->claim()) return;
-        if (value)
-            self->publish(std::move(*value));
+        if (value && self->keep(*value, f))
+            self->publish_value();
         else
             self->publish_failure(std::move(f));
     }
+    bool keep(stored<R>& v, failure& f) noexcept {
+        try {
+            this->value.emplace(std::move(v));
+            return true;
+        } catch (...) {
+            f = failure::current("then");
+            return false;
+        }
+    }
 
     std::optional<F> function_;
-    ref<state<T>> before_;
+    std::chrono::nanoseconds limit_;
+    predecessor before_;
 };
 
 } // namespace detail
@@ -289,9 +300,10 @@ template <class T, class F, class R> class then_state final : public state<R>, c
 template <class T> template <class F> auto future<T>::then(F f) && -> future<std::invoke_result_t<F, future>> {
     using R = std::invoke_result_t<F, future>;
     using link = detail::then_state<T, F, R>;
-    detail::ref<link> next(new link(std::move(f), std::move(state_)));
-    next->start();
-    return future<R>(detail::ref<detail::state<R>>(std::move(next)));
+    const detail::ref<link> next(new link(std::move(f), state_)); // if it throws, this future is what it was
+    next->start(*state_);
+    state_.reset();
+    return future<R>(detail::ref<detail::state<R>>(next));
 }
 
 } // namespace kazoo

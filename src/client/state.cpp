@@ -170,11 +170,40 @@ void state_base::publish_failure(failure f) noexcept {
 
 void state_base::fail(errc e) noexcept {
     if (!claim()) return;
-    const ref<state_base> alive = ref<state_base>::share(this);
-    failure f;
-    f.code = make_error_code(e);
-    f.outcome = on_abandoned();
-    publish_failure(std::move(f));
+    // Down to what the whole chain waits for, claiming each; then up, so that each ends after what it follows. A loop
+    // and not a recursion: a chain may be longer than the stack. Each is counted from its claim to its end.
+    retain();
+    state_base* last = this;
+    state_base* above = nullptr;
+    while (predecessor* const p = last->follows()) {
+        ref<state_base> before = p->look();
+        if (!before || !before->claim()) break;
+        p->given_up_by_ = std::exchange(above, last);
+        last = before.release();
+    }
+    while (last != nullptr) {
+        const ref<state_base> ending(last);
+        last = above;
+        if (last != nullptr) above = last->follows()->given_up_by_;
+        failure f;
+        f.code = make_error_code(e);
+        f.outcome = ending->on_abandoned();
+        ending->publish_failure(std::move(f));
+    }
+}
+
+ref<state_base> predecessor::take() noexcept {
+    ref<state_base> taken = state_;
+    if (use_.exchange(use::over, std::memory_order_acq_rel) != use::looked_at) state_.reset();
+    return taken;
+}
+
+ref<state_base> predecessor::look() noexcept {
+    use expected = use::kept;
+    if (!use_.compare_exchange_strong(expected, use::looked_at, std::memory_order_acq_rel)) return {};
+    ref<state_base> seen = state_;
+    if (use_.exchange(use::kept, std::memory_order_acq_rel) == use::over) state_.reset();
+    return seen;
 }
 
 failure state_base::take_failure() {

@@ -113,6 +113,7 @@ template <class S> class ref {
 };
 
 struct limiter;
+class predecessor;
 
 /// The part of a state that does not depend on the value's type.
 ///
@@ -135,7 +136,8 @@ class KAZOO_EXPORT state_base {
     bool claim() noexcept { return (word_.fetch_or(claimed, std::memory_order_acq_rel) & claimed) == 0; }
     bool is_claimed() const noexcept { return (word_.load(std::memory_order_acquire) & claimed) != 0; }
     void publish_failure(failure f) noexcept;
-    /// Claims, asks on_abandoned() for the outcome, and fails. Any thread; nothing happens if it lost the claim.
+    /// Claims, asks on_abandoned() for the outcome, and fails, after all that it follows has failed in the same way.
+    /// Any thread; nothing happens if it lost the claim.
     void fail(errc) noexcept;
 
     // -- consumer -----------------------------------------------------------------------------------------------------
@@ -165,6 +167,8 @@ class KAZOO_EXPORT state_base {
     virtual outcome on_abandoned() noexcept { return outcome::not_applied; }
     /// The future was dropped, ready or not.
     virtual void abandon_interest() noexcept {}
+    /// What this waits for and is given up with it, if so.
+    virtual predecessor* follows() noexcept { return nullptr; }
 
   protected:
     virtual ~state_base();
@@ -186,6 +190,29 @@ class KAZOO_EXPORT state_base {
     std::atomic<limiter*> limiters_{nullptr};
     std::error_code failure_code_;
     std::exception_ptr exception_;
+};
+
+/// The state that another one follows by then(). Two may need it, each at most once and at the same time: the job that
+/// hands it to the function, and whoever gives the follower up. The later one lets it go, so that nothing in a chain
+/// holds what lies behind it.
+class KAZOO_EXPORT predecessor {
+  public:
+    explicit predecessor(ref<state_base> s) noexcept : state_(std::move(s)) {}
+    /// For the job.
+    ref<state_base> take() noexcept;
+    /// For whoever gives the follower up. Empty: the job was here.
+    ref<state_base> look() noexcept;
+
+  private:
+    friend class state_base;
+    enum class use : std::uint8_t {
+        kept,
+        looked_at,
+        over
+    };
+    ref<state_base> state_;
+    std::atomic<use> use_{use::kept};
+    state_base* given_up_by_ = nullptr; ///< the way back of fail()
 };
 
 template <class T> class state : public state_base {
