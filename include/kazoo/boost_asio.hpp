@@ -2,11 +2,20 @@
 // Operations as those of Boost.Asio, for programs that use it: any completion token will do.
 #include <kazoo/detail/asio_adapter.hpp>
 
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/executor.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
 
 namespace kazoo {
 
@@ -16,6 +25,25 @@ struct boost_asio {
     static auto get_executor(const auto& handler) { return boost::asio::get_associated_executor(handler); }
     static auto get_cancellation_slot(const auto& handler) {
         return boost::asio::get_associated_cancellation_slot(handler);
+    }
+    static auto get_allocator(const auto& handler) noexcept { return boost::asio::get_associated_allocator(handler); }
+    /// Where the executor's work is done; nothing if it does not tell.
+    template <class Executor> static boost::asio::execution_context* get_context(const Executor& executor) {
+        if constexpr (boost::asio::execution::is_executor<Executor>::value) {
+            if constexpr (requires {
+                              static_cast<boost::asio::execution_context&>(
+                                  boost::asio::query(executor, boost::asio::execution::context));
+                          })
+                return &static_cast<boost::asio::execution_context&>(
+                    boost::asio::query(executor, boost::asio::execution::context));
+            else
+                return nullptr;
+        } else {
+            return &executor.context();
+        }
+    }
+    static auto& wait_service(boost::asio::execution_context& context) {
+        return boost::asio::use_service<asio_wait_service<boost::asio::execution_context>>(context);
     }
     static auto make_work_guard(const auto& executor) { return boost::asio::make_work_guard(executor); }
     static void post(const auto& executor, auto function) { boost::asio::post(executor, std::move(function)); }
@@ -28,6 +56,9 @@ inline namespace with_boost_asio {
 /// Completes with (std::exception_ptr, T), without T for void, on the executor of the token's handler:
 ///
 ///     kazoo::node n = co_await kazoo::async(zk.async_get("/app"), boost::asio::use_awaitable);
+///
+/// A context that is destroyed while the handler waits destroys the handler, uncalled, as it does with those of its own
+/// operations, and cancels the future.
 ///
 /// Cancellation through the token cancels the future. A T without a default constructor arrives as std::optional<T>.
 template <class T, class Token> auto async(future<T> f, Token&& token) {

@@ -52,6 +52,34 @@ TEST(waits, C44_cancel_ends_a_call_made_while_suspended) {
     EXPECT_EQ(verdict_of(std::move(waiting)), failed(errc::cancelled));
 }
 
+TEST(waits, a_continuation_of_a_wait_waits_however_long) {
+    scene s; // operation_timeout is 20 s
+    s.c.create("/n");
+    const auto type = [](future<watch_event> f) { return std::move(f).get().type; };
+    auto changed = s.c.watch("/n").changed.then(type);
+    s.inside().after(10min, [&] { s.c.async_set("/n", "y").detach(); });
+    EXPECT_EQ(std::move(changed).get(), event_type::data_changed);
+
+    mutex first(s.c, "/lock"), second(s.c, "/lock");
+    first.lock();
+    auto locked = second.async_lock().then([](future<void> f) { std::move(f).get(); });
+    s.inside().after(10min, [&] { first.unlock(); });
+    std::move(locked).get();
+    EXPECT_TRUE(second.holds());
+}
+
+TEST(waits, a_continuation_of_an_operation_has_the_limit_of_an_operation) {
+    scene s;
+    suspend(s);
+    std::error_code seen;
+    const auto begun = s.world.now();
+    auto set = s.c.async_set("/", "x").then([&](future<node_stat> f) { seen = std::move(f).result().error(); });
+    EXPECT_EQ(std::move(set).result().error(), errc::operation_timeout);
+    EXPECT_GE(s.world.now() - begun, 20s);
+    s.world.run_for(1ms);
+    EXPECT_EQ(seen, errc::operation_timeout) << "and not: cancelled";
+}
+
 TEST(waits, C44_blocking_calls_have_a_limit_without_any_server) {
     simulation world;
     const auto here = world.add_machine();
