@@ -18,7 +18,12 @@ enum class log_level : std::uint8_t {
 };
 KAZOO_EXPORT std::string_view to_string(log_level) noexcept;
 
-/// Called on the loop's thread: must be thread-safe, must not block and must not call the client.
+/// Called on the loop's thread, and on the callback executor: must be thread-safe, must not block and must not call the
+/// client.
+///
+/// Never called after the last handle of the client (a client, a recipe, a transaction) is gone: the session then ends
+/// silently, unless close() came first. The destructor of that handle waits for a call in progress and destroys the
+/// function, so this may refer to what outlives the handle. It cannot wait inside a sink and on the loop's thread.
 using log_function = std::function<void(log_level, std::string_view line)>;
 
 struct log_sink {

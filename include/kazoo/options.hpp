@@ -52,7 +52,7 @@ struct options {
     std::size_t max_request = 1'048'575;
     /// The longest reply that is accepted. A longer one fails its operation with errc::too_large and is skipped.
     std::size_t max_reply = 64u << 20;
-    /// Where log lines go.
+    /// Where log lines go, until the last handle of the client is gone.
     log_sink log{};
     /// The loop that runs this client; several may share one. Empty: a loop (one thread) of its own.
     std::shared_ptr<kazoo::event_loop> loop{};

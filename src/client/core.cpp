@@ -35,6 +35,7 @@ ref<core> core::start(session::config config, options opts,
 
 core::core(session::config config, options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
+      log_(std::exchange(options_.log, {})),
       loop_(std::move(loop)),
       queue_({options_.submit_limit, options_.submit_bytes, options_.max_request}),
       callbacks_(*this, options_.callback_executor ? *options_.callback_executor : loop_->impl().default_executor()),
@@ -65,7 +66,10 @@ void core::wake() noexcept {
 void core::drop_handle() noexcept {
     // What other threads were changing at the moment of the fork can be neither used nor destroyed here.
     if (loop().forked()) return;
-    if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) close();
+    if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        log_.shut(!loop().on_loop_thread()); // what the sink refers to may end with the handle
+        close();
+    }
     release();
 }
 
@@ -136,14 +140,6 @@ void core::on_closed() noexcept {
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
     release(); // the loop's
-}
-
-void core::log(log_level level, std::string_view line) const noexcept {
-    if (!options_.log.write || level < options_.log.threshold) return;
-    try {
-        options_.log.write(level, line);
-    } catch (...) { // a log that cannot be written must not take the session down
-    }
 }
 
 void core::add_task(task_scope& t) noexcept {

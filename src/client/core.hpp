@@ -3,6 +3,7 @@
 #include "client/callback_fifo.hpp"
 #include "client/driver.hpp"
 #include "client/grants.hpp"
+#include "client/log_gate.hpp"
 #include "client/loop.hpp"
 #include "client/state_board.hpp"
 #include "client/submit_queue.hpp"
@@ -58,7 +59,7 @@ class core final : public context {
     errc refusing() const noexcept { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
     ref<state<void>> close();
-    void log(log_level, std::string_view line) const noexcept;
+    void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 
     detail::loop& loop() const noexcept { return loop_->impl(); }
@@ -84,6 +85,7 @@ class core final : public context {
     };
 
     options options_;
+    log_gate log_;
     std::shared_ptr<event_loop> loop_;
     std::atomic<std::uint32_t> references_{1};
     std::atomic<std::uint32_t> handles_{0};
