@@ -40,10 +40,10 @@ void with_a_callback(const kazoo::client& zk, asio::io_context& io) {
 
 int main(int argc, char** argv) {
     const servers servers(argc, argv);
+    asio::io_context io; // ahead of what completes on it; one that goes first destroys the handlers that still wait
     kazoo::client zk(servers.hosts());
     zk.create("/asio", "hello");
 
-    asio::io_context io;
     asio::co_spawn(io, with_a_coroutine(zk), [&](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);
         with_a_callback(zk, io);

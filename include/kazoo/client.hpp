@@ -72,7 +72,7 @@ class KAZOO_EXPORT client {
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the
     /// client is closed or its credentials were refused.
     future<void> async_wait_connected() const;
-    void wait_connected(std::chrono::nanoseconds limit) const;
+    void wait_connected(detail::time_limit) const;
     void wait_connected() const;
     /// Calls f for each change of state from now on, on the callback executor, in order, listeners in the order they
     /// were added. A throwing listener is logged.

@@ -1,6 +1,7 @@
 #pragma once
 // future<T>: the eventual result of one operation. get() it, co_await it, hang a continuation on it, or drop it.
 #include <kazoo/detail/state.hpp>
+#include <kazoo/detail/until.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -82,6 +83,7 @@ template <class T> class [[nodiscard]] future {
 
     // -- blocking: each consumes the future. Throws kazoo::error (error_of<> where there is one). ---------------------
     // On a loop thread, and for the result of then() on the executor's own thread, it throws would_deadlock_error.
+    // Limits are durations of any unit: decades, as hours::max(), are no limit; zero and less does not wait.
 
     /// Waits for the result; at most options::operation_timeout for operations, without limit for watches.
     T get() && {
@@ -89,7 +91,7 @@ template <class T> class [[nodiscard]] future {
         return take();
     }
     /// Waits at most `limit`, then gives the operation up: timeout_error, whose outcome() tells whether it may apply.
-    T get_for(std::chrono::nanoseconds limit) && {
+    T get_for(detail::time_limit limit) && {
         state_->wait(limit, {});
         return take();
     }
@@ -98,13 +100,13 @@ template <class T> class [[nodiscard]] future {
         state_->wait(state_->default_limit(), stop);
         return take();
     }
-    T get_for(std::chrono::nanoseconds limit, const std::stop_token& stop) && {
+    T get_for(detail::time_limit limit, const std::stop_token& stop) && {
         state_->wait(limit, stop);
         return take();
     }
     /// As get(), without exceptions.
     kazoo::result<T> result() && { return std::move(*this).result_for(state_->default_limit()); }
-    kazoo::result<T> result_for(std::chrono::nanoseconds limit) && {
+    kazoo::result<T> result_for(detail::time_limit limit) && {
         if (const errc e = state_->try_wait(limit, {}); e != errc{})
             return kazoo::result<T>(detail::failure{
                 make_error_code(e), outcome::unknown, {}, state_->operation(), std::string(state_->path()), {}});
@@ -117,7 +119,7 @@ template <class T> class [[nodiscard]] future {
     /// will be (outcome not_applied); the answer to one that was is ignored (outcome unknown for writes).
     void cancel() noexcept { state_->fail(errc::cancelled); }
     /// Fails the future with errc::operation_timeout when `limit` passes; the clock is the loop's.
-    future timeout(std::chrono::nanoseconds limit) && {
+    future timeout(detail::time_limit limit) && {
         state_->limit(limit);
         return std::move(*this);
     }

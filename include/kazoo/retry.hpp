@@ -7,8 +7,8 @@ namespace kazoo {
 /// Exponential back-off with jitter. The n-th pause is drawn uniformly from
 /// [(1 - jitter), 1] * min(max_delay, initial_delay * factor^n).
 struct retry_policy {
-    std::chrono::milliseconds initial_delay{50};
-    std::chrono::milliseconds max_delay{5'000};
+    std::chrono::milliseconds initial_delay{50}; ///< positive, at most 2^31-1 ms
+    std::chrono::milliseconds max_delay{5'000};  ///< milliseconds::max(): they grow without bound
     double factor = 2.0;
     double jitter = 0.5; ///< 0: none; 1: from no pause at all to the full one
 };

@@ -42,7 +42,7 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     /// Blocks until the next event, however long; nothing when `stop` is requested or the client is closed.
     std::optional<watch_event> next(const std::stop_token& stop = {});
     /// Blocks at most `limit`; nothing if no event came or the client is closed.
-    std::optional<watch_event> next_for(std::chrono::nanoseconds limit);
+    std::optional<watch_event> next_for(detail::time_limit limit);
 
     bool valid() const noexcept { return static_cast<bool>(state_); }
     /// For the library.

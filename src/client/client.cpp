@@ -39,9 +39,12 @@ void check(const options& o) {
     require(o.submit_bytes > 0, "options::submit_bytes must be positive");
     require(o.max_request > 0 && o.max_request <= INT32_MAX, "options::max_request must be between 1 and 2^31-1");
     require(o.max_reply > 0 && o.max_reply <= INT32_MAX, "options::max_reply must be between 1 and 2^31-1");
-    require(o.reconnect.initial_delay.count() > 0 && o.reconnect.max_delay >= o.reconnect.initial_delay &&
-                o.reconnect.factor >= 1.0 && o.reconnect.jitter >= 0.0 && o.reconnect.jitter <= 1.0,
-            "options::reconnect needs 0 < initial_delay <= max_delay, factor >= 1 and jitter in [0, 1]");
+    const retry_policy& r = o.reconnect;
+    require(r.initial_delay.count() > 0, "options::reconnect.initial_delay must be positive");
+    require(r.initial_delay <= std::chrono::milliseconds(INT32_MAX), "options::reconnect.initial_delay is too long");
+    require(r.max_delay >= r.initial_delay, "options::reconnect.max_delay must not be less than initial_delay");
+    require(r.factor >= 1.0, "options::reconnect.factor must not be less than 1");
+    require(r.jitter >= 0.0 && r.jitter <= 1.0, "options::reconnect.jitter must be between 0 and 1");
 }
 
 session::config to_config(session::host_spec hosts, const options& o) {
@@ -109,7 +112,7 @@ std::string client::server() const { return core_->board().server(); }
 std::string client::last_failures() const { return core_->board().last_failures(); }
 
 future<void> client::async_wait_connected() const { return future<void>(core_->board().wait_connected(*core_)); }
-void client::wait_connected(std::chrono::nanoseconds limit) const { async_wait_connected().get_for(limit); }
+void client::wait_connected(detail::time_limit limit) const { async_wait_connected().get_for(limit); }
 void client::wait_connected() const { async_wait_connected().get(); }
 
 subscription client::on_state(std::function<void(session_state)> f) const {

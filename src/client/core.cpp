@@ -51,7 +51,7 @@ core::core(session::config config, options opts, std::shared_ptr<event_loop> loo
         self->certain_grants_.doubt_all();
         self->session_grants_.doubt_all();
         for (task_scope* t = self->tasks_; t != nullptr; t = t->next_in_core()) t->fire(errc::closed);
-        self->driver_->begin_close(self->options_.close_timeout);
+        self->driver_->begin_close(to_duration(self->options_.close_timeout));
     };
 }
 

@@ -40,7 +40,9 @@ class core final : public context {
     void post_to_loop(job& j) noexcept override { loop().post(j); }
     std::uint64_t start_timer(std::chrono::nanoseconds delay, job& j) noexcept override;
     bool cancel_timer(std::uint64_t t) noexcept override { return loop().cancel_timer(t); }
-    std::chrono::nanoseconds operation_limit() const noexcept override { return options_.operation_timeout; }
+    std::chrono::nanoseconds operation_limit() const noexcept override {
+        return to_duration(options_.operation_timeout);
+    }
     errc may_block(bool for_executor) const noexcept override;
     bool pump(state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 

@@ -47,7 +47,8 @@ void driver::start(std::vector<std::shared_ptr<session::credential>> credentials
 void driver::begin_close(duration limit) {
     if (closing_ || finished_) return;
     closing_ = true;
-    abort_timer_ = loop_.start_timer(saturating_add(loop_.now(), limit), abort_step_);
+    const time_point end = saturating_add(loop_.now(), limit);
+    if (end != never) abort_timer_ = loop_.start_timer(end, abort_step_);
     turn();
 }
 

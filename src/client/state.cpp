@@ -1,5 +1,6 @@
 #include <kazoo/detail/state.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -227,6 +228,7 @@ bool state_base::attach(continuation& c) noexcept {
 errc state_base::try_wait(std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept {
     if (ready()) return {};
     if (const errc e = context_->may_block(needs_executor_); e != errc{}) return e;
+    limit = std::max(limit, std::chrono::nanoseconds::zero());
     if (context_->pump(*this, limit, stop)) {
         fail(stop.stop_requested() ? errc::cancelled : errc::operation_timeout); // no effect if it is ready
         return {};

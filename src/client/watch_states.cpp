@@ -151,7 +151,7 @@ std::optional<watch_event> watch_stream::next(const std::stop_token& stop) {
     return event_or_nothing(async_next().stop_on(stop).result(), errc::cancelled);
 }
 
-std::optional<watch_event> watch_stream::next_for(std::chrono::nanoseconds limit) {
+std::optional<watch_event> watch_stream::next_for(detail::time_limit limit) {
     return event_or_nothing(async_next().result_for(limit), errc::operation_timeout);
 }
 

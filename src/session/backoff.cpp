@@ -12,7 +12,8 @@ duration backoff::next(random_source& random) noexcept {
     next_ms_ = std::min(next_ms_ * std::max(policy_.factor, 1.0), longest_ms);
     const double jitter = std::clamp(policy_.jitter, 0.0, 1.0);
     const double ms = std::max(full * (1 - jitter * random.unit()), shortest_ms);
-    return std::chrono::duration_cast<duration>(std::chrono::duration<double, std::milli>(ms));
+    const std::chrono::duration<double, std::milli> pause(ms);
+    return pause < duration::max() ? std::chrono::duration_cast<duration>(pause) : duration::max();
 }
 
 } // namespace kazoo::session

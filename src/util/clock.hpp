@@ -17,7 +17,18 @@ using time_point = loop_clock::time_point;
 using duration = loop_clock::duration;
 inline constexpr time_point never = time_point::max();
 
-/// t + d, or `never` where that does not fit.
-constexpr time_point saturating_add(time_point t, duration d) noexcept { return d > never - t ? never : t + d; }
+/// t + d, or the end of the clock where that does not fit.
+constexpr time_point saturating_add(time_point t, duration d) noexcept {
+    if (d > duration::zero()) return t > never - d ? never : t + d;
+    return t < time_point::min() - d ? time_point::min() : t + d;
+}
+
+/// What a user says in milliseconds; as much as the clock can count where that does not fit.
+constexpr duration to_duration(std::chrono::milliseconds ms) noexcept {
+    using std::chrono::duration_cast;
+    if (ms > duration_cast<std::chrono::milliseconds>(duration::max())) return duration::max();
+    if (ms < duration_cast<std::chrono::milliseconds>(duration::min())) return duration::min();
+    return ms;
+}
 
 } // namespace kazoo

@@ -1,5 +1,6 @@
 #pragma once
-// The one place where a public header reads a clock: the caller's own, to turn its time points into durations.
+// Durations and time points as callers have them, of any unit and clock. This is the one place where a public header
+// reads a clock: the caller's own.
 #include <chrono>
 
 namespace kazoo::detail {
@@ -11,16 +12,28 @@ std::chrono::nanoseconds until(std::chrono::time_point<Clock, Duration> t) noexc
     using real = std::chrono::duration<long double, std::nano>;
     const real left = real(t.time_since_epoch()) - real(now.time_since_epoch());
     if (left >= real(std::chrono::nanoseconds::max())) return std::chrono::nanoseconds::max();
-    if (left <= real::zero()) return std::chrono::nanoseconds::zero();
+    if (!(left > real::zero())) return std::chrono::nanoseconds::zero(); // nor a number
     return std::chrono::ceil<std::chrono::nanoseconds>(left);
 }
 
 /// Rounded up; saturates, as in try_lock_for(hours::max()).
 template <class Rep, class Period> std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept {
     using real = std::chrono::duration<long double, std::nano>;
-    if (real(d) >= real(std::chrono::nanoseconds::max())) return std::chrono::nanoseconds::max();
-    if (real(d) <= real::zero()) return std::chrono::nanoseconds::zero();
-    return std::chrono::ceil<std::chrono::nanoseconds>(d);
+    const real whole(d);
+    if (whole >= real(std::chrono::nanoseconds::max())) return std::chrono::nanoseconds::max();
+    if (!(whole > real::zero())) return std::chrono::nanoseconds::zero(); // nor a number
+    return std::chrono::ceil<std::chrono::nanoseconds>(whole);
 }
+
+/// How long to wait at most: a duration of any unit. What nanoseconds cannot count is no limit; less than zero is zero.
+class time_limit {
+  public:
+    template <class Rep, class Period>
+    time_limit(std::chrono::duration<Rep, Period> d) noexcept : nanoseconds_(saturate(d)) {}
+    operator std::chrono::nanoseconds() const noexcept { return nanoseconds_; }
+
+  private:
+    std::chrono::nanoseconds nanoseconds_;
+};
 
 } // namespace kazoo::detail
