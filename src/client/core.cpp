@@ -68,7 +68,7 @@ void core::drop_handle() noexcept {
     if (loop().forked()) return;
     if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         log_.shut(!loop().on_loop_thread()); // what the sink refers to may end with the handle
-        close();
+        begin_close();
     }
     release();
 }
@@ -115,19 +115,26 @@ ref<state<void>> core::close() {
         if (closed->claim()) closed->publish(unit{});
         return closed;
     }
-    bool first = false, done = false;
+    bool done = false;
     {
         const util::lock_guard lock(close_mutex_);
         done = closed_;
         if (!done) closers_.push_back(closed);
-        first = !std::exchange(closing_, true);
     }
     if (done && closed->claim()) closed->publish(unit{});
-    if (!first) return closed;
+    begin_close();
+    return closed;
+}
+
+/// Needs no memory: the destructor of the last handle must not fail.
+void core::begin_close() noexcept {
+    {
+        const util::lock_guard lock(close_mutex_);
+        if (std::exchange(closing_, true)) return;
+    }
     queue_.refuse(errc::closed);
     retain();
     loop().post(close_step_);
-    return closed;
 }
 
 void core::on_closed() noexcept {

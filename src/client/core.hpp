@@ -61,6 +61,7 @@ class core final : public context {
     errc refusing() const noexcept { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
     ref<state<void>> close();
+    void begin_close() noexcept;
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 

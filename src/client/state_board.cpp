@@ -3,6 +3,7 @@
 #include "client/core.hpp"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace kazoo::detail {
@@ -15,7 +16,10 @@ class connected_state final : public detail::state<void> {
     std::string_view operation() const noexcept override { return "wait_connected"; }
     /// Its error names the last failure of each address.
     outcome on_abandoned() noexcept override {
-        failures_ = core_.board().last_failures();
+        try {
+            failures_ = core_.board().last_failures();
+        } catch (const std::bad_alloc&) { // then the error says less
+        }
         return outcome::not_applied;
     }
     std::string_view detail() const noexcept override { return failures_; }

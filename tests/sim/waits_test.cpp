@@ -69,7 +69,7 @@ TEST(waits, a_continuation_of_a_wait_waits_however_long) {
 }
 
 TEST(waits, a_continuation_of_an_operation_has_the_limit_of_an_operation) {
-    scene s;
+    scene s({}, 1min); // the session outlives the limit
     suspend(s);
     std::error_code seen;
     const auto begun = s.world.now();
