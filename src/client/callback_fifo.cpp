@@ -4,6 +4,9 @@ namespace kazoo::detail {
 
 namespace {
 
+constexpr std::chrono::milliseconds shortest_pause{10};
+constexpr unsigned patience = 8;
+
 thread_local const callback_fifo* running_fifo = nullptr;
 
 struct running {
@@ -15,6 +18,19 @@ struct running {
 };
 
 } // namespace
+
+callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {
+    plan_retry_.fifo = retry_.fifo = this;
+    plan_retry_.run = [](job* j) noexcept {
+        callback_fifo& self = *static_cast<step*>(j)->fifo;
+        self.owner_.start_timer(shortest_pause * (1 << self.failures_), self.retry_);
+    };
+    retry_.run = [](job* j) noexcept {
+        callback_fifo& self = *static_cast<step*>(j)->fifo;
+        const ref<context> alive(&self.owner_); // adopts try_later()'s count
+        self.hand_over();
+    };
+}
 
 bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
 
@@ -31,13 +47,29 @@ void callback_fifo::post(job& j) noexcept {
 }
 
 void callback_fifo::hand_over() noexcept {
-    executor_.execute([this, alive = ref<context>::share(&owner_)] { drain(); });
+    try {
+        executor_.execute([this, alive = ref<context>::share(&owner_)] { drain(); });
+    } catch (...) { // no memory, or an executor that does not keep its contract
+        return try_later();
+    }
+}
+
+void callback_fifo::try_later() noexcept {
+    if (++failures_ > patience) { // it will not come back: let go of the client
+        failures_ = 0;
+        const util::lock_guard lock(mutex_);
+        draining_ = false; // the next post tries again
+        return;
+    }
+    owner_.retain();
+    owner_.post_to_loop(plan_retry_);
 }
 
 void callback_fifo::drain() noexcept {
     job* batch = nullptr;
     {
         const util::lock_guard lock(mutex_);
+        failures_ = 0;
         batch = first_;
         first_ = last_ = nullptr;
     }

@@ -10,18 +10,25 @@ namespace kazoo::detail {
 /// Thread-safe. `owner` is kept alive while a drain is under way.
 class callback_fifo {
   public:
-    callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {}
+    callback_fifo(context& owner, executor& runs_on) noexcept;
 
     void post(job&) noexcept KAZOO_EXCLUDES(mutex_);
     /// Whether the calling thread is in a callback of this client.
     bool on_this_thread() const noexcept;
 
   private:
+    struct step : job {
+        callback_fifo* fifo = nullptr;
+    };
+
     void hand_over() noexcept;
+    void try_later() noexcept;
     void drain() noexcept KAZOO_EXCLUDES(mutex_);
 
     context& owner_;
     executor& executor_;
+    step plan_retry_, retry_;
+    unsigned failures_ = 0; ///< in a row; belongs to whoever hands over
     util::mutex mutex_;
     job* first_ KAZOO_GUARDED_BY(mutex_) = nullptr;
     job* last_ KAZOO_GUARDED_BY(mutex_) = nullptr;

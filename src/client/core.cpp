@@ -66,11 +66,12 @@ void core::wake() noexcept {
 void core::drop_handle() noexcept {
     // What other threads were changing at the moment of the fork can be neither used nor destroyed here.
     if (loop().forked()) return;
-    if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        log_.shut(!loop().on_loop_thread()); // what the sink refers to may end with the handle
-        begin_close();
-    }
+    if (handles_.fetch_sub(1, std::memory_order_acq_rel) > 1) return release();
+    log_.shut(!loop().on_loop_thread()); // what the sink refers to may end with the handle
+    closing_watch& closings = loop().closings();
+    begin_close();
     release();
+    closings.wait_if_process_ends();
 }
 
 std::uint64_t core::start_timer(std::chrono::nanoseconds delay, job& j) noexcept {
@@ -111,18 +112,16 @@ bool core::on_callback_thread() const noexcept {
 
 ref<state<void>> core::close() {
     ref<state<void>> closed(new close_state(*this));
-    if (loop().forked()) { // no lock may be taken: a thread that is not in this process may hold it
-        if (closed->claim()) closed->publish(unit{});
-        return closed;
-    }
-    bool done = false;
-    {
+    bool done = loop().forked(); // there no lock may be taken: a thread that is not in this process may hold it
+    if (!done) {
         const util::lock_guard lock(close_mutex_);
         done = closed_;
         if (!done) closers_.push_back(closed);
     }
-    if (done && closed->claim()) closed->publish(unit{});
-    begin_close();
+    if (!done)
+        begin_close();
+    else if (closed->claim())
+        closed->publish(unit{});
     return closed;
 }
 
@@ -131,6 +130,7 @@ void core::begin_close() noexcept {
     {
         const util::lock_guard lock(close_mutex_);
         if (std::exchange(closing_, true)) return;
+        loop().closings().begin();
     }
     queue_.refuse(errc::closed);
     retain();
@@ -139,14 +139,18 @@ void core::begin_close() noexcept {
 
 void core::on_closed() noexcept {
     std::vector<ref<state<void>>> closers;
+    closing_watch& closings = loop().closings();
+    bool was_asked = false;
     {
         const util::lock_guard lock(close_mutex_);
-        closing_ = closed_ = true;
+        was_asked = std::exchange(closing_, true);
+        closed_ = true;
         closers.swap(closers_);
     }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
     release(); // the loop's
+    if (was_asked) closings.end();
 }
 
 void core::add_task(task_scope& t) noexcept {

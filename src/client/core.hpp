@@ -82,6 +82,7 @@ class core final : public context {
     core(session::config, options, std::shared_ptr<event_loop>);
     ~core() override;
     void wake() noexcept;
+    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_);
 
     struct step : job {
         core* owner = nullptr;

@@ -5,6 +5,8 @@
 #include "util/buffer.hpp"
 
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -134,7 +136,7 @@ void driver::obey_orders() {
     }
 }
 
-void driver::obey(session::resolve_order& order) {
+void driver::obey(session::resolve_order& order) try {
     loop_.resolve(order.host,
                   [alive = alive_, host = order.host](std::error_code ec, std::vector<std::string> addresses) {
                       driver* const self = *alive;
@@ -146,12 +148,18 @@ void driver::obey(session::resolve_order& order) {
                           self->session_.on_resolved(host, std::move(addresses), now);
                       self->turn();
                   });
+} catch (const std::bad_alloc&) {
+    session_.on_resolve_failed(order.host, make_error_code(std::errc::not_enough_memory), loop_.now());
 }
 
 void driver::obey(session::connect_order& order) {
     stream_open_ = false;
     peer_ = session::to_string({order.address, order.port});
-    stream_ = loop_.connect(order.address, order.port, *this);
+    try {
+        stream_ = loop_.connect(order.address, order.port, *this);
+    } catch (const std::bad_alloc&) {
+        session_.on_closed(make_error_code(std::errc::not_enough_memory), loop_.now());
+    }
 }
 
 /// True if bytes went out: there may be more to do.

@@ -55,6 +55,17 @@ class stream {
 
 using timer_id = std::uint64_t; ///< 0 is no timer
 
+/// Clients that close in the background. Thread-safe; lives until the end of the process.
+class closing_watch {
+  public:
+    virtual ~closing_watch() = default;
+    virtual void begin() noexcept {}
+    virtual void end() noexcept {}
+    /// To be called when the last handle of a client is gone: at the end of the process nobody else waits for the
+    /// client, so this does, for a moment.
+    virtual void wait_if_process_ends() noexcept {}
+};
+
 class KAZOO_EXPORT loop {
   public:
     loop() = default;
@@ -79,6 +90,7 @@ class KAZOO_EXPORT loop {
     virtual bool on_default_executor() const noexcept = 0;
     /// True in a child process of the one that made the loop: nothing will ever run.
     virtual bool forked() const noexcept = 0;
+    virtual closing_watch& closings() noexcept;
     /// A simulated loop runs the world until `done(arg)` or until `limit` of its time has passed, and returns true. A
     /// real one returns false: the caller blocks its thread.
     virtual bool pump(bool (*done)(void*), void* arg, duration limit) noexcept = 0;
@@ -90,9 +102,15 @@ class KAZOO_EXPORT loop {
     virtual bool cancel_timer(timer_id) noexcept = 0;
     /// Starts opening a TCP connection to a numeric address (IPv6 without brackets, zone allowed).
     virtual std::unique_ptr<stream> connect(const std::string& address, std::uint16_t port, stream_events&) = 0;
-    /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none.
+    /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none. Whoever
+    /// asks for a name that is being looked up gets the answer to that.
     using resolved = std::function<void(std::error_code, std::vector<std::string>)>;
     virtual void resolve(const std::string& host, resolved) = 0;
 };
+
+inline closing_watch& loop::closings() noexcept {
+    static closing_watch& nobody_waits = *new closing_watch;
+    return nobody_waits;
+}
 
 } // namespace kazoo::detail

@@ -58,15 +58,22 @@ struct announcement : job {
 
     announcement(core& c, session_state s, std::vector<ref<listener>> l) noexcept
         : job{&run_all, nullptr}, owner(c), state(s), listeners(std::move(l)) {}
+    void tell(const char* what) const noexcept {
+        try {
+            owner.log(log_level::warn, std::string("a state listener threw: ") + what);
+        } catch (const std::bad_alloc&) {
+            owner.log(log_level::warn, "a state listener threw");
+        }
+    }
     static void run_all(job* j) noexcept {
         const std::unique_ptr<announcement> self(static_cast<announcement*>(j));
         for (const auto& l : self->listeners) {
             try {
                 l->call(self->state);
             } catch (const std::exception& e) {
-                self->owner.log(log_level::warn, std::string("a state listener threw: ") + e.what());
+                self->tell(e.what());
             } catch (...) {
-                self->owner.log(log_level::warn, "a state listener threw");
+                self->tell("something that is no std::exception");
             }
         }
     }

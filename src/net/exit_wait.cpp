@@ -1,57 +1,84 @@
 #include "net/exit_wait.hpp"
 
-#include "net/asio.hpp"
 #include "net/fork_generation.hpp"
+#include "net/thread.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <thread>
 
 namespace kazoo::net {
-
 namespace {
 
-/// No lock: a child of a fork counts on.
-struct counter {
-    std::atomic<int> running{0};
+/// Without a destructor: threads may count down at any time. No lock: the child of a fork counts on.
+struct exit_board final : detail::closing_watch {
+    std::atomic<int> closing{0}, ending{0};
+    std::atomic<bool> exiting{false};
+    std::atomic<std::chrono::nanoseconds> patience{std::chrono::seconds(1)};
     std::atomic<std::uint64_t> generation{fork_generation()};
+
+    void begin() noexcept override { ++closing; }
+    void end() noexcept override { --closing; }
+    void wait_if_process_ends() noexcept override {
+        if (exiting) wait();
+    }
+    bool mine() const noexcept { return generation == fork_generation(); }
+    void wait() noexcept {
+        // A callback that ends the process would wait for its own thread.
+        const auto busy = [&] { return closing > 0 || (ending > 0 && !thread::any_is_current()); };
+        using clock = std::chrono::steady_clock;
+        const auto begun = clock::now();
+        const auto limit = patience.load();
+        while (mine() && busy() && clock::now() - begun < limit)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        patience = limit - std::min<std::chrono::nanoseconds>(limit, clock::now() - begun);
+    }
+    /// What was under way in the parent is not in its child.
+    void forget_parent() noexcept {
+        const std::uint64_t here = fork_generation();
+        if (generation.exchange(here) == here) return;
+        closing = ending = 0;
+    }
 };
 
-/// Never destroyed: threads may count down at any time.
-counter& loops() noexcept {
-    static counter& all = *new counter;
-    return all;
+exit_board& board() noexcept {
+    static exit_board& one = *new exit_board;
+    return one;
 }
 
-void wait_at_exit() {
-    using clock = std::chrono::steady_clock;
-    const counter& all = loops();
-    if (all.generation != fork_generation()) return; // the threads are the parent's
-    const auto end = clock::now() + std::chrono::seconds(1);
-    while (all.running > 0 && clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+void at_exit() {
+    board().exiting = true;
+    board().wait();
+}
+
+void keep_loaded() noexcept {
+    Dl_info here{};
+    if (::dladdr(reinterpret_cast<void*>(&keep_loaded), &here) != 0)
+        ::dlopen(here.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
 } // namespace
 
-void wait_for_loops_at_exit() noexcept {
-    // Asio's categories are made first, so they are destroyed after the wait.
-    static const int registered =
-        (static_cast<void>(kazoo_asio::error::get_system_category()),
-         static_cast<void>(kazoo_asio::error::get_netdb_category()),
-         static_cast<void>(kazoo_asio::error::get_addrinfo_category()),
-         static_cast<void>(kazoo_asio::error::get_misc_category()), loops(), std::atexit(wait_at_exit));
-    static_cast<void>(registered);
+void prepare_exit() noexcept {
+    static const bool once = (keep_loaded(), std::atexit(at_exit) == 0);
+    static_cast<void>(once);
+    board().forget_parent();
 }
 
-running_loop::running_loop() noexcept {
-    counter& all = loops();
-    const std::uint64_t here = fork_generation();
-    if (all.generation.exchange(here) != here) all.running = 0; // the first one in a child
-    ++all.running;
+detail::closing_watch& closings() noexcept { return board(); }
+
+bool process_ends() noexcept { return board().exiting; }
+
+void ending_loop::begin() noexcept {
+    begun_ = true;
+    ++board().ending;
 }
 
-running_loop::~running_loop() { --loops().running; }
+ending_loop::~ending_loop() {
+    if (begun_) --board().ending;
+}
 
 } // namespace kazoo::net

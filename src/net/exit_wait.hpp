@@ -1,19 +1,36 @@
 #pragma once
-// A client that is dropped closes its session in the background. At the end of the process that gets a moment, so that
-// the session ends at the servers and no thread of ours runs while static objects are destroyed (L072).
+// The end of the process: sessions that are being closed get a moment, so that they end at the servers too (L072), and
+// so do the threads of loops that end.
+#include "client/loop.hpp"
+
 namespace kazoo::net {
 
-/// From now on, exit() waits up to a second for the loops that run then. To be called when a loop is made: what is
-/// destroyed before that moment, a loop in a static object too, is gone before the wait begins.
-void wait_for_loops_at_exit() noexcept;
+/// Prepares the end of the process, and keeps the library's code loaded: threads may run it until then. To be called
+/// when a loop is made.
+///
+/// exit() destroys what was made before this call after our wait, so closings that begin later wait for themselves
+/// (closing_watch::wait_if_process_ends). All waits together take a second at most. Who is not told to close is not
+/// waited for: its threads use nothing that static destructors of ours could destroy.
+void prepare_exit() noexcept;
 
-/// A loop's thread is running.
-class running_loop {
+/// What the clients of all real loops share.
+detail::closing_watch& closings() noexcept;
+
+/// Whether exit() has begun.
+bool process_ends() noexcept;
+
+/// Held by the threads of one loop.
+class ending_loop {
   public:
-    running_loop() noexcept;
-    ~running_loop();
-    running_loop(const running_loop&) = delete;
-    running_loop& operator=(const running_loop&) = delete;
+    ending_loop() = default;
+    ending_loop(const ending_loop&) = delete;
+    ending_loop& operator=(const ending_loop&) = delete;
+    /// The exit waits until all threads have let go of this.
+    void begin() noexcept;
+    ~ending_loop();
+
+  private:
+    bool begun_ = false;
 };
 
 } // namespace kazoo::net

@@ -1,5 +1,5 @@
 #pragma once
-#include <cstddef>
+#include <atomic>
 #include <cstdint>
 
 namespace kazoo::net {
@@ -8,11 +8,14 @@ namespace kazoo::net {
 /// here, and its locks stand as they left them.
 std::uint64_t fork_generation() noexcept;
 
-/// A descriptor that a child process closes at once. Up to a thousand; more are left to close-on-exec.
+struct descriptor_table;
+
+/// A descriptor that a child process closes at once.
 class closed_by_children {
   public:
     closed_by_children() noexcept = default;
-    explicit closed_by_children(int descriptor) noexcept;
+    /// Throws std::bad_alloc.
+    explicit closed_by_children(int descriptor);
     closed_by_children(const closed_by_children&) = delete;
     closed_by_children& operator=(closed_by_children&& other) noexcept;
     /// To be called before the descriptor is closed here.
@@ -20,8 +23,8 @@ class closed_by_children {
     ~closed_by_children() { forget(); }
 
   private:
-    std::size_t slot_ = none;
-    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+    descriptor_table* table_ = nullptr;
+    std::atomic<int>* slot_ = nullptr;
 };
 
 } // namespace kazoo::net

@@ -20,6 +20,7 @@ class job_queue {
         j.next = nullptr;
         *std::exchange(end_, &j.next) = &j;
     }
+    bool empty() const noexcept { return first_ == nullptr; }
     detail::job* pop() noexcept {
         detail::job* j = first_;
         if (j && !(first_ = j->next)) end_ = &first_;

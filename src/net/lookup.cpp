@@ -17,7 +17,7 @@ class lookup_category final : public std::error_category {
 };
 
 std::error_code to_error(int code) noexcept {
-    static const lookup_category category;
+    static const lookup_category& category = *new lookup_category; // threads may use it at the end of the process
     return code == EAI_SYSTEM ? std::error_code(errno, std::system_category()) : std::error_code(code, category);
 }
 

@@ -1,9 +1,10 @@
 #include "net/loop_core.hpp"
 
-#include "net/exit_wait.hpp"
+#include "net/clock.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace kazoo::net {
@@ -13,28 +14,18 @@ thread_local const loop_core* current = nullptr;
 
 } // namespace
 
-template <class T> struct loop_core::wake_memory {
-    using value_type = T;
-    loop_core* core;
+loop_core::loop_core(lookup_function lookup) : lookup_(lookup) { alarm_.on_ring(*this, &loop_core::run_timers); }
 
-    explicit wake_memory(loop_core& c) noexcept : core(&c) {}
-    template <class U> wake_memory(const wake_memory<U>& o) noexcept : core(o.core) {}
-    T* allocate(std::size_t n) noexcept {
-        static_assert(sizeof(T) <= sizeof(wake_memory_));
-        static_cast<void>(n); // one operation
-        return static_cast<T*>(static_cast<void*>(core->wake_memory_.data()));
-    }
-    void deallocate(T*, std::size_t) noexcept {}
-    template <class U> bool operator==(const wake_memory<U>& o) const noexcept { return core == o.core; }
-};
-
-loop_core::loop_core(lookup_function lookup) : lookup_(lookup) { wait_for_loops_at_exit(); }
+void loop_core::start(std::shared_ptr<ending_loop> until_ended) {
+    const util::lock_guard lock(mutex_);
+    thread_.start("kazoo-loop", [self = shared_from_this(), until_ended = std::move(until_ended)]() mutable {
+        self->run();
+        self.reset(); // before this thread counts as ended
+        until_ended.reset();
+    });
+}
 
 // -- jobs -------------------------------------------------------------------------------------------------------------
-
-time_point loop_core::now() noexcept {
-    return time_point(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
 
 bool loop_core::on_loop_thread() noexcept { return current != nullptr; }
 bool loop_core::is_current() const noexcept { return current == this; }
@@ -46,20 +37,14 @@ bool loop_core::try_post(detail::job& j) noexcept {
         const util::lock_guard lock(mutex_);
         if (stopping_) return false;
         posted_.push(j);
-        if (!thread_.started())
-            thread_.start("kazoo-loop", [self = shared_from_this()]() mutable {
-                const running_loop counted;
-                self->run();
-                self.reset(); // before it stops to count
-            });
         was_awake = std::exchange(awake_, true);
     }
     if (!was_awake) wake();
     return true;
 }
 
-void loop_core::wake() {
-    kazoo_asio::post(io_, kazoo_asio::bind_allocator(wake_memory<void*>(*this), [this] { run_posted(); }));
+void loop_core::wake() noexcept {
+    kazoo_asio::post(io_, wake_memory_.bind([this] { run_posted(); })); // one at a time, so there is room
 }
 
 void loop_core::run_posted() noexcept {
@@ -108,16 +93,13 @@ detail::timer_id loop_core::start_timer(time_point when, detail::job& j) {
 
 void loop_core::arm_timer() noexcept {
     constexpr std::chrono::hours longest{24}; // far from the end of any clock; it then just rings for nothing
-    armed_ = std::min(timers_.next(), saturating_add(now(), longest));
-    alarm_.expires_at(std::chrono::steady_clock::time_point(armed_.time_since_epoch()));
-    alarm_.async_wait([this](std::error_code cancelled) {
-        if (!cancelled) run_timers();
-    });
+    armed_ = std::min(timers_.next(), saturating_add(loop_time(), longest));
+    alarm_.set(armed_);
 }
 
 void loop_core::run_timers() noexcept {
     armed_ = never;
-    const time_point due = now();
+    const time_point due = loop_time();
     // Timers started meanwhile wait for the next turn, so that they cannot starve the sockets.
     const std::uint64_t bound = timers_.started();
     while (!stopped_) {
@@ -130,10 +112,9 @@ void loop_core::run_timers() noexcept {
 
 // -- names ------------------------------------------------------------------------------------------------------------
 
-/// A lookup on its way. The callback stays behind in the core: it must not die on the lookup's thread.
+/// A lookup on its way. Those who wait for it stay behind in the core: they must not die on the lookup's thread.
 struct loop_core::answer : detail::job {
     std::weak_ptr<loop_core> core;
-    std::uint64_t number = 0;
     std::string host;
     std::error_code error;
     std::vector<std::string> addresses;
@@ -146,39 +127,64 @@ struct loop_core::answer : detail::job {
         const auto living = self->core.lock();
         if (living && living->try_post(*self)) static_cast<void>(self.release());
     }
+    void look_up(lookup_function lookup) noexcept {
+        try {
+            error = lookup(host, addresses);
+        } catch (const std::exception&) { // out of memory
+            addresses.clear();
+            error = make_error_code(std::errc::not_enough_memory);
+        }
+    }
 };
 
 void loop_core::resolve(const std::string& host, detail::loop::resolved done) {
+    if (const auto under_way = resolving_.find(host); under_way != resolving_.end()) {
+        under_way->second.push_back(std::move(done));
+        return;
+    }
     auto a = std::make_unique<answer>();
     a->job::run = &answer::run;
     a->core = weak_from_this();
-    a->number = ++lookups_;
     a->host = host;
-    resolving_.emplace(a->number, std::move(done));
     std::error_code not_numeric;
     kazoo_asio::ip::make_address(host, not_numeric);
-    if (!not_numeric) {
-        a->addresses.push_back(host);
-        answer::send(std::move(a));
-        return;
-    }
+    if (!not_numeric) a->addresses.push_back(host);
+    std::vector<detail::loop::resolved> waiting;
+    waiting.push_back(std::move(done));
+    resolving_.emplace(host, std::move(waiting));
+    if (!not_numeric) return answer::send(std::move(a));
     try {
-        // Detached, because nothing can end a getaddrinfo() that hangs.
-        std::thread([raw = a.get(), lookup = lookup_] {
+        thread looks_up;
+        looks_up.start("kazoo-lookup", [raw = a.get(), lookup = lookup_] {
             std::unique_ptr<answer> owner(raw);
-            owner->error = lookup(owner->host, owner->addresses);
+            owner->look_up(lookup);
             answer::send(std::move(owner));
-        }).detach();
+        });
         static_cast<void>(a.release());
+        looks_up.detach(); // nothing can end a getaddrinfo() that hangs
     } catch (const std::system_error& no_thread) {
         a->error = no_thread.code();
+        answer::send(std::move(a));
+    } catch (const std::bad_alloc&) {
+        a->error = make_error_code(std::errc::not_enough_memory);
         answer::send(std::move(a));
     }
 }
 
 void loop_core::finish_lookup(answer& a) noexcept {
-    const auto found = resolving_.extract(a.number);
-    if (found && !stopped_) found.mapped()(a.error, std::move(a.addresses));
+    const auto found = resolving_.extract(a.host); // who asks from now on asks anew
+    if (!found) return;
+    for (const auto& done : found.mapped()) {
+        if (stopped_) return;
+        std::error_code error = a.error;
+        std::vector<std::string> addresses;
+        try {
+            addresses = a.addresses;
+        } catch (const std::bad_alloc&) {
+            error = make_error_code(std::errc::not_enough_memory);
+        }
+        done(error, std::move(addresses));
+    }
 }
 
 } // namespace kazoo::net

@@ -1,27 +1,32 @@
 #pragma once
 // What the loop's thread runs. Shared with that thread and with the streams, because each of them may be the last.
 #include "client/loop.hpp"
+#include "net/alarm.hpp"
 #include "net/asio.hpp"
+#include "net/exit_wait.hpp"
 #include "net/job_queue.hpp"
 #include "net/lookup.hpp"
+#include "net/operation_memory.hpp"
 #include "net/thread.hpp"
 #include "net/timer_queue.hpp"
 #include "util/mutex.hpp"
 
-#include <array>
-#include <cstddef>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace kazoo::net {
 
 class loop_core : public std::enable_shared_from_this<loop_core> {
   public:
-    explicit loop_core(lookup_function lookup);
+    explicit loop_core(lookup_function);
     loop_core(const loop_core&) = delete;
     loop_core& operator=(const loop_core&) = delete;
 
+    /// Throws std::system_error. Until then nothing runs.
+    void start(std::shared_ptr<ending_loop>) KAZOO_EXCLUDES(mutex_);
+
     // -- any thread ---------------------------------------------------------------------------------------------------
-    static time_point now() noexcept;
     static bool on_loop_thread() noexcept;
     bool is_current() const noexcept;
     bool forked() const noexcept { return generation_ != fork_generation(); }
@@ -32,19 +37,18 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
 
     // -- on the loop --------------------------------------------------------------------------------------------------
     detail::timer_id start_timer(time_point when, detail::job&);
-    bool cancel_timer(detail::timer_id id) noexcept { return timers_.cancel(id); }
+    /// Callers who ask for one name while it is looked up get the same answer.
     void resolve(const std::string& host, detail::loop::resolved);
+    bool cancel_timer(detail::timer_id id) noexcept { return timers_.cancel(id); }
     kazoo_asio::io_context& io() noexcept { return io_; }
 
   private:
     struct answer;
-    /// Room for the one wake-up that may be under way, so that post() does not allocate.
-    template <class T> struct wake_memory;
 
     void run() noexcept KAZOO_EXCLUDES(mutex_);
     /// False: dropped.
     bool try_post(detail::job&) noexcept KAZOO_EXCLUDES(mutex_);
-    void wake();
+    void wake() noexcept;
     void run_posted() noexcept KAZOO_EXCLUDES(mutex_);
     void arm_timer() noexcept;
     void run_timers() noexcept;
@@ -52,7 +56,7 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
 
     const std::uint64_t generation_ = fork_generation();
     const lookup_function lookup_;
-    alignas(std::max_align_t) std::array<std::byte, 256> wake_memory_;
+    operation_memory wake_memory_, alarm_memory_;
     kazoo_asio::io_context io_{1};
 
     util::mutex mutex_;
@@ -63,11 +67,10 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
 
     // On the loop only.
     timer_queue timers_;
-    kazoo_asio::steady_timer alarm_{io_};
+    alarm alarm_{io_, alarm_memory_};
     time_point armed_ = never; ///< when the alarm rings; a cancelled timer leaves it, it then rings for nothing
     bool stopped_ = false;
-    std::uint64_t lookups_ = 0;
-    std::map<std::uint64_t, detail::loop::resolved> resolving_;
+    std::map<std::string, std::vector<detail::loop::resolved>> resolving_; ///< who waits for which name
 };
 
 } // namespace kazoo::net

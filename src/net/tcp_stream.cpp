@@ -8,6 +8,7 @@
 #include <new>
 #include <poll.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -19,10 +20,12 @@ namespace {
 
 constexpr int most_unsent = 64 << 10;
 
-/// Asio's category for errno compares equal to no std::errc.
+/// Asio's category for errno compares equal to no std::errc. And none of its categories gets out of here: they are static
+/// objects, which may be destroyed while we still run.
 std::error_code to_standard(std::error_code e) noexcept {
-    return e.category() == kazoo_asio::error::get_system_category() ? std::error_code(e.value(), std::system_category())
-                                                                    : e;
+    if (e.category() == kazoo_asio::error::get_system_category()) return {e.value(), std::system_category()};
+    const bool standard = e.category() == std::system_category() || e.category() == std::generic_category();
+    return standard ? e : std::make_error_code(std::errc::io_error);
 }
 
 detail::io_result to_result(std::size_t bytes, std::error_code error) noexcept {
@@ -34,15 +37,19 @@ detail::io_result to_result(std::size_t bytes, std::error_code error) noexcept {
 } // namespace
 
 struct tcp_stream::connection : std::enable_shared_from_this<connection> {
-    connection(kazoo_asio::io_context& io, detail::stream_events& e) : socket(io), events(&e) {}
+    connection(kazoo_asio::io_context& i, detail::stream_events& e) : io(i), socket(i), events(&e) {}
 
-    void open(const std::string& address, std::uint16_t port) noexcept;
-    std::error_code make_socket(const tcp::endpoint&) noexcept;
+    void open(const std::string& address, std::uint16_t port);
+    std::error_code make_socket(const tcp::endpoint&);
     void opened(std::error_code) noexcept;
-    void want_read();
-    void want_write();
+    bool leads_to_itself() const noexcept;
+    void close(bool reset) noexcept;
+    void want_read() noexcept;
+    void want_write() noexcept;
     detail::io_result read_some(std::span<char> into) noexcept;
 
+    kazoo_asio::io_context& io;
+    operation_memory opening, reading, writing; ///< kept alive by the handlers
     tcp::socket socket;
     closed_by_children in_children;
     detail::stream_events* events; ///< null once the stream is gone
@@ -59,24 +66,27 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
 
 // -- opening ----------------------------------------------------------------------------------------------------------
 
-void tcp_stream::connection::open(const std::string& address, std::uint16_t port) noexcept {
+void tcp_stream::connection::open(const std::string& address, std::uint16_t port) {
     std::error_code error;
     const tcp::endpoint peer(kazoo_asio::ip::make_address(address, error), port);
     if (!error) error = make_socket(peer);
-    if (error) {
-        kazoo_asio::post(socket.get_executor(), [self = shared_from_this(), error] { self->opened(error); });
-        return;
-    }
-    socket.async_connect(peer, [self = shared_from_this()](std::error_code e) { self->opened(e); });
+    if (error)
+        kazoo_asio::post(io, opening.bind([self = shared_from_this(), error] { self->opened(error); }));
+    else
+        socket.async_connect(peer, opening.bind([self = shared_from_this()](std::error_code e) { self->opened(e); }));
 }
 
-std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) noexcept {
+std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
     // Asio would make it inheritable for a program that another thread starts at this moment.
     const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const int descriptor = ::socket(peer.protocol().family(), type, peer.protocol().protocol());
     if (descriptor < 0) return {errno, std::system_category()};
     std::error_code error;
-    socket.assign(peer.protocol(), descriptor, error);
+    try {
+        socket.assign(peer.protocol(), descriptor, error);
+    } catch (const std::bad_alloc&) {
+        error = std::make_error_code(std::errc::not_enough_memory);
+    }
     if (error) {
         ::close(descriptor);
         return error;
@@ -90,7 +100,27 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) n
 }
 
 void tcp_stream::connection::opened(std::error_code error) noexcept {
-    if (events) events->on_open(to_standard(error));
+    if (!events) return;
+    if (!error && leads_to_itself()) {
+        close(true); // an ordinary end would hold the port, which the server needs, for a minute
+        error = make_error_code(std::errc::connection_refused);
+    }
+    events->on_open(to_standard(error));
+}
+
+/// Nobody listens on a port of this machine, and the kernel gave us that very port to connect from.
+bool tcp_stream::connection::leads_to_itself() const noexcept {
+    std::error_code error;
+    const tcp::endpoint here = socket.local_endpoint(error);
+    if (error) return false;
+    return here == socket.remote_endpoint(error) && !error;
+}
+
+void tcp_stream::connection::close(bool reset) noexcept {
+    in_children.forget();
+    std::error_code ignored;
+    if (reset) socket.set_option(tcp::socket::linger(true, 0), ignored);
+    socket.close(ignored);
 }
 
 // -- reading and writing ----------------------------------------------------------------------------------------------
@@ -127,7 +157,7 @@ bool tcp_stream::input_waits() const noexcept {
     return ::poll(&waiting, 1, 0) > 0;
 }
 
-void tcp_stream::connection::want_read() {
+void tcp_stream::connection::want_read() noexcept {
     if (std::exchange(waits_to_read, true)) return;
     const bool told_already = ahead_begin < ahead_end || (!may_hold_more && !ahead_end_result.would_block);
     const auto done = [self = shared_from_this()](std::error_code error, std::size_t n) {
@@ -141,18 +171,18 @@ void tcp_stream::connection::want_read() {
         if (self->events) self->events->on_readable();
     };
     if (told_already)
-        kazoo_asio::post(socket.get_executor(), [done] { done({}, 0); });
+        kazoo_asio::post(io, reading.bind([done] { done({}, 0); }));
     else
-        socket.async_read_some(kazoo_asio::buffer(ahead), done);
+        socket.async_read_some(kazoo_asio::buffer(ahead), reading.bind(done));
 }
 
-void tcp_stream::connection::want_write() {
+void tcp_stream::connection::want_write() noexcept {
     if (std::exchange(waits_to_write, true)) return;
     // An error is an event too: the write tells it.
-    socket.async_wait(tcp::socket::wait_write, [self = shared_from_this()](std::error_code) {
+    socket.async_wait(tcp::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {
         self->waits_to_write = false;
         if (self->events) self->events->on_writable();
-    });
+    }));
 }
 
 // -- life -------------------------------------------------------------------------------------------------------------
@@ -171,9 +201,7 @@ tcp_stream::~tcp_stream() {
         return;
     }
     connection_->events = nullptr;
-    connection_->in_children.forget();
-    std::error_code ignored;
-    connection_->socket.close(ignored);
+    connection_->close(false);
 }
 
 } // namespace kazoo::net

@@ -1,21 +1,34 @@
 #include "net/thread.hpp"
 
+#include "net/blocked_signals.hpp"
+
 #include <new>
 #include <pthread.h>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace kazoo::net {
+namespace {
+
+thread_local bool ours = false;
+
+} // namespace
+
+bool thread::any_is_current() noexcept { return ours; }
 
 void thread::start(const char* name, std::function<void()> body) {
     generation_ = fork_generation();
-    native_ = std::thread([name, body = std::move(body)] {
-#ifdef __linux__
-        ::pthread_setname_np(::pthread_self(), name);
-#else
-        static_cast<void>(name);
-#endif
-        body();
-    });
+    const blocked_signals inherited;
+    try {
+        native_ = std::thread([name, body = std::move(body)] {
+            ours = true;
+            ::pthread_setname_np(::pthread_self(), name);
+            body();
+        });
+    } catch (const std::system_error& e) {
+        throw std::system_error(e.code(), std::string("cannot start the thread ") + name);
+    }
 }
 
 void thread::end() noexcept {

@@ -16,7 +16,9 @@ class thread {
 
     bool started() const noexcept { return native_.joinable(); }
     bool is_current() const noexcept { return native_.get_id() == std::this_thread::get_id(); }
-    /// `name` has at most 15 characters. Throws std::system_error.
+    /// Whether the calling thread is one of the library's.
+    static bool any_is_current() noexcept;
+    /// `name` has at most 15 characters. The thread takes no signals. Throws std::system_error.
     void start(const char* name, std::function<void()> body);
     /// Waits for the body to return; on the thread itself it only lets go of it.
     void end() noexcept;

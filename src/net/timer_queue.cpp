@@ -1,14 +1,34 @@
 #include "net/timer_queue.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace kazoo::net {
 
-std::uint64_t timer_queue::add(time_point when, detail::job& job) {
-    if (free_.empty()) {
+namespace {
+
+constexpr std::size_t spare = 64;
+
+} // namespace
+
+void timer_queue::grow() {
+    const std::size_t wanted = std::max(2 * slots_.size(), 2 * spare);
+    heap_.reserve(wanted);
+    free_.reserve(wanted);
+    slots_.reserve(wanted);
+    while (slots_.size() < wanted) { // nothing from here on allocates
+        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
         slots_.emplace_back();
-        free_.reserve(slots_.capacity()); // so that cancel() need not allocate
-        free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
+    }
+}
+
+std::uint64_t timer_queue::add(time_point when, detail::job& job) {
+    if (free_.size() < spare) {
+        try {
+            grow();
+        } catch (const std::bad_alloc&) {
+            if (free_.empty()) throw;
+        }
     }
     heap_.emplace_back();
     const std::uint32_t s = free_.back();

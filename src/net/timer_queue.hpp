@@ -13,6 +13,8 @@ namespace kazoo::net {
 /// A heap whose entries know their place, so cancelling is O(log n). Ids are not used twice.
 class timer_queue {
   public:
+    timer_queue() { grow(); }
+    /// Room is made well before it is needed, so this throws only if there is no memory for long.
     std::uint64_t add(time_point when, detail::job&);
     bool cancel(std::uint64_t id) noexcept;
     /// Takes out the next timer that is due at `now` and was started before timer number `bound`; nullptr: none.
@@ -29,13 +31,14 @@ class timer_queue {
         std::uint32_t slot;
         bool operator<(const entry& o) const noexcept { return when != o.when ? when < o.when : number < o.number; }
     };
+    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
     /// An id is a slot and how often that was taken: the slot leads to the entry.
     struct slot {
         std::uint32_t taken = 0;
-        std::uint32_t place = 0;
+        std::uint32_t place = nowhere;
     };
-    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
+    void grow();
     void erase(std::size_t place) noexcept;
     void put(std::size_t place, const entry& e) noexcept {
         heap_[place] = e;

@@ -1,6 +1,7 @@
 #include "net/worker.hpp"
 
-#include <atomic>
+#include "net/job_queue.hpp"
+
 #include <new>
 #include <utility>
 
@@ -9,28 +10,50 @@ namespace {
 
 thread_local const void* current = nullptr;
 
+struct call final : detail::job {
+    explicit call(std::function<void()> f) noexcept : job{&run_once, nullptr}, work(std::move(f)) {}
+    static void run_once(job* j) noexcept {
+        const std::unique_ptr<call> self(static_cast<call*>(j));
+        try {
+            self->work();
+        } catch (...) { // the client reports what its callbacks throw; here only the process is saved
+        }
+    }
+    std::function<void()> work;
+};
+
 } // namespace
 
 struct worker::shared {
     util::mutex mutex;
     util::condition changed;
-    std::vector<std::function<void()>> waiting KAZOO_GUARDED_BY(mutex);
-    bool started KAZOO_GUARDED_BY(mutex) = false;
+    job_queue waiting KAZOO_GUARDED_BY(mutex);
     bool stopping KAZOO_GUARDED_BY(mutex) = false;
 };
 
 worker::worker(const char* name) : name_(name), shared_(std::make_shared<shared>()) {}
 
+void worker::start(std::shared_ptr<ending_loop> until_ended) {
+    thread_.start(name_, [shared = shared_, until_ended = std::move(until_ended)]() mutable {
+        run(*shared);
+        shared.reset(); // before this thread counts as ended
+        until_ended.reset();
+    });
+}
+
 void worker::execute(std::function<void()> work) {
-    if (generation_ != fork_generation()) return;
+    auto c = std::make_unique<call>(std::move(work));
+    if (post(*c)) static_cast<void>(c.release());
+}
+
+bool worker::post(detail::job& j) noexcept {
+    if (generation_ != fork_generation()) return false;
     const util::lock_guard lock(shared_->mutex);
-    if (shared_->stopping) return;
-    if (!shared_->started) {
-        thread_.start(name_, [shared = shared_] { run(*shared); });
-        shared_->started = true;
-    }
-    shared_->waiting.push_back(std::move(work));
-    if (shared_->waiting.size() == 1) shared_->changed.notify_one();
+    if (shared_->stopping) return false;
+    const bool idle = shared_->waiting.empty();
+    shared_->waiting.push(j);
+    if (idle) shared_->changed.notify_one();
+    return true;
 }
 
 bool worker::is_current() const noexcept { return current == shared_.get(); }
@@ -52,25 +75,21 @@ void worker::stop(bool wait) noexcept {
         thread_.detach();
 }
 
-void worker::run(shared& s) {
+void worker::run(shared& s) noexcept {
     current = &s;
     const auto generation = fork_generation();
-    std::vector<std::function<void()>> batch;
     for (;;) {
+        job_queue batch;
         {
             util::lock_guard lock(s.mutex);
             while (s.waiting.empty() && !s.stopping) s.changed.wait(lock);
             if (s.waiting.empty()) return;
-            batch.swap(s.waiting);
+            batch = std::move(s.waiting);
         }
-        for (auto& work : batch) {
-            try {
-                std::exchange(work, nullptr)();
-            } catch (...) { // the client reports what its callbacks throw; here only the process is saved
-            }
+        while (detail::job* j = batch.pop()) {
+            j->run(j);
             if (generation != fork_generation()) return; // work forked and returned: the rest is the parent's
         }
-        batch.clear();
     }
 }
 

@@ -1,13 +1,14 @@
 #pragma once
-// One thread for user code, started when there is the first work for it.
+// One thread for user code.
+#include "net/exit_wait.hpp"
 #include "net/thread.hpp"
 #include "util/mutex.hpp"
 
+#include <kazoo/detail/state.hpp>
 #include <kazoo/event_loop.hpp>
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace kazoo::net {
 
@@ -16,8 +17,12 @@ class worker final : public executor {
     explicit worker(const char* name);
     ~worker() override { stop(true); }
 
+    /// Throws std::system_error. Until then what is handed over waits.
+    void start(std::shared_ptr<ending_loop>);
     /// In order, one at a time. An exception of the work goes no further.
     void execute(std::function<void()> work) override;
+    /// The same for a job; false: dropped.
+    bool post(detail::job&) noexcept;
     bool is_current() const noexcept;
     /// What was handed over is still done, what comes now is dropped. `wait` until all is done, unless this is the
     /// worker's own thread.
@@ -25,7 +30,7 @@ class worker final : public executor {
 
   private:
     struct shared;
-    static void run(shared&);
+    static void run(shared&) noexcept;
 
     const char* const name_;
     const std::uint64_t generation_ = fork_generation();

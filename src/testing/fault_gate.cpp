@@ -1,3 +1,4 @@
+#include "net/blocked_signals.hpp"
 #include "testing/gate_connection.hpp"
 #include "testing/loopback.hpp"
 
@@ -27,6 +28,7 @@ class fault_gate::engine {
             checked(::fcntl(end, F_SETFD, FD_CLOEXEC), "fcntl");
             checked(::fcntl(end, F_SETFL, O_NONBLOCK), "fcntl");
         }
+        const net::blocked_signals in_our_thread;
         thread_ = std::thread([this] { loop(); });
     }
 

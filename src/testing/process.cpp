@@ -1,5 +1,6 @@
 #include "testing/process.hpp"
 
+#include "net/blocked_signals.hpp"
 #include "testing/unique_fd.hpp"
 #include "testing/wait_until.hpp"
 
@@ -67,6 +68,7 @@ class starter {
 
   private:
     starter() {
+        const net::blocked_signals in_our_thread;
         std::thread([this] { loop(); }).detach();
     }
 

@@ -1,5 +1,7 @@
 #include "testing/server_engine.hpp"
 
+#include "net/blocked_signals.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <random>
@@ -22,11 +24,18 @@ kazoo::server::config to_config(const server_options& o) {
     return c;
 }
 
+/// An IPv4 client of a server on all addresses is one to an `ip` ACL too.
+std::string seen_address(const kazoo_asio::ip::address& a) {
+    if (!a.is_v6() || !a.to_v6().is_v4_mapped()) return a.to_string();
+    return kazoo_asio::ip::make_address_v4(kazoo_asio::ip::v4_mapped, a.to_v6()).to_string();
+}
+
 } // namespace
 
 server::engine::engine(const server_options& o) : config_(to_config(o)), port_(o.host, o.port) {
     server_.emplace(config_, now());
     listen();
+    const net::blocked_signals in_our_thread;
     thread_ = std::thread([this] {
         const auto work = kazoo_asio::make_work_guard(io_);
         io_.run();
@@ -130,7 +139,7 @@ void server::engine::open_link(int fd) {
     const tcp::endpoint peer = l->socket.remote_endpoint(error);
     if (error) return; // gone already
     ++accepted_;
-    l->id = server_->open(peer.address().to_string(), now());
+    l->id = server_->open(seen_address(peer.address()), now());
     links_.emplace(l->id, l);
     await_input(l);
 }
