@@ -2,6 +2,7 @@
 // The seam between the client and the world: clocks, timers, streams, names, threads. The real one is src/net; the
 // other one is simulated. "On the loop" means: called by the loop, never two at a time.
 #include "util/clock.hpp"
+#include "util/undying.hpp"
 
 #include <kazoo/detail/state.hpp>
 #include <kazoo/event_loop.hpp>
@@ -109,8 +110,8 @@ class KAZOO_EXPORT loop {
 };
 
 inline closing_watch& loop::closings() noexcept {
-    static closing_watch& nobody_waits = *new closing_watch;
-    return nobody_waits;
+    static const util::undying<closing_watch> nobody_waits;
+    return nobody_waits.get();
 }
 
 } // namespace kazoo::detail

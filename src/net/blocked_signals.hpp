@@ -1,5 +1,6 @@
 #pragma once
 #include <csignal>
+#include <initializer_list>
 #include <pthread.h>
 
 namespace kazoo::net {

@@ -2,6 +2,7 @@
 
 #include "net/fork_generation.hpp"
 #include "net/thread.hpp"
+#include "util/undying.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +14,7 @@
 namespace kazoo::net {
 namespace {
 
-/// Without a destructor: threads may count down at any time. No lock: the child of a fork counts on.
+/// Threads may count down at any time. No lock: the child of a fork counts on.
 struct exit_board final : detail::closing_watch {
     std::atomic<int> closing{0}, ending{0};
     std::atomic<bool> exiting{false};
@@ -45,8 +46,8 @@ struct exit_board final : detail::closing_watch {
 };
 
 exit_board& board() noexcept {
-    static exit_board& one = *new exit_board;
-    return one;
+    static const util::undying<exit_board> one;
+    return one.get();
 }
 
 void at_exit() {

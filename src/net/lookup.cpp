@@ -1,5 +1,7 @@
 #include "net/lookup.hpp"
 
+#include "util/undying.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -17,8 +19,8 @@ class lookup_category final : public std::error_category {
 };
 
 std::error_code to_error(int code) noexcept {
-    static const lookup_category& category = *new lookup_category; // threads may use it at the end of the process
-    return code == EAI_SYSTEM ? std::error_code(errno, std::system_category()) : std::error_code(code, category);
+    static const util::undying<lookup_category> category;
+    return code == EAI_SYSTEM ? std::error_code(errno, std::system_category()) : std::error_code(code, category.get());
 }
 
 } // namespace

@@ -20,8 +20,8 @@ namespace {
 
 constexpr int most_unsent = 64 << 10;
 
-/// Asio's category for errno compares equal to no std::errc. And none of its categories gets out of here: they are static
-/// objects, which may be destroyed while we still run.
+/// Asio's category for errno compares equal to no std::errc. And none of its categories gets out of here: they are
+/// static objects, which may be destroyed while we still run.
 std::error_code to_standard(std::error_code e) noexcept {
     if (e.category() == kazoo_asio::error::get_system_category()) return {e.value(), std::system_category()};
     const bool standard = e.category() == std::system_category() || e.category() == std::generic_category();

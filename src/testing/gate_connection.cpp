@@ -104,6 +104,7 @@ bool gate_connection::connected() {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(server_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
+    if (connected_to_itself(server_.get())) return false;
     state_ = state::open;
     return true;
 }

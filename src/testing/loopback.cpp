@@ -79,16 +79,27 @@ unique_fd listen_on(std::uint16_t port) {
     return fd;
 }
 
+bool connected_to_itself(int descriptor) {
+    sockaddr_in here{}, there{};
+    socklen_t size = sizeof here;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&here), &size) != 0) return false;
+    size = sizeof there;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&there), &size) != 0) return false;
+    if (here.sin_port != there.sin_port || here.sin_addr.s_addr != there.sin_addr.s_addr) return false;
+    const linger reset{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    return true;
+}
+
 unique_fd connect_within(const sockaddr_in& to, std::chrono::milliseconds limit) {
     unique_fd fd = make_socket();
-    if (::connect(fd.get(), generic(to), sizeof to) == 0) return fd;
-    if (errno != EINPROGRESS) return {};
+    if (::connect(fd.get(), generic(to), sizeof to) != 0 && errno != EINPROGRESS) return {};
     pollfd wait{fd.get(), POLLOUT, 0};
     if (::poll(&wait, 1, static_cast<int>(limit.count())) != 1) return {};
     int error = 0;
     socklen_t size = sizeof error;
     checked(::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
-    return error == 0 ? std::move(fd) : unique_fd{};
+    return error == 0 && !connected_to_itself(fd.get()) ? std::move(fd) : unique_fd{};
 }
 
 } // namespace kazoo::testing

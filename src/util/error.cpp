@@ -1,5 +1,7 @@
 #include <kazoo/error.hpp>
 
+#include "util/undying.hpp"
+
 #include <ostream>
 #include <string>
 
@@ -103,15 +105,15 @@ std::string describe(std::error_code code, std::string_view operation, std::stri
 
 } // namespace
 
-// Never destroyed: a loop may still compare codes while the process exits.
+// A loop may still compare codes while the process exits.
 const std::error_category& category() noexcept {
-    static const kazoo_category& instance = *new kazoo_category;
-    return instance;
+    static const util::undying<kazoo_category> instance;
+    return instance.get();
 }
 
 const std::error_category& condition_category() noexcept {
-    static const kazoo_condition_category& instance = *new kazoo_condition_category;
-    return instance;
+    static const util::undying<kazoo_condition_category> instance;
+    return instance.get();
 }
 
 std::ostream& operator<<(std::ostream& out, outcome o) {

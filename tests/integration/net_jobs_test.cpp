@@ -3,8 +3,17 @@
 
 #include <array>
 #include <atomic>
+#include <ctime>
+#include <fstream>
+#include <sched.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
 
 namespace kazoo::net {
 namespace {
@@ -200,6 +209,57 @@ TEST(net_timers, never_is_never) {
         EXPECT_TRUE(loop->cancel_timer(far));
         delete &j;
     });
+}
+
+// -- the clock --------------------------------------------------------------------------------------------------------
+
+time_point read_clock(clockid_t id) {
+    timespec t{};
+    EXPECT_EQ(::clock_gettime(id, &t), 0);
+    return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
+
+/// A machine that was asleep for ten hours: its two clocks are that far apart. False: it takes root.
+bool asleep_for_ten_hours() {
+    if (::unshare(CLONE_NEWTIME) != 0) return false;
+    std::ofstream offsets("/proc/self/timens_offsets");
+    offsets << "boottime 36000 0" << std::flush;
+    return static_cast<bool>(offsets);
+}
+
+/// On the far side of that sleep: 0, or which line went wrong.
+int loop_after_sleep() {
+    if (read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC) < 9h) return 77;
+    const auto loop = make_loop();
+    const time_point before = read_clock(CLOCK_BOOTTIME);
+    const time_point now = loop->now();
+    if (now < before || now > read_clock(CLOCK_BOOTTIME)) return 1;
+    moment rang;
+    time_point at{};
+    on(*loop, [&] {
+        loop->start_timer(now + 50ms, work::of([&] {
+                              at = loop->now();
+                              rang.happen();
+                          }));
+    });
+    if (!rang.wait()) return 2; // it waits for the other clock
+    return at >= now + 50ms ? 0 : 3;
+}
+
+TEST(net_clock, counts_the_time_that_the_machine_was_asleep) {
+    int status = 0;
+    const pid_t outer = ::fork();
+    if (outer == 0) { // the new clock holds for children
+        if (!asleep_for_ten_hours()) ::_exit(77);
+        const pid_t inner = ::fork();
+        if (inner == 0) ::_exit(loop_after_sleep());
+        ::waitpid(inner, &status, 0);
+        ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+    }
+    ASSERT_EQ(::waitpid(outer, &status, 0), outer);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no time namespace can be made here";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 } // namespace

@@ -1,12 +1,18 @@
 // Names through the real loop.
 #include "net_support.hpp"
 
+#include <kazoo/client.hpp>
+
 #include <algorithm>
+#include <atomic>
+#include <new>
 #include <set>
 #include <vector>
 
 namespace kazoo::net {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct found {
     std::error_code error;
@@ -86,6 +92,70 @@ TEST(net_resolve, the_loop_ends_at_once_while_a_lookup_hangs) {
     EXPECT_TRUE(callback_lives.expired()) << "the callback must not outlive the loop on the lookup's thread";
     g.opened.happen();
     EXPECT_TRUE(g.left.wait());
+}
+
+std::atomic<int> times_asked = 0;
+
+std::error_code counted_hang(const std::string& host, std::vector<std::string>& addresses) {
+    ++times_asked;
+    return hang(host, addresses);
+}
+
+TEST(net_resolve, who_asks_for_a_name_that_is_looked_up_gets_that_answer) {
+    gate g;
+    hanging = &g;
+    times_asked = 0;
+    const auto loop = make_loop(counted_hang);
+    constexpr int askers = 100;
+    std::vector<found> answers;
+    moment all;
+    on(*loop, [&] {
+        for (int i = 0; i < askers; ++i)
+            loop->resolve("slow.example", [&](std::error_code e, std::vector<std::string> a) {
+                answers.push_back({e, std::move(a)});
+                if (answers.size() == askers) all.happen();
+            });
+    });
+    ASSERT_TRUE(g.entered.wait());
+    settle(*loop);
+    EXPECT_EQ(times_asked, 1);
+    g.opened.happen();
+    ASSERT_TRUE(all.wait());
+    for (const found& f : answers) {
+        EXPECT_FALSE(f.error);
+        EXPECT_EQ(f.addresses, std::vector<std::string>{"127.0.0.1"});
+    }
+    EXPECT_FALSE(resolve(*loop, "slow.example").error);
+    EXPECT_EQ(times_asked, 2) << "an answer that was given is not kept";
+}
+
+TEST(net_resolve, a_look_up_that_throws_has_failed) {
+    const auto loop = make_loop([](const std::string&, std::vector<std::string>& addresses) -> std::error_code {
+        addresses.emplace_back("127.0.0.1");
+        throw std::bad_alloc();
+    });
+    const found f = resolve(*loop, "any.example");
+    EXPECT_EQ(f.error, std::errc::not_enough_memory);
+    EXPECT_TRUE(f.addresses.empty());
+}
+
+// Five rounds of a client that three hanging names keep from connecting cost three threads.
+TEST(net_resolve, a_client_asks_for_a_hanging_name_once) {
+    gate g;
+    hanging = &g;
+    times_asked = 0;
+    options o;
+    o.session_timeout = 300ms;
+    o.loop = std::make_shared<event_loop>(make_loop(counted_hang));
+    const client zk("one.example,two.example,three.example", o);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_THROW(zk.wait_connected(1s), error);
+        EXPECT_LE(times_asked, 3);
+    }
+    EXPECT_FALSE(zk.last_failures().empty()) << "rounds went by";
+    EXPECT_GT(times_asked, 0);
+    zk.close(); // and does not wait for them
+    g.opened.happen();
 }
 
 } // namespace

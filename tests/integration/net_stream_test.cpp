@@ -6,8 +6,13 @@
 
 #include <array>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <net/if.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <thread>
 
 namespace kazoo::net {
@@ -205,6 +210,38 @@ TEST(net_stream, its_descriptor_is_not_inherited_and_it_does_not_wait_to_send) {
     }
     EXPECT_EQ(connected, 1);
     on(*loop, [&] { w.stream.reset(); });
+}
+
+/// A network of its own, whose connections all begin at one port. False: it takes root.
+bool network_with_one_port(std::uint16_t port) {
+    if (::unshare(CLONE_NEWNET) != 0) return false;
+    const testing::unique_fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq loopback{};
+    std::strcpy(loopback.ifr_name, "lo");
+    loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) return false;
+    std::ofstream range("/proc/sys/net/ipv4/ip_local_port_range");
+    range << port << ' ' << port << std::flush;
+    return static_cast<bool>(range);
+}
+
+// Nobody listens there, and the kernel connects us from the very port that we connect to.
+TEST(net_stream, connected_to_itself_was_refused_and_leaves_the_port_to_the_server) {
+    constexpr std::uint16_t port = 40'000;
+    bool possible = false, free = false;
+    std::error_code result;
+    std::thread([&] { // what it unshares is its own
+        possible = network_with_one_port(port);
+        if (!possible) return;
+        result = connect_result("127.0.0.1", port);
+        const testing::unique_fd server = testing::make_socket(); // without SO_REUSEADDR: TIME-WAIT is in its way
+        const sockaddr_in address = testing::loopback_address(port);
+        free = ::bind(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    })
+        .join();
+    if (!possible) GTEST_SKIP() << "no network namespace can be made here";
+    EXPECT_EQ(result, std::errc::connection_refused);
+    EXPECT_TRUE(free);
 }
 
 // -- a stream destroyed in its own events: ASan tells whether something of it is used afterwards ----------------------

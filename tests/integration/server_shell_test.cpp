@@ -1,4 +1,5 @@
 // The embedded server on sockets. What it answers is the pure server's matter; here it must reach the client.
+#include <kazoo/client.hpp>
 #include <kazoo/testing/server.hpp>
 
 #include "testing/wait_until.hpp"
@@ -6,7 +7,9 @@
 #include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -32,6 +35,22 @@ TEST(server_shell, shakes_hands_creates_and_gets) {
     c.peer.send(c.get(3, "/none"));
     EXPECT_TRUE(c.reply(3, -101).at_end());
     EXPECT_EQ(s.connections(), 1u);
+}
+
+TEST(server_shell, an_ipv4_client_of_a_server_on_all_addresses_has_its_ipv4_address) {
+    std::optional<server> s;
+    try {
+        s.emplace(server_options{.host = "::"});
+    } catch (const std::system_error&) {
+        GTEST_SKIP() << "this machine has no IPv6";
+    }
+    const kazoo::client zk("127.0.0.1:" + std::to_string(s->port()));
+    const std::vector<kazoo::acl> ours{{perms::all, "ip", "127.0.0.1"}};
+    zk.create("/ours", "secret", {.acl = ours});
+    EXPECT_EQ(zk.get("/ours").data, "secret");
+    const std::vector<kazoo::acl> theirs{{perms::all, "ip", "127.0.0.2"}};
+    zk.create("/theirs", "secret", {.acl = theirs});
+    EXPECT_THROW(zk.get("/theirs"), kazoo::error);
 }
 
 TEST(server_shell, tells_another_client_of_a_change) {

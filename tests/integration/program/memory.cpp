@@ -1,0 +1,92 @@
+// A program whose memory runs out, at each of its allocations.
+#include "modes.hpp"
+
+#include <kazoo/client.hpp>
+#include <kazoo/event_loop.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <system_error>
+
+namespace {
+
+/// How many allocations of this thread succeed before one fails; negative: all.
+thread_local int until_failure = -1;
+
+void* allocate(std::size_t size, std::size_t alignment) noexcept {
+    if (until_failure >= 0 && until_failure-- == 0) return nullptr;
+    if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+void* allocate_or_throw(std::size_t size, std::size_t alignment) {
+    if (void* const p = allocate(size, alignment)) return p;
+    throw std::bad_alloc();
+}
+
+} // namespace
+
+// clang-format off
+void* operator new(std::size_t n) { return allocate_or_throw(n, 1); }
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return allocate(n, 1); }
+void* operator new(std::size_t n, std::align_val_t a) { return allocate_or_throw(n, static_cast<std::size_t>(a)); }
+void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept { return allocate(n, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
+// clang-format on
+
+namespace test_program {
+namespace {
+
+/// Fails the first allocation of `act`, then the second, until none is left that could fail.
+void with_each_failure(const char* what, const std::function<void()>& act) {
+    for (int n = 0; n < 10'000; ++n) {
+        until_failure = n;
+        try {
+            act();
+        } catch (const std::bad_alloc&) {
+        } catch (const std::system_error& e) {
+            until_failure = -1;
+            std::printf("%s: %s\n", what, e.what());
+        }
+        const bool none_failed = until_failure >= 0;
+        until_failure = -1;
+        if (none_failed) return std::printf("%s: %s\n", what, n > 0 ? "each was told" : "none"), void();
+    }
+    std::printf("%s: no end\n", what);
+}
+
+} // namespace
+
+/// SERVER
+int run_out_of_memory(const words& w) {
+    with_each_failure("construction", [&] { const kazoo::client zk(w.at(0)); });
+    const kazoo::client zk(w.at(0));
+    zk.wait_connected();
+    with_each_failure("create", [&] {
+        zk.async_create("/memory", "data", {.mode = kazoo::create_mode::ephemeral_sequential}).detach();
+    });
+    with_each_failure("large", [&] { zk.async_set("/", std::string(100'000, 'x')).detach(); });
+    with_each_failure("careful", [&] {
+        zk.async_create("/memory/a/b-", "", {.mode = kazoo::create_mode::persistent, .make_parents = true}).detach();
+    });
+    with_each_failure("limit", [&] { zk.async_get("/").timeout(std::chrono::hours(1)).detach(); });
+    with_each_failure("then", [&] { zk.async_get("/").then([](auto) {}).detach(); });
+    with_each_failure("watch", [&] { zk.async_watch("/").detach(); });
+    with_each_failure("token", [&] { (void)zk.session_token(); });
+    with_each_failure("listener", [&] { (void)zk.on_state([](kazoo::session_state) {}); });
+    with_each_failure("copies", [&] { const kazoo::client other = zk.chroot("/a/rather/long/path/that/allocates"); });
+    with_each_failure("wait", [&] { zk.async_wait_connected().detach(); });
+    std::printf("works: %s\n", zk.exists("/") ? "yes" : "no");
+    with_each_failure("close", [&] { zk.async_close().detach(); });
+    zk.close();
+    return 0;
+}
+
+} // namespace test_program
