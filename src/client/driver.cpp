@@ -184,7 +184,12 @@ bool driver::write_output() {
 void driver::read_input() {
     // One look at the socket is enough unless it filled the whole buffer.
     for (int i = 0; i < 16 && stream_open_; ++i) {
-        const std::span<char> space = session_.read_space();
+        std::span<char> space;
+        try {
+            space = session_.read_space();
+        } catch (const std::bad_alloc&) { // a large reply
+            return stream_broke(make_error_code(std::errc::not_enough_memory));
+        }
         const io_result r = stream_->read_some(space);
         if (r.error || (r.bytes == 0 && !r.would_block)) return stream_broke(r.error);
         if (r.would_block) break;

@@ -70,7 +70,7 @@ template <class T> class operation_state : public state<T>, public queued_reques
         on_any_reply(r);
         if (!late_) {
             failure f;
-            if (read(r, f))
+            if (read_within_memory(r, f))
                 this->publish_value();
             else
                 this->publish_failure(std::move(f));
@@ -106,6 +106,15 @@ template <class T> class operation_state : public state<T>, public queued_reques
     virtual void on_any_reply(const session::reply&) noexcept {}
 
   private:
+    bool read_within_memory(const session::reply& r, failure& f) noexcept {
+        try {
+            return read(r, f);
+        } catch (const std::bad_alloc&) { // the answer is there, and no room for it
+            f.code = make_error_code(std::errc::not_enough_memory);
+            f.outcome = is_write ? outcome::unknown : outcome::not_applied;
+            return false;
+        }
+    }
     bool read(const session::reply& r, failure& f) {
         if (r.err != 0) {
             if (accept_error(r.err)) return true;

@@ -143,5 +143,15 @@ TEST(program_shortage, of_memory_in_a_call_is_an_exception_at_each_allocation) {
     EXPECT_TRUE(zk.sessions().size() <= 1u);
 }
 
+TEST(program_shortage, of_memory_for_a_large_reply_fails_that_request) {
+    const server zk;
+    const ended e = run({"room", zk.address()});
+    EXPECT_EQ(e.how, clean) << e.printed;
+    EXPECT_THAT(e.printed, HasSubstr("on its way: connection lost\n"));
+    EXPECT_THAT(e.printed, HasSubstr("\nwith room: read\n"));
+    EXPECT_THAT(e.printed, HasSubstr("in the result: Cannot allocate memory\n"));
+    EXPECT_THAT(e.printed, HasSubstr("\nwith room again: read\n"));
+}
+
 } // namespace
 } // namespace kazoo::testing

@@ -10,7 +10,7 @@ int main(int argc, char** argv) try {
     const std::map<std::string, std::function<int(const words&)>> modes{
         {"end", end_with_a_client},    {"signal", wait_for_a_signal},   {"fork", fork_with_clients},
         {"plugin", close_a_plugin},    {"threads", run_out_of_threads}, {"descriptors", run_out_of_descriptors},
-        {"memory", run_out_of_memory}, {"entropy", run_out_of_entropy},
+        {"memory", run_out_of_memory}, {"room", run_out_of_room},       {"entropy", run_out_of_entropy},
     };
     ::setvbuf(stdout, nullptr, _IOLBF, 0); // what was printed counts even if the end is a crash
     const words all(argv + 1, argv + argc);

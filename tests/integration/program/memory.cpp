@@ -4,6 +4,8 @@
 #include <kazoo/client.hpp>
 #include <kazoo/event_loop.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -14,9 +16,11 @@ namespace {
 
 /// How many allocations of this thread succeed before one fails; negative: all.
 thread_local int until_failure = -1;
+/// No thread gets so much at once.
+std::atomic<std::size_t> too_much{SIZE_MAX};
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
-    if (until_failure >= 0 && until_failure-- == 0) return nullptr;
+    if (size >= too_much || (until_failure >= 0 && until_failure-- == 0)) return nullptr;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
     return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
@@ -86,6 +90,25 @@ int run_out_of_memory(const words& w) {
     std::printf("works: %s\n", zk.exists("/") ? "yes" : "no");
     with_each_failure("close", [&] { zk.async_close().detach(); });
     zk.close();
+    return 0;
+}
+
+/// SERVER: a reply for which there is no room.
+int run_out_of_room(const words& w) {
+    const auto say = [](const char* what, kazoo::result<kazoo::node> r) {
+        std::printf("%s: %s\n", what, r ? "read" : r.error().message().c_str());
+    };
+    const kazoo::client zk(w.at(0));
+    zk.create("/large", std::string(900'000, 'x'), {.mode = kazoo::create_mode::ephemeral});
+    too_much = 256 << 10;
+    say("on its way", zk.async_get("/large").result());
+    too_much = SIZE_MAX;
+    zk.wait_connected();
+    say("with room", zk.async_get("/large").result());
+    too_much = 256 << 10;
+    say("in the result", zk.async_get("/large").result());
+    too_much = SIZE_MAX;
+    say("with room again", zk.async_get("/large").result());
     return 0;
 }
 

@@ -15,6 +15,7 @@ int close_a_plugin(const words&);
 int run_out_of_threads(const words&);
 int run_out_of_descriptors(const words&);
 int run_out_of_memory(const words&);
+int run_out_of_room(const words&);
 int run_out_of_entropy(const words&);
 
 } // namespace test_program
