@@ -27,7 +27,7 @@ std::string read_standard_input() {
 } // namespace
 
 void data_argument::add_to(CLI::App& command) {
-    auto* data = command.add_option("DATA", text, "The node's data; - reads it from standard input");
+    auto* data = command.add_option("DATA", text, "The node's data; - reads it from standard input")->type_name("");
     command.add_flag("--null", null, "No data at all, which ZooKeeper keeps apart from empty data")->excludes(data);
 }
 

@@ -1,6 +1,8 @@
 // ls, tree
 #include "menu.hpp"
+#include "number_argument.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 #include "subtree.hpp"
 
@@ -130,7 +132,7 @@ void add_list_commands(menu& m) {
                           "  kz ls\n"
                           "  kz ls -l /app    e(phemeral), version, children, bytes, last change, name\n",
                           ls, l);
-    command->add_option("PATH", l->path, "The node")->capture_default_str();
+    add_path(*command, l->path, "The node")->capture_default_str();
     command->add_flag("-l,--long", l->long_format, "With metadata");
 
     const auto t = std::make_shared<tree_arguments>();
@@ -138,8 +140,10 @@ void add_list_commands(menu& m) {
                     "  kz tree\n"
                     "  kz tree -d 2 /app    two levels below /app\n",
                     tree, t);
-    command->add_option("PATH", t->path, "The node")->capture_default_str();
-    command->add_option("-d,--depth", t->depth, "Levels below the node; all if not given");
+    add_path(*command, t->path, "The node")->capture_default_str();
+    command->add_option("-d,--depth", t->depth, "Levels below the node; all if not given")
+        ->type_name("LEVELS")
+        ->check(not_negative());
 }
 
 } // namespace kz

@@ -3,12 +3,12 @@
 #include "interruption.hpp"
 #include "menu.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 #include "supervision.hpp"
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
-#include <kazoo/path.hpp>
 #include <kazoo/recipe/mutex.hpp>
 
 #include <pwd.h>
@@ -31,7 +31,7 @@ namespace {
 
 struct lock_arguments {
     std::string path;
-    std::vector<std::string> command;
+    std::vector<std::string> misplaced; ///< what should stand behind the --
     std::optional<double> wait_seconds;
     double kill_after_seconds = 10;
     std::string identifier;
@@ -44,7 +44,7 @@ using clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds notice_after{200};
 
 std::chrono::milliseconds milliseconds(double seconds) {
-    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
 std::string default_identifier() {
@@ -87,7 +87,7 @@ std::string to_line(const kazoo::contender& c) {
 }
 
 exit_code list(const settings& s, const lock_arguments& o) {
-    if (!o.command.empty()) throw usage_error("--list runs no command");
+    if (s.behind_separator || !o.misplaced.empty()) throw usage_error("--list runs no command");
     const connection client(s);
     json out;
     std::string text;
@@ -157,9 +157,9 @@ bool acquire(const settings& s, const lock_arguments& o, const kazoo::client& cl
     return false;
 }
 
-exit_code run_holding(const lock_arguments& o, const kazoo::mutex& lock) try {
+exit_code run_holding(const std::vector<std::string>& words, const lock_arguments& o, const kazoo::mutex& lock) try {
     const std::string token = token_text(lock.fencing_token());
-    child_process command(o.command, {{"KZ_LOCK_PATH", kazoo::path::normalize(o.path)}, {"KZ_FENCING_TOKEN", token}});
+    child_process command(words, {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token}});
     bool lost = false;
     const auto code = supervise(command, lock.lost(), milliseconds(o.kill_after_seconds), [&] {
         lost = true;
@@ -173,9 +173,9 @@ exit_code run_holding(const lock_arguments& o, const kazoo::mutex& lock) try {
 
 exit_code lock(const settings& s, const lock_arguments& o) try {
     if (o.list) return list(s, o);
-    if (o.command.empty()) throw usage_error("a command is required: kz lock PATH -- COMMAND...");
-    // Without it we would take the command's options for ours.
-    if (!s.has_separator) throw usage_error("put -- before the command: kz lock PATH -- COMMAND...");
+    if (!o.misplaced.empty()) throw usage_error("put -- before the command: kz lock PATH -- COMMAND...");
+    if (!s.behind_separator || s.behind_separator->empty())
+        throw usage_error("a command is required: kz lock PATH -- COMMAND...");
     auto interrupted = std::make_optional<interruption>();
     const std::stop_token stop = interrupted->token();
     settings connecting = s; // the wait is for everything, a connection too
@@ -190,7 +190,7 @@ exit_code lock(const settings& s, const lock_arguments& o) try {
         say(o, "given up");
         return exit_code::not_acquired;
     }
-    const auto code = run_holding(o, lock);
+    const auto code = run_holding(*s.behind_separator, o, lock);
     lock.unlock();
     return code;
 } catch (const kazoo::cancelled_error&) { // by a signal
@@ -234,8 +234,9 @@ void add_lock_command(menu& m) {
     auto sensible = CLI::Range(0.0, 1e7);
     seconds.description("");
     sensible.description("");
-    command->add_option("PATH", o->path, "The lock's node; it is made when it is missing, and stays")->required();
-    command->add_option("COMMAND", o->command, "What to run, and its arguments, behind a --");
+    add_path(*command, o->path, "The lock's node; it is made when it is missing, and stays")->required();
+    command->add_option("COMMAND", o->misplaced, "What to run, and its arguments as they are, behind a --")
+        ->type_name("");
     auto* wait = command
                      ->add_option("-w,--wait", o->wait_seconds,
                                   "Give up after this time, connecting included: 500ms, 10s, 5m, 2h, or seconds. "
@@ -251,7 +252,8 @@ void add_lock_command(menu& m) {
         ->transform(seconds)
         ->check(sensible)
         ->default_str("10s");
-    command->add_option("-i,--identifier", o->identifier, "What others see in --list; user@host:pid if not given");
+    command->add_option("-i,--identifier", o->identifier, "What others see in --list; user@host:pid if not given")
+        ->type_name("NAME");
     command->add_flag("-q,--quiet", o->quiet, "Do not say who holds the lock, nor why it was not acquired or lost");
     auto* listing =
         command->add_flag("-l,--list", o->list, "Run nothing; show who holds the lock and who waits for it");

@@ -1,58 +1,19 @@
 #include "menu.hpp"
 #include "output.hpp"
+#include "standard_streams.hpp"
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
-#include <kazoo/version.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace kz {
 
 namespace {
-
-void fill(menu& m) {
-    CLI::App& app = m.app;
-    settings& s = m.settings;
-    app.name("kz");
-    app.description("kz: nodes of a ZooKeeper ensemble from the command line");
-    app.footer("`kz COMMAND --help` shows examples of a command.\n"
-               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock` are in its help.");
-    app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
-    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    app.get_formatter()->label("Subcommands", "Commands");
-    app.require_subcommand(1);
-    app.fallthrough();
-    app.add_option("-s,--servers", s.hosts, "HOST:PORT,HOST:PORT,.../CHROOT")
-        ->envname("KZ_SERVERS")
-        ->capture_default_str();
-    app.add_option("--timeout", s.timeout_seconds, "Seconds to wait for a connection, and for an answer")
-        ->check(CLI::Range(0.001, 86'400.0))
-        ->capture_default_str();
-    app.add_option("--auth", s.auth,
-                   "SCHEME:CREDENTIAL, such as digest:user:password. May be repeated. "
-                   "Others can see it in the process list: better put it in KZ_AUTH")
-        ->envname("KZ_AUTH")
-        ->allow_extra_args(false);
-    app.add_option("-v,--log", s.log_level, "Show the library's log lines on standard error")
-        ->check(CLI::IsMember({"wire", "debug", "info", "warn", "error", "off"}))
-        ->capture_default_str();
-    app.add_flag("--json", s.json, "Print JSON");
-
-    add_read_commands(m);
-    add_write_commands(m);
-    add_rm_command(m);
-    add_list_commands(m);
-    add_watch_command(m);
-    add_lock_command(m);
-    add_serve_command(m);
-}
 
 std::string one_line(std::string text) {
     for (char& c : text)
@@ -78,34 +39,57 @@ std::string explain(const std::string& command, const kazoo::error& e) {
     return command + why;
 }
 
-exit_code run(menu& m, int argc, char** argv) {
-    for (char** word = argv; *word != nullptr; ++word) m.settings.has_separator |= std::string_view(*word) == "--";
-    try {
-        m.app.parse(argc, argv);
-    } catch (const CLI::Success& wanted) { // --help, --version
-        std::fflush(stdout);
-        m.app.exit(wanted);
-        return exit_code::ok;
-    } catch (const CLI::ParseError& e) {
-        const auto commands = m.app.get_subcommands();
-        const std::string command = commands.empty() ? "" : commands.front()->get_name() + " ";
-        return fail(exit_code::usage, std::string(e.what()) + " (kz " + command + "--help)");
+std::string chosen_command(const menu& m) {
+    const auto chosen = m.app.get_subcommands();
+    return chosen.empty() ? "" : chosen.front()->get_name();
+}
+
+/// Without a command, what CLI11 could make nothing of says more than that the command is missing.
+std::string explain(const CLI::ParseError& e, const std::vector<std::string>& unknown) {
+    if (!unknown.empty()) return "unknown option \"" + unknown.front() + "\"";
+    return dynamic_cast<const CLI::RequiredError*>(&e) != nullptr ? "a command is required" : e.what();
+}
+
+std::string prefix(const std::string& command) { return command.empty() ? "" : command + ": "; }
+
+/// What is to be done. Prints what needs no server at once.
+std::function<exit_code()> choose(menu& m, std::vector<std::string> words) {
+    if (words.empty()) {
+        print(m.help(""));
+        return [] { return exit_code::usage; };
     }
-    const std::string command = m.app.get_subcommands().front()->get_name();
     try {
-        return m.chosen();
+        m.parse(std::move(words));
+        return m.chosen;
+    } catch (const CLI::CallForHelp&) {
+        print(m.help(chosen_command(m)));
+    } catch (const CLI::CallForVersion& version) {
+        // Commands have options of that name, which who wrote this may have had in mind.
+        if (!chosen_command(m).empty()) throw usage_error("there is no --version here; kz --version prints kz's own");
+        print(std::string(version.what()) + "\n");
+    } catch (const CLI::ParseError& e) {
+        throw usage_error(chosen_command(m).empty() ? explain(e, m.app.remaining()) : e.what());
+    }
+    return [] { return exit_code::ok; };
+}
+
+exit_code run(menu& m, std::vector<std::string> words) {
+    try {
+        return choose(m, std::move(words))();
     } catch (const output_closed&) {
         return exit_code::ok;
     } catch (const usage_error& e) {
-        return fail(exit_code::usage, command + ": " + e.what() + " (kz " + command + " --help)");
+        const std::string command = chosen_command(m);
+        return fail(exit_code::usage,
+                    prefix(command) + e.what() + " (kz " + (command.empty() ? "" : command + " ") + "--help)");
     } catch (const connect_error& e) {
-        return fail(exit_code::cannot_connect, command + ": " + e.what());
+        return fail(exit_code::cannot_connect, prefix(chosen_command(m)) + e.what());
     } catch (const kazoo::cancelled_error&) { // by SIGINT or SIGTERM, as documented
         return exit_code::ok;
     } catch (const kazoo::error& e) {
-        return fail(code_for(e), explain(command, e));
+        return fail(code_for(e), explain(chosen_command(m), e));
     } catch (const std::exception& e) {
-        return fail(exit_code::error, command + ": " + e.what());
+        return fail(exit_code::error, prefix(chosen_command(m)) + e.what());
     }
 }
 
@@ -113,21 +97,12 @@ exit_code run(menu& m, int argc, char** argv) {
 
 } // namespace kz
 
-namespace {
-
-/// Where standard descriptors are closed, sockets would take their numbers, and what is printed would go into them.
-void open_standard_descriptors() {
-    int opened = 0;
-    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
-    if (opened >= 0) ::close(opened);
-}
-
-} // namespace
-
 int main(int argc, char** argv) {
-    open_standard_descriptors();
+    if (!kz::reserve_standard_streams()) {
+        std::perror("kz: cannot open /dev/null");
+        return static_cast<int>(kz::exit_code::error);
+    }
     std::signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of write()
     kz::menu menu;
-    kz::fill(menu);
-    return static_cast<int>(kz::run(menu, argc, argv));
+    return static_cast<int>(kz::run(menu, {argv + (argc > 0), argv + argc}));
 }

@@ -8,10 +8,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace kz {
 
 struct menu {
+    menu();
+
+    /// Reads the words behind kz's name. Throws what CLI11 throws, and usage_error.
+    void parse(std::vector<std::string> words);
+    /// Of a command, or of everything.
+    std::string help(const std::string& command_name) const;
+    /// Throws usage_error, with the name that may have been meant, if there is no such command.
+    const CLI::App* command(const std::string& name) const;
+
     CLI::App app;
     kz::settings settings;
     std::function<exit_code()> chosen;
@@ -20,12 +30,10 @@ struct menu {
     template <class Options>
     CLI::App* add(std::string name, std::string description, std::string examples,
                   exit_code (*run)(const kz::settings&, const Options&), const std::shared_ptr<Options>& options) {
-        CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
-        command->footer("Examples:\n" + std::move(examples));
-        command->final_callback(
-            [this, run, options] { chosen = [this, run, options] { return run(settings, *options); }; });
-        return command;
+        return add_own(std::move(name), std::move(description), std::move(examples),
+                       [this, run, options] { return run(settings, *options); });
     }
+    CLI::App* add_own(std::string name, std::string description, std::string examples, std::function<exit_code()> run);
 };
 
 void add_read_commands(menu&);
@@ -35,5 +43,6 @@ void add_list_commands(menu&);
 void add_watch_command(menu&);
 void add_lock_command(menu&);
 void add_serve_command(menu&);
+void add_help_commands(menu&);
 
 } // namespace kz

@@ -1,6 +1,7 @@
 // get, exists, stat, sync
 #include "menu.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 
 namespace kz {
@@ -55,6 +56,7 @@ exit_code stat(const settings& s, const path_options& o) {
 }
 
 exit_code sync(const settings& s, const path_options& o) {
+    if (s.json) require_output();
     const connection client(s);
     client.sync(o.path);
     if (s.json) print(std::move(json().begin_object().member("path", o.path).end_object()).line());
@@ -66,8 +68,7 @@ exit_code sync(const settings& s, const path_options& o) {
 void add_read_commands(menu& m) {
     const auto add = [&m](const char* name, const char* description, const char* examples, auto run) {
         const auto o = std::make_shared<path_options>();
-        auto* path = m.add<path_options>(name, description, examples, run, o)->add_option("PATH", o->path, "The node");
-        return path;
+        return add_path(*m.add<path_options>(name, description, examples, run, o), o->path, "The node");
     };
     add("get", "Print a node's data, byte for byte",
         "  kz get /app/config\n"
@@ -85,8 +86,9 @@ void add_read_commands(menu& m) {
         ->required();
     const auto o = std::make_shared<path_options>();
     o->path = "/";
-    m.add<path_options>("sync", "Wait until the server has caught up with the leader", "  kz sync\n", sync, o)
-        ->add_option("PATH", o->path, "Any node")
+    add_path(
+        *m.add<path_options>("sync", "Wait until the server has caught up with the leader", "  kz sync\n", sync, o),
+        o->path, "Any node")
         ->capture_default_str();
 }
 

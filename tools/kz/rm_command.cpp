@@ -1,6 +1,7 @@
 // rm
 #include "menu.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 #include "subtree.hpp"
 #include "usage_error.hpp"
@@ -71,7 +72,9 @@ std::size_t remove_recursively(const kazoo::client& client, const std::string& t
 }
 
 exit_code rm(const settings& s, const rm_arguments& o) {
+    // In a chroot it is the chroot's own node: whoever was given a part of the tree does not mean to end it.
     if (o.path == "/") throw usage_error("the root cannot be removed");
+    if (s.json) require_output();
     const connection client(s);
     std::size_t removed = 1;
     if (o.recursive)
@@ -92,9 +95,10 @@ void add_rm_command(menu& m) {
                           "  kz rm /app/config --version 3    only if nobody has changed it since version 3\n"
                           "  kz rm -r /app                    with all that is below\n",
                           rm, o);
-    command->add_option("PATH", o->path, "The node")->required();
+    add_path(*command, o->path, "The node; not /, whether the servers' root or a chroot's")->required();
     auto* recursive = command->add_flag("-r,--recursive", o->recursive, "With all nodes below it");
     command->add_option("--version", o->version, "The version that is expected; -1: any")
+        ->type_name("VERSION")
         ->capture_default_str()
         ->excludes(recursive);
 }

@@ -1,6 +1,7 @@
 // serve
 #include "interruption.hpp"
 #include "menu.hpp"
+#include "number_argument.hpp"
 #include "output.hpp"
 #include "show.hpp"
 
@@ -45,11 +46,19 @@ void add_serve_command(menu& m) {
                           "Prints `listening on HOST:PORT`, and runs until SIGINT or SIGTERM.\n"
                           "In production use an ensemble of Apache ZooKeeper servers.\n",
                           serve, o);
-    command->add_option("-p,--port", o->port, "Port to listen on; 0: a free one")->capture_default_str();
-    command->add_option("-H,--host", o->host, "Numeric address to listen on")->capture_default_str();
+    command->add_option("-p,--port", o->port, "Port to listen on; 0: a free one")
+        ->type_name("PORT")
+        ->check(not_negative())
+        ->capture_default_str();
+    command->add_option("-H,--host", o->host, "Numeric address to listen on")
+        ->type_name("ADDRESS")
+        ->capture_default_str();
+    auto sensible = CLI::Range(1, 60'000);
+    sensible.description("");
     command->add_option("--tick", o->tick, "Milliseconds; session timeouts are 2 to 20 ticks")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 60'000));
+        ->type_name("MS")
+        ->check(sensible)
+        ->capture_default_str();
 }
 
 } // namespace kz

@@ -44,7 +44,7 @@ kazoo::client make_client(const settings& s) {
 } // namespace
 
 std::chrono::milliseconds settings::timeout() const {
-    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(timeout_seconds));
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(timeout_seconds));
 }
 
 kazoo::log_level settings::threshold() const {
@@ -59,11 +59,13 @@ void log(const settings& s, kazoo::log_level level, std::string_view line) {
 }
 
 std::string describe(const kazoo::error& e) {
-    std::string text = e.what();
+    std::string text(e.operation());
+    if (!e.path().empty()) text.append(" \"").append(e.path()).append("\"");
+    text.append(": ").append(e.code().message());
     const std::string code =
         std::string(" (") + e.code().category().name() + ":" + std::to_string(e.code().value()) + ")";
-    if (const auto at = text.find(code); at != std::string::npos) text.erase(at, code.size());
-    return text;
+    const std::string_view whole = e.what();
+    return whole.starts_with(text + code) ? text.append(whole.substr(text.size() + code.size())) : std::string(whole);
 }
 
 connection::connection(const settings& s, const std::stop_token& stop) : kazoo::client(make_client(s)) {

@@ -3,6 +3,7 @@
 #include <kazoo/client.hpp>
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -17,7 +18,8 @@ struct settings {
     std::vector<std::string> auth;
     std::string log_level = "off";
     bool json = false;
-    bool has_separator = false; ///< a -- stood among the arguments
+    /// Of `kz lock PATH -- COMMAND...`: what stands behind the --, as it is.
+    std::optional<std::vector<std::string>> behind_separator;
 
     std::chrono::milliseconds timeout() const;
     kazoo::log_level threshold() const;

@@ -1,7 +1,9 @@
 // watch
 #include "interruption.hpp"
 #include "menu.hpp"
+#include "number_argument.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 
 #include <kazoo/error.hpp>
@@ -77,13 +79,15 @@ void add_watch_command(menu& m) {
               "A line is created, deleted, data_changed, children_changed or gap, and the path. `gap` comes\n"
               "after a reconnect: changes may have been missed, so read again what you hold.\n",
               watch, o);
-    command->add_option("PATH", o->path, "The node; it need not exist")->required();
+    add_path(*command, o->path, "The node; it need not exist")->required();
     auto* recursive =
         command->add_flag("-r,--recursive", o->recursive, "Also all nodes below it (no children_changed)");
     auto* once =
         command->add_flag("--once", o->once, "One change of the node itself; works with servers before 3.6, too");
-    auto* count =
-        command->add_option("-n,--count", o->count, "End after so many lines; 0: never")->capture_default_str();
+    auto* count = command->add_option("-n,--count", o->count, "End after so many lines; 0: never")
+                      ->type_name("LINES")
+                      ->check(not_negative())
+                      ->capture_default_str();
     once->excludes(recursive)->excludes(count);
 }
 

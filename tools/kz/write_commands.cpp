@@ -4,6 +4,7 @@
 #include "interruption.hpp"
 #include "menu.hpp"
 #include "output.hpp"
+#include "path_argument.hpp"
 #include "show.hpp"
 #include "usage_error.hpp"
 
@@ -41,6 +42,7 @@ void hold_session(const kazoo::client& client, const std::string& path, const st
 exit_code create(const settings& s, const create_arguments& o) {
     std::optional<interruption> interrupted;
     if (o.ephemeral) interrupted.emplace();
+    require_output();
     const auto acl = parse_acl(o.acl);
     const kazoo::bytes data = o.data.read();
     const auto stop = interrupted ? interrupted->token() : std::stop_token();
@@ -63,6 +65,7 @@ struct set_arguments {
 
 exit_code set(const settings& s, const set_arguments& o) {
     if (!o.data.given()) throw usage_error("DATA is required (\"\" for empty data, --null for none)");
+    if (s.json) require_output();
     const kazoo::bytes data = o.data.read();
     const connection client(s);
     const auto stat = client.set(o.path, view(data), static_cast<kazoo::version>(o.version));
@@ -80,19 +83,19 @@ void add_write_commands(menu& m) {
     const auto c = std::make_shared<create_arguments>();
     auto* command = m.add("create", "Create a node and print its path",
                           "  kz create /app/config 'port=80'\n"
-                          "  kz create -p /app/jobs/job- -s - < job.json\n"
+                          "  kz create -p -q /app/jobs/job- - < job.json\n"
                           "  kz create -e /app/members/$HOSTNAME &    a member until it is killed\n"
                           "  kz create /app/secret x --acl digest:joe:+7K83PhyQ3ijGj0ADmljf0quVwQ=:rw\n"
                           "  kz create /app/number -- -5              data that begins with a dash\n",
                           create, c);
-    command->add_option("PATH", c->path, "The node; with -s the beginning of its name")->required();
+    add_path(*command, c->path, "The node; with -q the beginning of its name", true)->required();
     c->data.add_to(*command);
     command->add_flag("-e,--ephemeral", c->ephemeral,
                       "The node goes with the session: kz keeps both until SIGINT or SIGTERM");
-    command->add_flag("-s,--sequential", c->sequential, "The server appends a 10-digit number");
+    command->add_flag("-q,--sequential", c->sequential, "The server appends a 10-digit number");
     command->add_flag("-p,--parents", c->parents, "Create missing ancestors");
     command->add_flag("--protect", c->protect, "Put a random id in front of the name, to find it after a lost reply");
-    command->add_option("--acl", c->acl, acl_help)->allow_extra_args(false);
+    command->add_option("--acl", c->acl, acl_help)->type_name("ENTRY")->allow_extra_args(false);
 
     const auto o = std::make_shared<set_arguments>();
     command = m.add("set", "Replace a node's data",
@@ -100,9 +103,11 @@ void add_write_commands(menu& m) {
                     "  kz set /app/config - < config.ini\n"
                     "  kz set /app/config x --version 3    only if nobody has changed it since version 3\n",
                     set, o);
-    command->add_option("PATH", o->path, "The node")->required();
+    add_path(*command, o->path, "The node")->required();
     o->data.add_to(*command);
-    command->add_option("--version", o->version, "The version that is expected; -1: any")->capture_default_str();
+    command->add_option("--version", o->version, "The version that is expected; -1: any")
+        ->type_name("VERSION")
+        ->capture_default_str();
 }
 
 } // namespace kz

@@ -81,7 +81,7 @@ class KzTest(harness.ServerTest):
 
     def test_get_json_of_what_is_not_utf8(self):
         for data in (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", bytes(range(256))):
-            path = self.ok("create", "/b-", "-s", "-", stdin=data).strip()
+            path = self.ok("create", "/b-", "-q", "-", stdin=data).strip()
             node = self.ok_json("get", path)
             self.assertEqual((base64.b64decode(node["data"], validate=True), node["base64"]), (data, True))
 
@@ -92,8 +92,8 @@ class KzTest(harness.ServerTest):
         self.assertEqual(self.ok("get", "/a"), "1")
 
     def test_create_sequential(self):
-        self.assertEqual(self.ok("create", "-s", "/n-"), "/n-0000000000\n")
-        self.assertEqual(self.ok_json("create", "/n-", "-s"), {"path": "/n-0000000001"})
+        self.assertEqual(self.ok("create", "-q", "/n-"), "/n-0000000000\n")
+        self.assertEqual(self.ok_json("create", "/n-", "-q"), {"path": "/n-0000000001"})
 
     def test_create_parents(self):
         self.fails(3, 'kz: create "/a/b/c": no node', "create", "/a/b/c")
@@ -261,7 +261,7 @@ class KzTest(harness.ServerTest):
         self.fails(1, 'kz: get "/a/../b": invalid path.*', "get", "/a/../b")
 
     def test_usage(self):
-        self.fails(2, "kz: .*", )
+        self.fails(2, "kz: .*", "--json")
         self.fails(2, "kz: .*", "get")
         self.fails(2, "kz: .*", "no-such-command")
         self.fails(2, "kz: .*", "get", "/a", "--no-such-option")
@@ -316,7 +316,7 @@ class KzTest(harness.ServerTest):
     def test_help_and_version(self):
         self.assertRegex(self.ok("--version"), r"^kz \d+\.\d+\.\d+\n$")
         everything = self.ok("--help")
-        for command in "get set create rm ls tree stat exists watch lock sync serve".split():
+        for command in "get set create rm ls tree stat exists watch lock sync serve help".split():
             self.assertRegex(everything, rf"\n  {command} ")
             text = self.ok(command, "--help")
             self.assertIn("Examples:\n  kz ", text)

@@ -1,0 +1,12 @@
+#pragma once
+// What CLI11 would read, but not as it was meant.
+#include <CLI/CLI.hpp>
+
+namespace kz {
+
+/// For floating-point numbers: refuses "nan", which is within every range.
+CLI::Validator a_number();
+/// For unsigned numbers: refuses a minus, which would make a very large one.
+CLI::Validator not_negative();
+
+} // namespace kz
