@@ -74,6 +74,10 @@ class KAZOO_EXPORT client {
     future<void> async_wait_connected() const;
     void wait_connected(detail::time_limit) const;
     void wait_connected() const;
+    /// The same for those who would rather hear at once that nobody is there: fails with errc::connection_loss when, in
+    /// one round through all addresses, each said no (it refused, ended the connection, or its name has no address); at
+    /// once if the last round was so. An address that says nothing in time ends no wait.
+    future<void> async_try_connect() const;
     /// Calls f for each change of state from now on, on the callback executor, in order, listeners in the order they
     /// were added. A throwing listener is logged.
     subscription on_state(std::function<void(session_state)> f) const;

@@ -112,6 +112,7 @@ std::string client::server() const { return core_->board().server(); }
 std::string client::last_failures() const { return core_->board().last_failures(); }
 
 future<void> client::async_wait_connected() const { return future<void>(core_->board().wait_connected(*core_)); }
+future<void> client::async_try_connect() const { return future<void>(core_->board().try_connect(*core_)); }
 void client::wait_connected(detail::time_limit limit) const { async_wait_connected().get_for(limit); }
 void client::wait_connected() const { async_wait_connected().get(); }
 

@@ -104,7 +104,7 @@ void driver::turn() {
     publish_clocks();
     const session_state state = session_.state();
     if (state != session_state::connected && state != session_state::connected_read_only)
-        core_.board().set_last_failures(session_.last_failures());
+        core_.board().set_last_failures(session_.last_failures(), session_.refused());
     keep_clock();
     finish_if_closed();
 }

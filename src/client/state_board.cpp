@@ -24,6 +24,13 @@ class connected_state final : public detail::state<void> {
     }
     std::string_view detail() const noexcept override { return failures_; }
     void abandon_interest() noexcept override { fail(errc::cancelled); }
+    void refused(const std::string& failures) {
+        if (!claim()) return;
+        failures_ = failures;
+        failure f;
+        f.code = make_error_code(errc::connection_loss);
+        publish_failure(std::move(f));
+    }
 
   private:
     core& core_;
@@ -112,9 +119,15 @@ std::string state_board::server() const {
     return server_;
 }
 
-void state_board::set_last_failures(std::string text) {
-    const util::lock_guard lock(mutex_);
-    last_failures_ = std::move(text);
+void state_board::set_last_failures(std::string text, bool refused) {
+    std::vector<ref<detail::state<void>>> over;
+    {
+        const util::lock_guard lock(mutex_);
+        last_failures_ = text;
+        refused_ = refused;
+        if (refused) over.swap(trying_);
+    }
+    for (const auto& w : over) static_cast<connected_state&>(*w).refused(text);
 }
 
 ref<listener> state_board::add_listener(std::function<void(session_state)> f) {
@@ -141,6 +154,20 @@ ref<detail::state<void>> state_board::wait_connected(core& c) {
     return waiter;
 }
 
+ref<detail::state<void>> state_board::try_connect(core& c) {
+    ref<detail::state<void>> waiter(new connected_state(c));
+    const util::lock_guard lock(mutex_);
+    const session_state now = state();
+    const errc e = c.loop().forked() ? errc::forked : final_error(now);
+    if (is_connected(now) || e != errc{})
+        complete(waiter, e);
+    else if (refused_)
+        static_cast<connected_state&>(*waiter).refused(last_failures_);
+    else
+        trying_.add(waiter);
+    return waiter;
+}
+
 ref<detail::state<void>> state_board::wait_certain(core& c) {
     ref<detail::state<void>> waiter(new certainty_state(c));
     const util::lock_guard lock(mutex_);
@@ -163,7 +190,7 @@ void state_board::set_certainty(time_point until, bool lasts) noexcept {
 }
 
 void state_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
-    std::vector<ref<detail::state<void>>> waiting, uncertain;
+    std::vector<ref<detail::state<void>>> waiting, trying, uncertain;
     std::vector<ref<listener>> listeners;
     std::stop_source lost(std::nostopstate);
     const bool over = now == session_state::lost || final_error(now) != errc{};
@@ -174,13 +201,18 @@ void state_board::change(core& c, session_state now, const session::identity& id
         identity_ = identity;
         server_ = is_connected(now) ? server : std::string();
         if (is_connected(now)) last_failures_.clear();
-        if (is_connected(now) || final_error(now) != errc{}) waiting = waiting_.take();
+        if (is_connected(now)) refused_ = false;
+        if (is_connected(now) || final_error(now) != errc{}) {
+            waiting = waiting_.take();
+            trying = trying_.take();
+        }
         if (over) uncertain = waiting_for_certainty_.take();
         listeners = now == session_state::closed ? listeners_.take() : listeners_.rest();
         if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }
     for (const auto& w : waiting) complete(w, final_error(now));
+    for (const auto& w : trying) complete(w, final_error(now));
     for (const auto& w : uncertain) complete(w, errc::session_expired);
     if (lost.stop_possible()) c.loop().signal(std::move(lost));
     if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));

@@ -45,11 +45,13 @@ class state_board {
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
     /// A future that completes with the next connection.
     ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
-
+    /// The same, but it fails when all addresses have refused in one round.
+    ref<detail::state<void>> try_connect(core&) KAZOO_EXCLUDES(mutex_);
     /// A future that completes when certainty_lasts(), or fails when the session is over.
     ref<detail::state<void>> wait_certain(core&) KAZOO_EXCLUDES(mutex_);
 
-    void set_last_failures(std::string) KAZOO_EXCLUDES(mutex_);
+    /// `refused`: by all, in the last round.
+    void set_last_failures(std::string, bool refused) KAZOO_EXCLUDES(mutex_);
     /// `never`: there is no session.
     void set_lease_end(time_point t) noexcept {
         lease_end_.store((t == never ? time_point::min() : t).time_since_epoch().count());
@@ -84,6 +86,8 @@ class state_board {
     std::string server_ KAZOO_GUARDED_BY(mutex_);
     util::pruned_list<ref<listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
     waiters waiting_ KAZOO_GUARDED_BY(mutex_);
+    bool refused_ KAZOO_GUARDED_BY(mutex_) = false;
+    waiters trying_ KAZOO_GUARDED_BY(mutex_); ///< those who do not outlast refusals
     waiters waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
 };
 

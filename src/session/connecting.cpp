@@ -48,6 +48,7 @@ void session::impl::next_attempt() {
     const address* next = round_.next();
     if (!next) {
         ++failed_rounds_;
+        refused_ = round_.refused();
         return wait();
     }
     current_ = *next;
@@ -126,6 +127,7 @@ void session::impl::become_ready() {
     phase_ = phase::ready;
     ready_since_ = now_;
     proven_ = false;
+    refused_ = false;
     round_.forget_failures();
     set_state(identity_.read_only ? session_state::connected_read_only : session_state::connected);
 }

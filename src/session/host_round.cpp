@@ -11,6 +11,7 @@ std::vector<std::string> host_round::begin() {
     slots_.clear();
     addresses_.clear();
     tried_ = 0;
+    late_ = false;
     std::vector<std::string> names;
     for (const host_port& host : hosts_) {
         slot& s = slots_.emplace_back();
@@ -64,6 +65,7 @@ std::vector<std::string> host_round::stop_resolving() {
     for (slot& s : slots_)
         if (std::exchange(s.awaited, false) && std::ranges::find(late, s.host.host) == late.end())
             late.push_back(s.host.host);
+    late_ = late_ || !late.empty();
     return late;
 }
 

@@ -36,6 +36,10 @@ class host_round {
     /// The next address, or nullptr at the end of the round.
     const address* next() noexcept { return tried_ < addresses_.size() ? &addresses_[tried_++] : nullptr; }
 
+    /// An attempt ran out of time: nobody has said no.
+    void note_late() noexcept { late_ = true; }
+    /// All of the round's names and addresses said no; to be asked at its end.
+    bool refused() const noexcept { return !late_; }
     void note_failure(const std::string& who, std::string_view why);
     void forget_failures() noexcept { failures_.clear(); }
     std::string failures() const;
@@ -65,6 +69,7 @@ class host_round {
     std::vector<address> addresses_;
     std::size_t tried_ = 0;
     std::uint64_t number_ = 0;
+    bool late_ = false;
     std::vector<failure> failures_;
 };
 

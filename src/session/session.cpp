@@ -37,6 +37,7 @@ bool session::impl::run_one_timer() {
         return true;
     case phase::connecting:
         if (now_ < limit_) return false;
+        round_.note_late();
         connection_ended("no connection in time", false);
         return true;
     case phase::handshaking: return false;
@@ -57,7 +58,10 @@ bool session::impl::run_one_timer() {
 
 /// `read_until` may be long ago: we may have slept, and the answer waits in the socket.
 void session::impl::judge_peer(time_point read_until) {
-    if (phase_ == phase::handshaking && read_until >= limit_) return connection_ended("no answer in time", false);
+    if (phase_ == phase::handshaking && read_until >= limit_) {
+        round_.note_late();
+        return connection_ended("no answer in time", false);
+    }
     if (!established() || read_until < peer_limit()) return;
     const bool silent = read_until >= peer_patience().silence_limit();
     connection_ended(silent ? "the server is silent" : "the server answers nothing", false);
@@ -262,6 +266,7 @@ const identity& session::identity() const noexcept { return impl_->identity_; }
 time_point session::lease_end() const noexcept { return impl_->lease_.end_time(); }
 time_point session::certain_until() const noexcept { return impl_->certainty_.until(); }
 bool session::certainty_lasts(time_point now) const noexcept { return impl_->certainty_.lasts(now); }
+bool session::refused() const noexcept { return impl_->refused_; }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
 std::size_t session::buffer_capacity() const noexcept { return impl_->inbox_.capacity() + impl_->outbox_.capacity(); }

@@ -165,6 +165,8 @@ class session {
     bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
     std::string last_failures() const;
+    /// In the last round through all addresses each said no, and there was no connection since.
+    bool refused() const noexcept;
     std::size_t pending() const noexcept;         ///< requests handed over and not completed
     std::size_t buffer_capacity() const noexcept; ///< of the buffers for bytes in and out
 

@@ -156,6 +156,7 @@ struct session::impl {
 
     phase phase_ = phase::idle;
     session_state state_ = session_state::connecting;
+    bool refused_ = false; ///< by all, in the last round
     bool closing_ = false; ///< close() was called
     time_point now_{};
     time_point limit_ = never; ///< of the phase

@@ -2,6 +2,7 @@
 
 #include "net/blocked_signals.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <random>
@@ -20,6 +21,8 @@ kazoo::server::config to_config(const server_options& o) {
     if (o.min_session_timeout.count() > 0) c.min_session_timeout_ms = static_cast<int>(o.min_session_timeout.count());
     if (o.max_session_timeout.count() > 0) c.max_session_timeout_ms = static_cast<int>(o.max_session_timeout.count());
     c.max_connections_per_address = o.max_connections_per_address;
+    c.max_request = o.max_request;
+    c.output_limit = std::max(c.output_limit, 2 * o.max_request); // what came in can go out
     c.seed = std::uint64_t{device()} << 32 | device();
     return c;
 }

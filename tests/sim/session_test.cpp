@@ -182,6 +182,33 @@ TEST(session, C11_refused_credentials_are_told_by_wait_connected) {
     EXPECT_THROW(c.get("/"), auth_failed_error);
 }
 
+TEST(session, try_connect_fails_when_each_address_has_refused_once) {
+    simulation world;
+    const auto here = world.add_machine();
+    here.refuse(true);
+    const client c(simulation::addresses(), options_on(here));
+    for (int call = 0; call < 2; ++call) { // the second one hears of the same round
+        try {
+            c.async_try_connect().get_for(10s);
+            FAIL() << "nobody is there";
+        } catch (const connection_loss_error& e) {
+            const std::string_view text = e.what();
+            for (const std::string_view address : {"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"})
+                EXPECT_NE(text.find(std::string(address) + ": "), std::string_view::npos) << text;
+        }
+    }
+    EXPECT_LT(world.now(), 50ms); // no second round
+    here.refuse(false);
+    c.wait_connected();
+    c.async_try_connect().get_for(1ms);
+    here.refuse(true);
+    here.cut();
+    auto later = c.async_try_connect();
+    EXPECT_EQ(std::move(later).result_for(10s).error(), errc::connection_loss);
+    c.close();
+    EXPECT_THROW(c.async_try_connect().get_for(10s), closed_error);
+}
+
 TEST(session, C31_wait_connected_names_the_last_failure_of_each_address) {
     simulation world;
     const auto here = world.add_machine();

@@ -1,9 +1,12 @@
 #include "data_argument.hpp"
 
+#include "number_argument.hpp"
+
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 
 namespace kz {
@@ -27,14 +30,31 @@ std::string read_standard_input() {
 } // namespace
 
 void data_argument::add_to(CLI::App& command) {
+    auto sensible = CLI::Range(std::uint64_t{1}, largest_max_data);
+    sensible.description("");
     auto* data = command.add_option("DATA", text, "The node's data; - reads it from standard input")->type_name("");
     command.add_flag("--null", null, "No data at all, which ZooKeeper keeps apart from empty data")->excludes(data);
+    command
+        .add_option("--max-data", max_size,
+                    "Refuse more data than SIZE bytes, or 512k, 8M. Not given: what servers take by default, somewhat "
+                    "less than 1M. For more, their jute.maxbuffer must be larger, too")
+        ->type_name("SIZE")
+        ->transform(size_with_unit())
+        ->check(sensible);
 }
 
 kazoo::bytes data_argument::read() const {
     if (null) return {};
-    if (text == "-") return kazoo::bytes(read_standard_input());
-    return kazoo::bytes(text.value_or(""));
+    kazoo::bytes data(text == "-" ? read_standard_input() : text.value_or(""));
+    if (max_size && data.view().size() > *max_size)
+        throw std::runtime_error(std::to_string(data.view().size()) + " bytes of data; --max-data allows " +
+                                 std::to_string(*max_size));
+    return data;
+}
+
+settings data_argument::with_room(settings s) const {
+    if (max_size) s.max_request = *max_size + beside_data;
+    return s;
 }
 
 } // namespace kz

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,54 +74,82 @@ exit_code ls(const settings& s, const ls_arguments& o) {
 
 struct tree_arguments {
     std::string path = "/";
-    std::size_t depth = std::numeric_limits<std::size_t>::max();
+    std::size_t depth = subtree_reading{}.depth;
 };
 
-/// A tree as children's indices, from the list of nodes with their parents.
+/// The nodes in the order in which they are drawn: each ahead of what is below it.
 class outline {
   public:
     explicit outline(std::vector<subtree_node> nodes) : nodes_(std::move(nodes)), children_(nodes_.size()) {
-        for (std::size_t i = 1; i < nodes_.size(); ++i) children_[nodes_[i].parent].push_back(i);
-    }
-
-    std::string text() const {
-        std::string out = nodes_[0].path + "\n";
-        append_children(out, 0, "");
-        return out;
-    }
-
-    std::string document() const {
-        json out;
-        write(out, 0);
-        return std::move(out).line();
-    }
-
-  private:
-    std::string_view name(std::size_t i) const { return kazoo::path::basename(nodes_[i].path); }
-
-    void append_children(std::string& out, std::size_t i, const std::string& indent) const {
-        for (const std::size_t c : children_[i]) {
-            const bool last = c == children_[i].back();
-            out.append(indent).append(last ? "└── " : "├── ").append(name(c)).append("\n");
-            append_children(out, c, indent + (last ? "    " : "│   "));
+        for (std::size_t i = 1; i < nodes_.size(); ++i) {
+            family& of_parent = children_[nodes_[i].parent]; // whose children follow each other
+            if (of_parent.begin == 0) of_parent.begin = i;
+            of_parent.end = i + 1;
         }
     }
 
-    void write(json& out, std::size_t i) const {
-        out.begin_object().member("path", nodes_[i].path).key("children").begin_array();
-        for (const std::size_t c : children_[i]) write(out, c);
-        out.end_array().end_object();
+    std::string text() const {
+        std::string out;
+        walk([&](const subtree_node& n, const std::vector<family>& open) {
+            for (std::size_t level = 1; level + 1 < open.size(); ++level)
+                out.append(open[level].begin == open[level].end ? "    " : "│   ");
+            if (open.size() > 1) out.append(open.back().begin == open.back().end ? "└── " : "├── ");
+            out.append(open.size() > 1 ? kazoo::path::basename(n.path) : n.path);
+            if (n.unreadable) out.append("  [").append(n.unreadable.message()).append("]");
+            out += '\n';
+        });
+        return out;
+    }
+
+    std::string lines() const {
+        std::string out;
+        walk([&](const subtree_node& n, const std::vector<family>&) {
+            json line;
+            line.begin_object().member("path", n.path);
+            if (n.unreadable) line.member("error", n.unreadable.message());
+            out += std::move(line.end_object()).line();
+        });
+        return out;
+    }
+
+    std::size_t unreadable() const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(nodes_, [](const subtree_node& n) { return bool(n.unreadable); }));
+    }
+
+  private:
+    struct family {
+        std::size_t begin = 0, end = 0;
+    };
+
+    /// Calls visit(node, open): for the node's level and those above, which brothers are still to come. Without
+    /// recursion, as trees may be deep.
+    template <class Visit> void walk(Visit visit) const {
+        std::vector<family> open{{0, 1}};
+        while (!open.empty()) {
+            if (open.back().begin == open.back().end) {
+                open.pop_back();
+                continue;
+            }
+            const std::size_t i = open.back().begin++;
+            visit(nodes_[i], open);
+            open.push_back(children_[i]);
+        }
     }
 
     std::vector<subtree_node> nodes_;
-    std::vector<std::vector<std::size_t>> children_;
+    std::vector<family> children_;
 };
 
 exit_code tree(const settings& s, const tree_arguments& o) {
     const connection client(s);
-    const outline found(read_subtree(client, o.path, o.depth));
-    print(s.json ? found.document() : found.text());
-    return exit_code::ok;
+    const outline found(read_subtree(client, o.path, {.depth = o.depth, .goes_on = true}));
+    print(s.json ? found.lines() : found.text());
+    const std::size_t unreadable = found.unreadable();
+    if (unreadable == 0) return exit_code::ok;
+    const std::string nodes = std::to_string(unreadable) + (unreadable == 1 ? " node" : " nodes");
+    std::fputs(("kz: tree \"" + o.path + "\": " + nodes + " could not be read\n").c_str(), stderr);
+    return exit_code::error;
 }
 
 } // namespace
@@ -136,10 +164,16 @@ void add_list_commands(menu& m) {
     command->add_flag("-l,--long", l->long_format, "With metadata");
 
     const auto t = std::make_shared<tree_arguments>();
-    command = m.add("tree", "Draw a node and all below it",
-                    "  kz tree\n"
-                    "  kz tree -d 2 /app    two levels below /app\n",
-                    tree, t);
+    command =
+        m.add("tree", "Draw a node and all below it",
+              "  kz tree\n"
+              "  kz tree -d 2 /app    two levels below /app\n"
+              "  kz --json tree /app | jq -r .path\n"
+              "\n"
+              "JSON is a line for each node, in the order in which they are drawn. A node whose children may not\n"
+              "be listed is marked ([...], \"error\" in JSON); kz goes on, says at the end how many there were, and\n"
+              "ends with exit code 1.\n",
+              tree, t);
     add_path(*command, t->path, "The node")->capture_default_str();
     command->add_option("-d,--depth", t->depth, "Levels below the node; all if not given")
         ->type_name("LEVELS")

@@ -179,8 +179,10 @@ exit_code lock(const settings& s, const lock_arguments& o) try {
     auto interrupted = std::make_optional<interruption>();
     const std::stop_token stop = interrupted->token();
     settings connecting = s; // the wait is for everything, a connection too
-    if (o.wait_seconds && *o.wait_seconds > 0)
+    if (o.wait_seconds && *o.wait_seconds > 0) {
         connecting.timeout_seconds = std::min(s.timeout_seconds, *o.wait_seconds);
+        connecting.wait_server = true;
+    }
     const auto deadline = clock::now() + milliseconds(o.wait_seconds.value_or(0));
     const connection client(connecting, stop);
     kazoo::mutex lock(client, o.path, {.identifier = o.identifier.empty() ? default_identifier() : o.identifier});
@@ -239,8 +241,8 @@ void add_lock_command(menu& m) {
         ->type_name("");
     auto* wait = command
                      ->add_option("-w,--wait", o->wait_seconds,
-                                  "Give up after this time, connecting included: 500ms, 10s, 5m, 2h, or seconds. "
-                                  "Not given: never")
+                                  "Give up after this time: 500ms, 10s, 5m, 2h, or seconds. Not given: never. Covers "
+                                  "connecting, with --wait-server, for which --timeout is a limit, too")
                      ->type_name("TIME")
                      ->transform(seconds)
                      ->check(sensible);

@@ -35,6 +35,8 @@ exit_code code_for(const kazoo::error& e) {
 /// The command's name says more than that of the request which failed for it.
 std::string explain(const std::string& command, const kazoo::error& e) {
     std::string why = describe(e).substr(e.operation().size());
+    if (e.code() == kazoo::errc::too_large && (command == "create" || command == "set"))
+        why += "; --max-data allows more";
     if (e.outcome() == kazoo::outcome::unknown) why += "; it may have been applied";
     return command + why;
 }

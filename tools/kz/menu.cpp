@@ -26,6 +26,8 @@ void add_global_options(CLI::App& app, settings& s) {
         ->check(a_number())
         ->check(sensible)
         ->capture_default_str();
+    app.add_flag("--wait-server", s.wait_server,
+                 "Go on trying until --timeout when every server refuses; otherwise kz tries each once");
     app.add_option("--auth", s.auth,
                    "SCHEME:CREDENTIAL, such as digest:user:password. May be repeated. "
                    "Others can see it in the process list: better put it in KZ_AUTH")

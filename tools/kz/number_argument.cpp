@@ -1,5 +1,6 @@
 #include "number_argument.hpp"
 
+#include <map>
 #include <string>
 
 namespace kz {
@@ -9,6 +10,16 @@ CLI::Validator a_number() {
                 return text.find_first_of("nN") == std::string::npos ? "" : text + " is not a number";
             },
             ""};
+}
+
+CLI::Validator size_with_unit() {
+    constexpr std::uint64_t k = 1024;
+    auto units = CLI::AsNumberWithUnit(
+        std::map<std::string, std::uint64_t>{
+            {"k", k}, {"K", k}, {"m", k * k}, {"M", k * k}, {"g", k * k * k}, {"G", k * k * k}},
+        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE | CLI::AsNumberWithUnit::UNIT_OPTIONAL));
+    units.description("");
+    return units;
 }
 
 CLI::Validator not_negative() {

@@ -8,5 +8,7 @@ namespace kz {
 CLI::Validator a_number();
 /// For unsigned numbers: refuses a minus, which would make a very large one.
 CLI::Validator not_negative();
+/// For a size in bytes: reads the units k, M and G, each 1024 times the one before.
+CLI::Validator size_with_unit();
 
 } // namespace kz

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -44,8 +43,7 @@ class progress_line {
 /// removed.
 std::size_t remove_subtree(const kazoo::client& client, const std::string& top) {
     progress_line line;
-    constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
-    const auto nodes = read_subtree(client, top, unlimited, [&](std::size_t known) { line.show("found", known); });
+    const auto nodes = read_subtree(client, top, {.progress = [&](std::size_t known) { line.show("found", known); }});
     std::size_t removed = 0;
     std::optional<kazoo::result<bool>> first;
     // A request behind a failed one is still tried; the error that counts is the first, at the deepest node.

@@ -8,6 +8,7 @@
 #include <kazoo/testing/server.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace kz {
@@ -18,6 +19,7 @@ struct serve_arguments {
     std::string host = "127.0.0.1";
     std::uint16_t port = 2181;
     std::uint32_t tick = 2000;
+    std::optional<std::uint64_t> max_data;
 };
 
 exit_code serve(const settings& s, const serve_arguments& o) {
@@ -26,6 +28,7 @@ exit_code serve(const settings& s, const serve_arguments& o) {
     options.host = o.host;
     options.port = o.port;
     options.tick = std::chrono::milliseconds(o.tick);
+    if (o.max_data) options.max_request = *o.max_data + beside_data;
     const kazoo::testing::server server(options);
     if (s.json)
         print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
@@ -59,6 +62,15 @@ void add_serve_command(menu& m) {
         ->type_name("MS")
         ->check(sensible)
         ->capture_default_str();
+    auto allowed = CLI::Range(std::uint64_t{1}, largest_max_data);
+    allowed.description("");
+    command
+        ->add_option("--max-data", o->max_data,
+                     "Take nodes with data of SIZE bytes, or 512k, 8M. Not given: somewhat less than 1M, as a server's "
+                     "jute.maxbuffer has it by default")
+        ->type_name("SIZE")
+        ->transform(size_with_unit())
+        ->check(allowed);
 }
 
 } // namespace kz

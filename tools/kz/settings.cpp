@@ -26,6 +26,8 @@ kazoo::auth parse_auth(const std::string& text) {
 kazoo::options to_options(const settings& s) {
     kazoo::options o;
     o.operation_timeout = s.timeout();
+    o.max_request = s.max_request;
+    o.max_reply = largest_max_data + beside_data; // what could be written can be read
     o.log.threshold = s.threshold();
     o.log.write = print_log;
     for (const auto& text : s.auth) o.auth.push_back(parse_auth(text));
@@ -70,11 +72,13 @@ std::string describe(const kazoo::error& e) {
 
 connection::connection(const settings& s, const std::stop_token& stop) : kazoo::client(make_client(s)) {
     try {
-        async_wait_connected().get_for(s.timeout(), stop);
-    } catch (const kazoo::timeout_error& e) {
-        std::string why = describe(e);
-        if (const auto colon = why.find(": "); colon != std::string::npos) why.erase(0, colon + 2);
-        throw connect_error("cannot connect to \"" + s.hosts + "\": " + why);
+        (s.wait_server ? async_wait_connected() : async_try_connect()).get_for(s.timeout(), stop);
+    } catch (const kazoo::error& e) {
+        const bool refused = e.code() == kazoo::errc::connection_loss;
+        if (!refused && e.code() != kazoo::errc::operation_timeout) throw;
+        const std::string failures = last_failures(); // of each address
+        const std::string late = failures.empty() ? "timed out" : "timed out; ";
+        throw connect_error("cannot connect to \"" + s.hosts + "\": " + (refused ? "" : late) + failures);
     }
 }
 

@@ -3,6 +3,8 @@
 #include <kazoo/client.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -12,12 +14,19 @@
 
 namespace kz {
 
+/// The longest data that --max-data can allow: a request's length, which is a little more, has 31 bits.
+inline constexpr std::uint64_t largest_max_data = 1u << 30;
+/// What a request may have beside the data: its path, its ACL, and headers.
+inline constexpr std::uint64_t beside_data = 64u << 10;
+
 struct settings {
     std::string hosts = "127.0.0.1:2181";
     double timeout_seconds = 10;
     std::vector<std::string> auth;
     std::string log_level = "off";
     bool json = false;
+    std::size_t max_request = kazoo::options{}.max_request;
+    bool wait_server = false; ///< refusals do not end the wait for a connection
     /// Of `kz lock PATH -- COMMAND...`: what stands behind the --, as it is.
     std::optional<std::vector<std::string>> behind_separator;
 

@@ -46,7 +46,7 @@ exit_code create(const settings& s, const create_arguments& o) {
     const auto acl = parse_acl(o.acl);
     const kazoo::bytes data = o.data.read();
     const auto stop = interrupted ? interrupted->token() : std::stop_token();
-    const connection client(s, stop);
+    const connection client(o.data.with_room(s), stop);
     const std::string made = client.create(
         o.path, view(data), {.mode = mode_of(o), .acl = acl, .make_parents = o.parents, .protect = o.protect});
     if (s.json)
@@ -67,7 +67,7 @@ exit_code set(const settings& s, const set_arguments& o) {
     if (!o.data.given()) throw usage_error("DATA is required (\"\" for empty data, --null for none)");
     if (s.json) require_output();
     const kazoo::bytes data = o.data.read();
-    const connection client(s);
+    const connection client(o.data.with_room(s));
     const auto stat = client.set(o.path, view(data), static_cast<kazoo::version>(o.version));
     if (s.json) {
         json out;

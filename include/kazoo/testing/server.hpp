@@ -20,6 +20,7 @@ struct server_options {
     /// What a client asks for is brought into these limits. 0: 2 and 20 ticks.
     std::chrono::milliseconds min_session_timeout{0}, max_session_timeout{0};
     std::size_t max_connections_per_address = 0; ///< 0: no limit
+    std::size_t max_request = 1'048'575;         ///< jute.maxbuffer: a longer one ends its connection
 };
 
 /// Behaves as a standalone Apache ZooKeeper 3.8; runs on a thread of its own until it is destroyed. Every member may be

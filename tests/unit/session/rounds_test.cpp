@@ -235,6 +235,42 @@ TEST(rounds, C18_connecting_and_shaking_hands_share_one_budget) {
         .run();
 }
 
+TEST(rounds, refused_is_what_each_address_of_a_round_said) {
+    const auto expect = [](bool refused) { return [refused](world& w) { EXPECT_EQ(w.subject.refused(), refused); }; };
+    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .expect("connect 10.0.0.2:2")
+        .then(expect(false))
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .then(expect(true))
+        .advance(50ms)
+        .expect("connect 10.0.0.1:1")
+        .advance(5s) // says nothing
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .closed(std::make_error_code(std::errc::connection_refused))
+        .then(expect(false))
+        .run();
+}
+
+TEST(rounds, a_name_that_is_not_looked_up_in_time_has_not_refused) {
+    script(hosts({{"zk1", 2181}}))
+        .start()
+        .expect("resolve zk1")
+        .advance(10s)
+        .then([](world& w) { EXPECT_FALSE(w.subject.refused()); })
+        .advance(50ms)
+        .expect("resolve zk1")
+        .then([](world& w) {
+            w.subject.on_resolve_failed(w.resolve_round, "zk1", std::make_error_code(std::errc::host_unreachable),
+                                        w.now);
+            EXPECT_TRUE(w.subject.refused());
+        })
+        .run();
+}
+
 TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_ms) {
     session::config c = hosts({});
     for (std::uint16_t port = 1; port <= 20; ++port) c.hosts.hosts.push_back({"10.0.0.1", port});
