@@ -203,6 +203,7 @@ TEST(session, try_connect_fails_when_each_address_has_refused_once) {
     c.async_try_connect().get_for(1ms);
     here.refuse(true);
     here.cut();
+    ASSERT_TRUE(world.run_until([&] { return c.state() == suspended; }, 10s));
     auto later = c.async_try_connect();
     EXPECT_EQ(std::move(later).result_for(10s).error(), errc::connection_loss);
     c.close();

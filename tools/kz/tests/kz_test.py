@@ -59,6 +59,25 @@ class KzTest(harness.ServerTest):
         self.ok("create", "/a", "--", "-5")
         self.assertEqual(self.ok("get", "/a"), "-5")
 
+    def test_data_above_a_megabyte(self):
+        data = os.urandom(3_000_000)
+        server = self.stack.enter_context(Background("serve", "--port", "0", "--max-data", "4M"))
+        env = environment(KZ_SERVERS=server.line().removeprefix("listening on "))
+        for command in ("create", "set"):
+            self.assertEqual(self.run_kz(command, "/a", "-", "--max-data", "4M", stdin=data, env=env)[::2], (0, ""))
+            self.assertEqual(self.run_kz("get", "/a", env=env)[1], data)
+            self.fails(1, f'kz: {command} "/a": too large; --max-data allows more', command, "/a", "-", stdin=data, env=env)
+            self.fails(1, f"kz: {command}: 3000000 bytes of data; --max-data allows 2999999", command, "/a", "-",
+                       "--max-data", "2999999", stdin=data, env=env)
+            for size in ("0", "-1", "x", "8T", "1.5M", "2G", "99999999999999999999"):
+                self.fails(2, f"kz: {command}: .*--max-data.*", command, "/a", "x", "--max-data", size)
+        for size in ("5", "5k", "5K", "5m", "5M", "1G"):
+            self.ok("set", "/a", "12345", "--max-data", size, env=env)
+        whole = b"x" * (4 << 20)
+        self.assertEqual(self.run_kz("set", "/a", "-", "--max-data", "4M", stdin=whole, env=env), (0, b"", ""))
+        # a server that takes less ends the connection
+        self.fails(4, 'kz: create "/a": connection lost.*', "create", "/a", "-", "--max-data", "4M", stdin=data)
+
     def test_null_and_empty_data(self):
         self.ok("create", "/none", "--null")
         self.ok("create", "/empty")
@@ -174,9 +193,45 @@ class KzTest(harness.ServerTest):
         self.assertEqual(self.ok("tree", "/a"), "/a\n├── b\n│   └── c\n└── d\n")
         self.assertEqual(self.ok("tree", "-d", "1", "/a"), "/a\n├── b\n└── d\n")
         self.assertEqual(self.ok("tree", "--depth", "0", "/a"), "/a\n")
-        leaf = {"path": "/a/b/c", "children": []}
-        self.assertEqual(self.ok_json("tree", "/a/b"), {"path": "/a/b", "children": [leaf]})
+        self.assertEqual(self.json_lines(self.ok("--json", "tree", "/a")),
+                         [{"path": "/a"}, {"path": "/a/b"}, {"path": "/a/b/c"}, {"path": "/a/d"}])
         self.assertIn("zookeeper", self.ok("tree"))
+
+    def json_lines(self, text):
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_tree_goes_on_where_a_node_is_unreadable(self):
+        us = ("--auth", "digest:joe:secret")
+        self.ok("create", "-p", "/t/open/a")
+        self.ok(*us, "create", "/t/closed", "--acl", "creator")
+        self.ok("create", "/t/z")
+        drawn = "/t\n├── closed  [not permitted]\n├── open\n│   └── a\n└── z\n"
+        one = 'kz: tree "/t": 1 node could not be read\n'
+        self.assertEqual(self.run_kz("tree", "/t"), (1, drawn.encode(), one))
+        code, output, errors = self.run_kz("--json", "tree", "/t")
+        self.assertEqual((code, errors), (1, one))
+        self.assertEqual(self.json_lines(output.decode()),
+                         [{"path": "/t"}, {"path": "/t/closed", "error": "not permitted"}, {"path": "/t/open"},
+                          {"path": "/t/open/a"}, {"path": "/t/z"}])
+        self.ok(*us, "create", "/t/open/b", "--acl", "creator")
+        self.assertRegex(self.run_kz("tree", "/t")[2], "2 nodes could not be read")
+        self.assertEqual(self.run_kz("tree", "/t/closed")[:2], (1, b"/t/closed  [not permitted]\n"))
+        self.assertEqual(self.ok("tree", "-d", "1", "/t"), "/t\n├── closed\n├── open\n└── z\n")
+        self.assertEqual(self.run_kz(*us, "tree", "/t")[0], 0)
+        self.fails(1, 'kz: rm "/t/.*": not permitted', "rm", "-r", "/t")  # which must not go on
+        self.assertEqual(len(self.ok(*us, "tree", "/t").splitlines()), 6)
+
+    def test_deep_tree(self):
+        depth = 700
+        deepest = "/d" * depth
+        self.ok("create", "-p", deepest)
+        self.ok("create", "/d/e")
+        lines = self.json_lines(self.ok("--json", "tree", "/d"))
+        self.assertEqual(lines, [{"path": "/d" * n} for n in range(1, depth + 1)] + [{"path": "/d/e"}])
+        drawn = self.ok("tree", "/d").splitlines()
+        self.assertEqual(drawn[:3], ["/d", "├── d", "│   └── d"])
+        self.assertEqual(drawn[-2:], ["│   " + "    " * (depth - 3) + "└── d", "└── e"])
+        self.assertEqual(self.ok_json("rm", "-r", "/d"), {"path": "/d", "removed": depth + 1})
 
     def test_stat(self):
         self.ok("create", "/a", "four")
@@ -283,6 +338,41 @@ class KzTest(harness.ServerTest):
         address = f"127.0.0.1:{free_port()}"
         self.fails(4, f'kz: get: cannot connect to "{address}": .*', "-s", address, "--timeout", "0.3", "get", "/a")
 
+    def test_one_round_of_refusals_is_enough(self):
+        addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+        both = ",".join(addresses)
+        # The time-out of the test, not the limit of kz, would end a wait.
+        code, output, errors = self.run_kz("-s", both + "/app", "--timeout", "3600", "get", "/a")
+        self.assertEqual((code, output), (4, b""))
+        self.assertTrue(errors.startswith(f'kz: get: cannot connect to "{both}/app": '), errors)
+        for address in addresses:
+            self.assertIn(f"{address}: Connection refused", errors)
+        self.fails(4, "kz: lock: cannot connect to .*refused", "-s", both, "--timeout", "3600", "lock", "/l", "--", "true")
+        self.fails(4, "kz: ls: cannot connect to .*no-such-host.invalid: cannot be resolved.*", "-s", "no-such-host.invalid",
+                   "--timeout", "3600", "ls")
+
+    def test_one_server_that_answers_is_enough(self):
+        self.assertEqual(self.ok("-s", f"127.0.0.1:{free_port()},{self.address}", "ls"), "zookeeper\n")
+
+    def test_silence_is_no_refusal(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            address = "127.0.0.1:%d,127.0.0.1:%d" % (silent.getsockname()[1], free_port())
+            self.fails(4, f'kz: ls: cannot connect to "{address}": timed out.*', "-s", address, "--timeout", "0.5", "ls")
+
+    def test_wait_server_outlasts_refusals(self):
+        for words in (("--wait-server", "ls"), ("lock", "--wait", "1h", "/l", "--", "echo", "zookeeper"),
+                      ("--wait-server", "lock", "/l", "--", "echo", "zookeeper")):
+            port = free_port()
+            client = self.stack.enter_context(
+                Background("-v", "debug", "-s", f"127.0.0.1:{port}", "--timeout", "3600", *words))
+            for _ in range(2):
+                client.wait_for_log("Connection refused")
+            server = self.stack.enter_context(Background("serve", "--port", str(port)))
+            self.assertEqual(client.result()[:2], (0, "zookeeper\n"))
+            server.end()
+
     def test_nobody_answers(self):
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
@@ -316,7 +406,7 @@ class KzTest(harness.ServerTest):
     def test_help_and_version(self):
         self.assertRegex(self.ok("--version"), r"^kz \d+\.\d+\.\d+\n$")
         everything = self.ok("--help")
-        for command in "get set create rm ls tree stat exists watch lock sync serve help".split():
+        for command in "get set create rm ls tree stat exists watch lock sync serve help completion".split():
             self.assertRegex(everything, rf"\n  {command} ")
             text = self.ok(command, "--help")
             self.assertIn("Examples:\n  kz ", text)
