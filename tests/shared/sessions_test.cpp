@@ -253,6 +253,21 @@ TEST_F(sessions, C31_wait_connected_names_the_last_failure_of_each_address) {
     }
 }
 
+TEST_F(sessions, try_connect_fails_when_every_address_has_refused) {
+    fault_gate refusing(test::server().address());
+    refusing.refuse(true);
+    const client c(refusing.address(), quick());
+    try {
+        c.async_try_connect().get_for(20s);
+        FAIL();
+    } catch (const connection_loss_error& e) {
+        EXPECT_NE(std::string(e.what()).find(refusing.address() + ": "), std::string::npos) << e.what();
+    }
+    refusing.refuse(false);
+    c.wait_connected(20s);
+    c.async_try_connect().get_for(20s);
+}
+
 // -- authentication ---------------------------------------------------------------------------------------------------
 
 TEST_F(sessions, digest_auth_protects_nodes_and_is_repeated_after_a_reconnect) {

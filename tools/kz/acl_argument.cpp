@@ -9,6 +9,7 @@ namespace kz {
 namespace {
 
 kazoo::perms parse_perms(std::string_view letters, const std::string& entry) {
+    if (letters.empty()) throw usage_error("--acl " + entry + ": permits nothing");
     auto perms = kazoo::perms::none;
     for (const char letter : letters) {
         switch (letter) {

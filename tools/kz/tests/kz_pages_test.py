@@ -66,6 +66,12 @@ class PagesTest(unittest.TestCase):
             self.assertIn(example, text)
         self.assertIn("kz lock /jobs/x -- sh -c 'store --fence $KZ_FENCING_TOKEN x'", text)
 
+    def test_no_letter_means_two_things_in_one_line(self):
+        everywhere = set(options_in(kz("--help"))) - {"-h", "--help"}
+        for command in COMMANDS:
+            # --version asks for kz's own only where no command is
+            self.assertLessEqual(everywhere & set(options_in(kz(command, "--help"))), {"--version"}, command)
+
     # -- completion ---------------------------------------------------------------------------------------------------
 
     def completed(self, *words):
