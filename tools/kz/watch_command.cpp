@@ -57,6 +57,7 @@ void watch_stream(const settings& s, const watch_arguments& o, const kazoo::clie
 }
 
 exit_code watch(const settings& s, const watch_arguments& o) {
+    require_output(); // not only when something has happened
     const interruption interrupted;
     const connection client(s, interrupted.token());
     if (o.once)

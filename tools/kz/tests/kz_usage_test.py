@@ -141,7 +141,7 @@ class UsageTest(harness.ServerTest):
 
     def test_closed_standard_output_is_an_error(self):
         self.ok("create", "/a", "x")
-        for words in ("get /a", "exists /a", "stat /a", "ls /", "ls -l /", "tree /", "--json sync", "lock --list /a", "serve -p 0",
+        for words in ("get /a", "exists /a", "stat /a", "ls /", "ls -l /", "tree /", "watch /a", "--json sync", "lock --list /a", "serve -p 0",
                       "create /b", "create -e /b", "--json set /a y", "--json rm /a", "--help", "--version", "help get", ""):
             for closed in (">&-", "1</dev/null"):
                 code, _, errors = self.with_streams(closed, *words.split())
