@@ -46,7 +46,12 @@ class PagesTest(unittest.TestCase):
         self.checked("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", "-", text=kz("help", "--man"))
 
     def test_man_page_is_well_formed_for_mandoc(self):
-        self.checked("mandoc", "-T", "lint", "-W", "warning", text=kz("help", "--man"))
+        if shutil.which("mandoc") is None:
+            self.skipTest("mandoc is not installed")
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=kz("help", "--man"), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=LIMIT)
+        # The page has no date, so that the same sources make the same page.
+        self.assertEqual([line for line in done.stdout.splitlines() if "missing date" not in line], [])
 
     def test_man_page_mentions_every_command_and_option(self):
         page = kz("help", "--man").replace("\\-", "-")
