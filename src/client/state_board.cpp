@@ -125,7 +125,7 @@ void state_board::set_last_failures(std::string text, bool refused) {
         const util::lock_guard lock(mutex_);
         last_failures_ = text;
         refused_ = refused;
-        if (refused) over.swap(trying_);
+        if (refused) over = trying_.take();
     }
     for (const auto& w : over) static_cast<connected_state&>(*w).refused(text);
 }
