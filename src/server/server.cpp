@@ -234,7 +234,7 @@ void server::shake_hands(connection& c, std::string_view payload, moment now) {
 /// The answer has the read-only byte if the request had it.
 void server::answer_handshake(connection& c, std::optional<bool> read_only) {
     const bool accepted = c.session != 0;
-    const auto password = accepted ? sessions_.password_of(c.session) : session_table::password{};
+    const auto password = accepted ? sessions_.password_of(c.session) : session_password{};
     proto::connect_response answer;
     answer.timeout_ms = accepted ? c.timeout_ms : 0;
     answer.session_id = c.session;

@@ -14,17 +14,23 @@ std::uint64_t scrambled(std::uint64_t x) noexcept {
     return x ^ x >> 31;
 }
 
-/// Like a real server's: its number (1) in the top byte, then 40 bits that differ from run to run, then a counter.
-std::int64_t first_id(std::uint64_t seed) noexcept {
-    return std::int64_t{1} << 56 | static_cast<std::int64_t>(scrambled(seed) >> 24 << 16);
-}
-
 duration milliseconds(std::int32_t ms) noexcept { return std::chrono::milliseconds(ms); }
 
 } // namespace
 
+std::int64_t first_session_id(std::uint64_t seed, std::uint8_t server) noexcept {
+    return std::int64_t{server} << 56 | static_cast<std::int64_t>(scrambled(seed) >> 24 << 16);
+}
+
+session_password password_of(std::uint64_t seed, std::int64_t session) noexcept {
+    session_password result;
+    std::uint64_t state = scrambled(seed) ^ static_cast<std::uint64_t>(session);
+    for (std::size_t at = 0; at < result.size(); at += 8) proto::store_be64(&result[at], state = scrambled(state));
+    return result;
+}
+
 session_table::session_table(std::uint64_t seed, duration tick) noexcept
-    : seed_(seed), next_id_(first_id(seed)), deadlines_(tick) {}
+    : seed_(seed), next_id_(first_session_id(seed, 1)), deadlines_(tick) {}
 
 session& session_table::open(std::int32_t timeout_ms, time_point now) {
     const std::int64_t id = next_id_++;
@@ -57,13 +63,6 @@ std::vector<std::int64_t> session_table::ids() const {
     std::vector<std::int64_t> result;
     for (const auto& [id, s] : sessions_) result.push_back(id);
     std::sort(result.begin(), result.end());
-    return result;
-}
-
-session_table::password session_table::password_of(std::int64_t id) const noexcept {
-    password result;
-    std::uint64_t state = scrambled(seed_) ^ static_cast<std::uint64_t>(id);
-    for (std::size_t at = 0; at < result.size(); at += 8) proto::store_be64(&result[at], state = scrambled(state));
     return result;
 }
 

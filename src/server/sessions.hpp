@@ -20,6 +20,13 @@ struct session {
     connection* attached = nullptr; ///< the newest connection that claimed it, if still open
 };
 
+using session_password = std::array<char, proto::password_size>;
+/// A function of the id, so that it can be asked of an unknown session as well.
+session_password password_of(std::uint64_t seed, std::int64_t session) noexcept;
+/// The first id that a server with this number gives: the number in the top byte, then 40 bits that differ from run to
+/// run, then a counter.
+std::int64_t first_session_id(std::uint64_t seed, std::uint8_t server) noexcept;
+
 class session_table {
   public:
     session_table(std::uint64_t seed, duration tick) noexcept;
@@ -37,9 +44,7 @@ class session_table {
     std::size_t size() const noexcept { return sessions_.size(); }
     std::vector<std::int64_t> ids() const;
 
-    using password = std::array<char, proto::password_size>;
-    /// A function of the id, so that it can be asked of an unknown session as well.
-    password password_of(std::int64_t id) const noexcept;
+    session_password password_of(std::int64_t id) const noexcept { return server::password_of(seed_, id); }
 
   private:
     std::uint64_t seed_;

@@ -54,6 +54,8 @@ struct world {
         subject.on_time(now);
     }
 
+    void settle() {} // everything happens at once
+
     moment now{time_point(1h), 1'700'000'000'000};
     server subject;
 };
@@ -63,9 +65,9 @@ inline std::vector<proto::acl_entry> acl_of(perms p, std::string_view scheme, st
 }
 inline std::vector<proto::acl_entry> open_to_all() { return acl_of(perms::all, "world", "anyone"); }
 
-class client {
+template <class World> class client_of {
   public:
-    explicit client(world& w, std::string_view address = "127.0.0.1", std::size_t member = 0)
+    explicit client_of(World& w, std::string_view address = "127.0.0.1", std::size_t member = 0)
         : world_(&w), id_(w.subject.open(address, w.now, member)) {}
 
     connection_id id() const { return id_; }
@@ -75,7 +77,10 @@ class client {
     std::vector<event> events;
 
     bool finished() const { return world_->subject.finished(id_); }
-    void send(std::string_view bytes) { world_->subject.receive(id_, bytes, world_->now); }
+    void send(std::string_view bytes) {
+        world_->subject.receive(id_, bytes, world_->now);
+        world_->settle();
+    }
     void leave() { world_->subject.closed(id_, world_->now); }
 
     /// The next frame from the server.
@@ -110,7 +115,7 @@ class client {
         return true;
     }
     bool connect() { return connect(hello{}); }
-    bool resume(const client& other, std::int32_t timeout = 2000) {
+    bool resume(const client_of& other, std::int32_t timeout = 2000) {
         return connect({.timeout_ms = timeout, .session = other.session, .password = other.password});
     }
 
@@ -178,9 +183,11 @@ class client {
     answer ping() { return call(opcode::ping); }
 
   private:
-    world* world_;
+    World* world_;
     connection_id id_;
     std::int32_t xid_ = 0;
 };
+
+using client = client_of<world>;
 
 } // namespace kazoo::server::test
