@@ -3,7 +3,7 @@
 #include "testing/sim_link.hpp"
 #include "testing/sim_machine.hpp"
 
-#include <cstdio>
+#include <stdexcept>
 
 namespace kazoo::testing {
 
@@ -49,7 +49,9 @@ duration sim_world::travel_time(const sim_machine& m) noexcept {
 
 bool sim_world::accept(const std::shared_ptr<sim_link>& link) {
     if (!server_runs_) return false;
-    link->server_side = server_->open("10.1.0." + std::to_string(link->owner().number()), moment(), link->server());
+    if (ensemble_ && ensemble_->at(link->server()).now_is() == server::member::role::down) return false;
+    const std::string address = "10.1.0." + std::to_string(link->owner().number());
+    link->server_side = with_servers([&](auto& s) { return s.open(address, moment(), link->server()); });
     links_.emplace(link->server_side, link);
     serve();
     return true;
@@ -57,8 +59,8 @@ bool sim_world::accept(const std::shared_ptr<sim_link>& link) {
 
 void sim_world::receive(sim_link& link, std::string_view bytes) {
     speaking_ = &link;
-    if (server_->zxid(link.server_side) < server_->zxid()) ++late_reads_;
-    server_->receive(link.server_side, bytes, moment());
+    if (server_ && server_->zxid(link.server_side) < server_->zxid()) ++late_reads_;
+    with_servers([&](auto& s) { s.receive(link.server_side, bytes, moment()); });
     speaking_ = nullptr;
     serve();
 }
@@ -71,8 +73,8 @@ void sim_world::hang_up(sim_link& link) {
 }
 
 void sim_world::end_connection(sim_link& link) {
-    if (link.owner().late) plan_late_requests(link);
-    server_->closed(link.server_side, moment());
+    if (link.owner().late && server_) plan_late_requests(link);
+    with_servers([&](auto& s) { s.closed(link.server_side, moment()); });
 }
 
 /// Some of what has not arrived comes nevertheless, in its order, within about the session's timeout.
@@ -102,7 +104,8 @@ void sim_world::plan_late_requests(sim_link& link) {
 
 std::size_t sim_world::server_at(const std::string& address) const noexcept {
     const std::size_t last = address.empty() ? 0 : static_cast<std::size_t>(address.back() - '1');
-    return last <= options_.followers ? last : 0;
+    const std::size_t servers = options_.members > 0 ? options_.members : options_.followers + 1;
+    return last < servers ? last : 0;
 }
 
 server::moment sim_world::moment() const noexcept {
@@ -118,6 +121,7 @@ void sim_world::start_new_server() {
     c.max_connections_per_address = 0;
     c.seed = random_.next();
     c.followers = options_.followers;
+    if (options_.members > 0) return start_ensemble(std::move(c));
     server::observer& self = *this;
     server_ = std::make_unique<server::server>(std::move(c), moment(), &self);
 }
@@ -125,40 +129,46 @@ void sim_world::start_new_server() {
 /// Sends what the server has to send, and closes what it has done with.
 void sim_world::serve() {
     std::vector<server::connection_id> changed;
-    for (server_->take_changed(changed); !changed.empty(); server_->take_changed(changed)) {
+    const auto take = [&] { with_servers([&](auto& s) { s.take_changed(changed); }); };
+    for (take(); !changed.empty(); take()) {
         for (const server::connection_id id : changed) {
             const auto at = links_.find(id);
             if (at == links_.end()) continue;
             const auto link = at->second;
-            const std::string_view out = server_->unsent(id);
+            const std::string_view out = with_servers([&](auto& s) { return s.unsent(id); });
             if (!out.empty()) {
                 link->send(flow::to_client, out);
-                server_->sent(id, out.size(), moment());
+                with_servers([&](auto& s) { s.sent(id, out.size(), moment()); });
             }
-            if (!server_->finished(id)) continue;
+            if (!with_servers([&](auto& s) { return s.finished(id); })) continue;
             links_.erase(id);
             end_connection(*link);
             link->server_closed();
         }
         changed.clear();
     }
+    if (ensemble_) carry_messages();
     keep_server_clock();
 }
 
 void sim_world::keep_server_clock() {
-    const time_point wanted = server_runs_ ? server_->deadline() : never;
+    const time_point wanted = server_runs_ ? with_servers([](auto& s) { return s.deadline(); }) : never;
     if (server_alarm_ && server_alarm_->first == wanted) return;
     if (server_alarm_) cancel(*server_alarm_);
     server_alarm_.reset();
     if (wanted == never) return;
     server_alarm_ = at(wanted, [this] {
         server_alarm_.reset();
-        server_->on_time(moment());
+        with_servers([&](auto& s) { s.on_time(moment()); });
         serve();
     });
 }
 
 void sim_world::stop_server() {
+    if (ensemble_)
+        return change_members([](server::ensemble& all, server::moment then) {
+            for (server::member_id m = 0; m < all.size(); ++m) all.stop(m, then);
+        });
     if (!std::exchange(server_runs_, false)) return;
     ++server_stops_;
     trace("server stops");
@@ -172,6 +182,10 @@ void sim_world::stop_server() {
 }
 
 void sim_world::start_server() {
+    if (ensemble_)
+        return change_members([](server::ensemble& all, server::moment then) {
+            for (server::member_id m = 0; m < all.size(); ++m) all.start(m, then);
+        });
     if (std::exchange(server_runs_, true)) return;
     trace("server starts");
     server_->restart(moment());
@@ -179,6 +193,7 @@ void sim_world::start_server() {
 }
 
 void sim_world::forget_everything() {
+    if (ensemble_) throw std::logic_error("the members of an ensemble keep their disks");
     stop_server();
     trace("server forgets");
     start_new_server();
@@ -189,9 +204,13 @@ void sim_world::forget_everything() {
 bool sim_world::expire_session(std::int64_t id) {
     if (!server_runs_) return false;
     trace("session expires", static_cast<std::uint64_t>(id));
-    const bool known = server_->expire_session(id, moment());
+    const bool known = with_servers([&](auto& s) { return s.expire_session(id, moment()); });
     serve();
     return known;
+}
+
+std::vector<std::int64_t> sim_world::sessions() const {
+    return with_servers([](const auto& s) { return s.sessions(); });
 }
 
 void sim_world::on_processed(const server::processed_write& w) {

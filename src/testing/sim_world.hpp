@@ -1,5 +1,6 @@
 #pragma once
 // Virtual time, one queue of events, the server, and everybody who is connected to it.
+#include "server/ensemble.hpp"
 #include "server/server.hpp"
 #include "session/random.hpp"
 #include "testing/sim_trace.hpp"
@@ -110,6 +111,14 @@ class sim_world final : server::observer {
     void start_server();
     void forget_everything();
     bool expire_session(std::int64_t);
+    std::vector<std::int64_t> sessions() const;
+
+    // -- the members of an ensemble: sim_members.cpp
+    // --------------------------------------------------------------------
+    /// Precondition: simulation_options::members is not 0. Then there is no server().
+    const server::ensemble& ensemble() const noexcept { return *ensemble_; }
+    /// Stops, holds, ... and carries on what follows from it.
+    void change_members(const std::function<void(server::ensemble&, server::moment)>& how);
 
     /// Called for every change that the server processed.
     std::function<void(const sim_write&)> on_write;
@@ -119,6 +128,11 @@ class sim_world final : server::observer {
   private:
     void on_processed(const server::processed_write&) override;
     server::moment moment() const noexcept;
+    template <class Function> decltype(auto) with_servers(Function f) const {
+        return ensemble_ ? f(*ensemble_) : f(*server_);
+    }
+    void start_ensemble(server::config);
+    void carry_messages();
     void start_new_server();
     void serve();
     void end_connection(sim_link&);
@@ -137,6 +151,8 @@ class sim_world final : server::observer {
     std::vector<std::shared_ptr<sim_machine>> machines_;
     std::map<server::connection_id, std::shared_ptr<sim_link>> links_;
     std::unique_ptr<server::server> server_;
+    std::unique_ptr<server::ensemble> ensemble_; ///< instead of it
+    std::map<std::pair<server::member_id, server::member_id>, time_point> last_message_;
     bool server_runs_ = true;
     std::uint64_t server_stops_ = 0;
     const sim_link* speaking_ = nullptr;

@@ -54,7 +54,7 @@ bool simulation::expire_session(session_id id) { return world_->expire_session(s
 
 std::vector<session_id> simulation::sessions() const {
     std::vector<session_id> ids;
-    for (const std::int64_t id : world_->server().sessions()) ids.push_back(session_id{id});
+    for (const std::int64_t id : world_->sessions()) ids.push_back(session_id{id});
     return ids;
 }
 

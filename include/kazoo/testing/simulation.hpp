@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct simulation_options {
     /// write. The first address is the leader's, the next ones are theirs.
     std::size_t followers = 0;
     std::chrono::microseconds shortest_lag{0}, longest_lag{0};
+    /// Not 0, and best 3: instead of that an ensemble with everything that decides over sessions: a leader that counts
+    /// their time, followers that tell it whom they have heard, a majority that decides each change, elections. The
+    /// addresses are those of its members 0, 1 and 2.
+    std::size_t members = 0;
+    /// So many ticks without a word, and a leader or a follower gives up and drops its clients.
+    int sync_limit = 5;
 };
 
 enum class flow : std::uint8_t {
@@ -103,6 +110,22 @@ class KAZOO_EXPORT simulation {
     bool expire_session(session_id);
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;
+
+    // -- an ensemble: simulation_options::members is not 0
+    // ----------------------------------------------------------------
+    /// What one member says to another one waits, as behind a broken cable; when it is lifted, it arrives.
+    void hold_members(std::size_t from, std::size_t to, bool on);
+    /// The connection between two members breaks, and what is held on it is lost.
+    void disconnect_members(std::size_t one, std::size_t other);
+    /// Nothing runs on that member any more. What has come meanwhile waits.
+    void pause_member(std::size_t member, bool on);
+    /// As if it was killed: it keeps its disk.
+    void stop_member(std::size_t member);
+    void start_member(std::size_t member);
+    /// The member that leads a majority. Another one may believe for a while that it does.
+    std::optional<std::size_t> leader() const;
+    /// When a majority had decided the end of this session, as now() counts.
+    std::optional<std::chrono::nanoseconds> end_of(session_id) const;
 
     /// A number for everything that has happened so far.
     std::uint64_t trace_hash() const;
