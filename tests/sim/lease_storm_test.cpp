@@ -1,0 +1,120 @@
+// Many seeds of trouble between the members of an ensemble: who can be certain of a session, and until when.
+//
+// Two rules that look right are wrong, and must be found out by these seeds; the third one never fails.
+#include "lease_judge.hpp"
+#include "lease_session.hpp"
+#include "member_faults.hpp"
+#include "seeds.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iomanip>
+#include <iostream>
+
+namespace kazoo::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t usual_seeds = with_checks ? 50 : 1000;
+constexpr int sessions_of_each_kind = 6, faults_per_storm = 3;
+
+/// A session is worth at least two ticks: servers insist on that by default.
+simulation_options world_of(std::uint64_t seed) {
+    simulation_options o;
+    o.seed = seed;
+    o.members = 3;
+    const std::int64_t timeout = seed % 2 == 0 ? 4000 : 10'000;
+    o.tick = std::chrono::milliseconds(seed % 4 < 2 ? timeout / 2 : timeout / 5);
+    o.min_session_timeout = o.tick * 2;
+    return o;
+}
+
+class lease_storm {
+  public:
+    explicit lease_storm(std::uint64_t seed)
+        : world_(world_of(seed)), judge_(world_.world(), rule_names.size()), timeout_(seed % 2 == 0 ? 4s : 10s) {}
+
+    void run() {
+        for (int i = 0; i < sessions_of_each_kind; ++i) {
+            world_.add_machine();
+            for (std::size_t kind = 0; kind < rule_names.size(); ++kind) add_session(kind);
+        }
+        world_.run_for(timeout_ * 2);
+        for (int i = 0; i < faults_per_storm; ++i) {
+            faults.one();
+            world_.run_for(world_.world().between(0ms, timeout_ * 3 / 2));
+        }
+        world_.run_for(timeout_ * 2);
+    }
+
+    const lease_judge& judge() const noexcept { return judge_; }
+    std::uint64_t lapses(std::size_t kind) const {
+        std::uint64_t sum = 0;
+        for (const auto& s : sessions_) sum += s->rule() == static_cast<certainty_rule>(kind) ? s->lapses() : 0;
+        return sum;
+    }
+    std::uint64_t trace_hash() const { return world_.trace_hash(); }
+
+  private:
+    void add_session(std::size_t kind) {
+        const auto& machine = world_.world().machines().back();
+        sessions_.push_back(std::make_unique<lease_session>(machine, static_cast<certainty_rule>(kind), timeout_));
+        lease_session& s = *sessions_.back();
+        judge_.add({[&s] { return s.id(); }, [&s] { return s.certain_until(); }, kind});
+        s.on_certain = [this, i = sessions_.size() - 1] { judge_.look(judge_[i]); };
+        s.start();
+    }
+
+    simulation world_;
+    lease_judge judge_;
+    const duration timeout_;
+    std::vector<std::unique_ptr<lease_session>> sessions_;
+
+  public:
+    member_faults faults{world_};
+};
+
+struct sums {
+    std::uint64_t expired = 0, violations = 0, lapses = 0, seeds = 0;
+    duration worst{0};
+};
+
+TEST(lease_storm, finds_out_answered_requests_and_sync_and_never_the_pairs) {
+    std::array<sums, rule_names.size()> sum;
+    std::array<std::uint64_t, member_faults::count> faults{};
+    const std::uint64_t only = only_seed(), seeds = only != 0 ? only : number_of_seeds(usual_seeds);
+    for (std::uint64_t seed = only != 0 ? only : 1; seed <= seeds; ++seed) {
+        lease_storm s(seed);
+        s.run();
+        for (std::size_t kind = 0; kind < sum.size(); ++kind) {
+            const auto& c = s.judge().of(kind);
+            sum[kind].expired += c.expired;
+            sum[kind].violations += c.violations;
+            sum[kind].seeds += c.violations > 0;
+            sum[kind].worst = std::max(sum[kind].worst, c.worst);
+            sum[kind].lapses += s.lapses(kind);
+        }
+        for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += s.faults.counted()[i];
+        EXPECT_EQ(s.judge().of(2).violations, 0u) << "KAZOO_SIM_SEED=" << seed;
+        if (seed % 20 == 0) {
+            lease_storm again(seed);
+            again.run();
+            EXPECT_EQ(again.trace_hash(), s.trace_hash()) << "seed " << seed << " does not repeat itself";
+        }
+    }
+    for (std::size_t i = 0; i < faults.size(); ++i)
+        std::cout << std::setw(34) << member_faults::names[i] << ' ' << faults[i] << '\n';
+    for (std::size_t kind = 0; kind < sum.size(); ++kind)
+        std::cout << std::setw(34) << rule_names[kind] << ": " << sum[kind].expired << " sessions expired, "
+                  << sum[kind].violations << " of them too early, in " << sum[kind].seeds << " seeds, by up to "
+                  << std::chrono::duration_cast<std::chrono::milliseconds>(sum[kind].worst).count() << " ms; "
+                  << sum[kind].lapses << " false alarms\n";
+    if (only != 0 || seeds < 20) return;
+    EXPECT_GT(sum[0].violations, 0u) << "the storm does not see that answers prove nothing";
+    EXPECT_GT(sum[1].violations, 0u) << "the storm does not see that a sync proves nothing";
+    EXPECT_GE(sum[2].expired, seeds / 2) << "too quiet";
+}
+
+} // namespace
+} // namespace kazoo::testing
