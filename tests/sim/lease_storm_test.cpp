@@ -3,6 +3,7 @@
 // Two rules that look right are wrong, and must be found out by these seeds; the third one never fails.
 #include "lease_judge.hpp"
 #include "lease_session.hpp"
+#include "lease_world.hpp"
 #include "member_faults.hpp"
 #include "seeds.hpp"
 
@@ -19,21 +20,10 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t usual_seeds = with_checks ? 50 : 1000;
 constexpr int sessions_of_each_kind = 6, faults_per_storm = 3;
 
-/// A session is worth at least two ticks: servers insist on that by default.
-simulation_options world_of(std::uint64_t seed) {
-    simulation_options o;
-    o.seed = seed;
-    o.members = 3;
-    const std::int64_t timeout = seed % 2 == 0 ? 4000 : 10'000;
-    o.tick = std::chrono::milliseconds(seed % 4 < 2 ? timeout / 2 : timeout / 5);
-    o.min_session_timeout = o.tick * 2;
-    return o;
-}
-
 class lease_storm {
   public:
     explicit lease_storm(std::uint64_t seed)
-        : world_(world_of(seed)), judge_(world_.world(), rule_names.size()), timeout_(seed % 2 == 0 ? 4s : 10s) {}
+        : world_(lease_world(seed)), judge_(world_.world(), rule_names.size()), timeout_(lease_timeout(seed)) {}
 
     void run() {
         for (int i = 0; i < sessions_of_each_kind; ++i) {
