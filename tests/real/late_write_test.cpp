@@ -1,5 +1,5 @@
-// What an unknown outcome means, shown on real servers and without the library: the write may still be applied, after the
-// same session has come back, read, and written something newer.
+// What an unknown outcome means, shown on real servers and without the library: the write may still be applied, after
+// the same session has come back, read, and written something newer.
 #include "real/raw_session.hpp"
 #include "testing/wait_until.hpp"
 
