@@ -58,7 +58,7 @@ void holder::on_deleted(std::string_view path) {
 }
 
 bool holder::lives() const {
-    return !expired() && zk_.state() == session_state::connected && zk_.session_id() == session_;
+    return expired() == moment::zero() && zk_.state() == session_state::connected && zk_.session_id() == session_;
 }
 
 } // namespace kazoo::test::lease

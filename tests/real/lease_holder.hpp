@@ -23,7 +23,6 @@ class seen_moment {
     void first(moment at);
     void last(moment at);
     moment get() const { return moment(value_.load()); }
-    explicit operator bool() const { return value_.load() != 0; }
 
   private:
     std::atomic<moment::rep> value_{0};
@@ -52,7 +51,8 @@ class holder {
     moment lost() const { return lost_.get(); }
     /// When the first of its nodes was known to be gone.
     moment gone() const { return gone_.get(); }
-    bool expired() const { return static_cast<bool>(expired_); }
+    /// When the servers had ended its session; zero if they have not.
+    moment expired() const { return expired_.get(); }
     /// Its session is connected, the same one as when it took the lock.
     bool lives() const;
     std::chrono::milliseconds timeout() const { return timeout_; }

@@ -129,7 +129,7 @@ bool trial::all_hold_beyond_the_first_timeout() {
 }
 
 bool trial::all_expired() const {
-    return std::ranges::all_of(holders_, [](const auto& h) { return h->expired(); });
+    return std::ranges::all_of(holders_, [](const auto& h) { return h->expired() != moment::zero(); });
 }
 
 bool trial::all_heard_of_their_loss() const {
@@ -137,7 +137,7 @@ bool trial::all_heard_of_their_loss() const {
 }
 
 bool trial::settled() const {
-    return std::ranges::all_of(holders_, [](const auto& h) { return h->expired() || h->lives(); });
+    return std::ranges::all_of(holders_, [](const auto& h) { return h->expired() != moment::zero() || h->lives(); });
 }
 
 tally trial::verdict(milliseconds timeout) const {
@@ -147,13 +147,13 @@ tally trial::verdict(milliseconds timeout) const {
         ++t.sessions;
         const bool was_lost = h->lost() != moment::zero();
         if (h->gone() != moment::zero() && h->last_certain() >= h->gone()) ++t.violations;
-        if (!h->expired()) {
+        if (h->expired() == moment::zero()) {
             if (was_lost) ++t.false_alarms;
             continue;
         }
         ++t.expired;
         if (!was_lost || h->lost() > h->gone()) ++t.late_news;
-        const auto margin = std::chrono::floor<milliseconds>(h->gone() - h->last_certain());
+        const auto margin = std::chrono::floor<milliseconds>(h->expired() - h->last_certain());
         t.margin = std::min(t.margin.value_or(margin), margin);
     }
     return t;

@@ -25,8 +25,7 @@ struct tally {
     std::size_t violations = 0;   ///< holds() was true after a node of the holder was seen deleted
     std::size_t late_news = 0;    ///< expired, and lost() came after that or not at all
     std::size_t false_alarms = 0; ///< certainty ended, and the session lived on
-    /// The shortest time from the end of certainty to the deletion, of expired sessions. Negative: that long two could
-    /// hold.
+    /// The shortest time from the end of certainty to the end of the session. Negative: that long two could hold.
     std::optional<milliseconds> margin;
 
     tally& operator+=(const tally& more);
