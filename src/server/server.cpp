@@ -78,6 +78,8 @@ void server::sent(connection_id id, std::size_t count, moment now) {
     on_time(now);
     connection* c = find(id);
     if (c == nullptr) return;
+    // Apache ZooKeeper reads on while a client takes its output: pings behind a long answer keep the session.
+    if (input_waits(*c) && c->session != 0) sessions_.touch(*sessions_.find(c->session), c->timeout_ms, now.at);
     c->sent(count);
     consume_waiting_input(*c, now);
 }

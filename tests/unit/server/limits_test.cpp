@@ -75,6 +75,23 @@ TEST(limits, input_waits_while_the_client_does_not_read_and_goes_on_when_it_does
     EXPECT_FALSE(reader.receive());
 }
 
+TEST(limits, a_session_lives_while_its_client_takes_a_long_answer) {
+    config c = test_config();
+    c.output_pause = 100;
+    world w(c);
+    client reader(w);
+    ASSERT_TRUE(reader.connect({.timeout_ms = 2'000}));
+    reader.create("/n", 0, std::string(400, 'x'));
+    reader.send(reader.encoded(1, opcode::get_data, proto::path_watch_request{"/n", false}));
+    for (int i = 0; i < 6; ++i) {
+        w.pass(1s);
+        w.subject.sent(reader.id(), 10, w.now);
+    }
+    EXPECT_EQ(w.subject.sessions().size(), 1U);
+    w.pass(4s); // it takes no more
+    EXPECT_TRUE(w.subject.sessions().empty());
+}
+
 TEST(limits, a_client_that_never_reads_its_events_is_closed_and_nobody_else) {
     config c = test_config();
     c.output_limit = 10'000;
