@@ -1,0 +1,56 @@
+// What connecting leaves behind, and what a server takes.
+#include "shared/backend.hpp"
+
+#include <kazoo/client.hpp>
+#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testing/fault_gate.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace kazoo;
+using namespace std::chrono_literals;
+using kazoo::test::eventually;
+
+namespace {
+
+TEST(handshake, servers_that_answer_late_are_waited_for_and_keep_no_session_of_earlier_tries) {
+    // A session that is left behind would stay for a minute.
+    const kazoo::testing::real_server zk({.min_session_timeout = 60s});
+    std::vector<kazoo::testing::fault_gate> far;
+    std::string hosts;
+    for (int i = 0; i < 3; ++i) {
+        far.emplace_back(zk.address()).delay(250ms);
+        hosts += (i > 0 ? "," : "") + far.back().address();
+    }
+    options o;
+    o.session_timeout = 1s; // a third of it is not enough to get an answer
+    const client c(hosts, o);
+    c.wait_connected(20s);
+    std::uint64_t tries = 0;
+    for (const auto& gate : far) tries += gate.accepted();
+    EXPECT_GT(tries, 3U);
+    EXPECT_TRUE(eventually([&] {
+        return zk.four_letter_word("mntr").find("zk_global_sessions\t1\n") != std::string::npos;
+    })) << zk.four_letter_word("mntr");
+    EXPECT_EQ(c.state(), session_state::connected);
+}
+
+TEST(handshake, watches_are_restored_at_a_server_that_takes_short_requests_only) {
+    const kazoo::testing::real_server zk({.java_flags = {"-Djute.maxbuffer=65536"}});
+    kazoo::testing::fault_gate gate(zk.address());
+    options o;
+    o.session_timeout = 20s;
+    const client c(gate.address(), o);
+    c.wait_connected(20s);
+    const auto session = c.session_id();
+    std::vector<future<watch_event>> changes;
+    for (int i = 0; i < 3000; ++i)
+        changes.push_back(c.watch_exists("/some-longer-name-of-a-node-" + std::to_string(i)).changed);
+    c.exists("/"); // all of them are there
+    gate.cut();
+    c.create("/some-longer-name-of-a-node-2999");
+    EXPECT_EQ(std::move(changes.back()).get().type, event_type::created);
+    EXPECT_EQ(c.session_id(), session);
+}
+
+} // namespace
