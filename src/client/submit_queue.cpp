@@ -73,7 +73,7 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
     session::request_list gone;
     frames.clear();
     std::size_t copied = taken_;
-    const auto copy = [&] KAZOO_REQUIRES(mutex_) {
+    const auto copy = [&]() KAZOO_REQUIRES(mutex_) {
         frames.append(frames_, copied, taken_ - copied);
         copied = taken_;
     };
