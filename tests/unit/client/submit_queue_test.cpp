@@ -130,7 +130,7 @@ TEST(submit_queue, refuses_long_requests_itself) {
     EXPECT_EQ(frames.size(), frame_length) << "no half frame is left behind";
 }
 
-const auto encode_data(std::size_t size) {
+auto encode_data(std::size_t size) {
     return [size](kazoo::proto::writer& w) { w.put(kazoo::proto::set_data_request{"/a", std::string(size, 'x'), -1}); };
 }
 constexpr std::size_t data_frame_length = 26; ///< and the data
