@@ -1,6 +1,7 @@
 // close(), from everywhere and whatever happens meanwhile.
 #include "scene.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace kazoo::testing {
@@ -30,6 +31,21 @@ TEST(close, happens_with_the_last_handle) {
     scene s;
     s.c.wait_connected();
     EXPECT_TRUE(is_over(s));
+}
+
+TEST(close, with_the_last_handle_is_silent_and_lets_go_of_the_log) {
+    simulation world;
+    const auto lines = std::make_shared<int>(0);
+    auto o = options_on(world.add_machine());
+    o.log = {log_level::wire, [lines](log_level, std::string_view) { ++*lines; }};
+    {
+        const client c(simulation::addresses(), o);
+        o.log = {};
+        c.create("/n");
+        EXPECT_GT(*lines, 0);
+    }
+    EXPECT_EQ(lines.use_count(), 1) << "it may be called after what it refers to is gone";
+    EXPECT_TRUE(world.run_until([&] { return world.sessions().empty(); }, 30s));
 }
 
 TEST(close, L220_sends_first_what_was_submitted) {

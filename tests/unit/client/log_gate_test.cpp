@@ -73,6 +73,23 @@ TEST(log_gate, shutting_waits_for_calls_in_progress) {
     }
 }
 
+TEST(log_gate, shut_where_nothing_may_block_leaves_the_sink_to_the_last_call) {
+    const auto kept = std::make_shared<std::latch>(1);
+    std::latch entered(1);
+    log_gate gate(log_sink{log_level::wire, [kept, &entered](log_level, std::string_view) {
+                               entered.count_down();
+                               kept->wait();
+                           }});
+    {
+        std::jthread writer([&] { gate.write(log_level::info, "slow"); });
+        entered.wait();
+        gate.shut(false);
+        EXPECT_EQ(kept.use_count(), 2) << "it is still being called";
+        kept->count_down();
+    }
+    EXPECT_EQ(kept.use_count(), 1);
+}
+
 TEST(log_gate, shut_inside_the_sink_does_not_wait_for_itself) {
     const auto kept = std::make_shared<int>(0);
     log_gate* itself = nullptr;
