@@ -18,15 +18,19 @@ class loop;
 class KAZOO_EXPORT executor {
   public:
     virtual ~executor() = default;
-    /// Runs `work` once, soon, on any thread that may block; not inside this call. Called from any thread; must not
-    /// throw. Work that is dropped loses the client's callbacks from then on.
+    /// Runs `work` once, soon, on any thread that may block; not inside this call. Called from any thread. If it
+    /// throws, the work counts as not taken and comes again a little later, up to eight times in a row. Work that is
+    /// dropped loses the client's callbacks from then on.
     virtual void execute(std::function<void()> work) = 0;
 };
 
-/// An event loop with one thread, started when first needed; several clients may share one through options::loop.
-/// It ends with the last client and the last reference to it. Thread-safe.
+/// An event loop: a thread for sessions and sockets, one for callbacks, and one for the callbacks of stop tokens.
+/// Several clients may share one through options::loop. It ends with the last client and the last reference to it.
+/// Thread-safe.
 class KAZOO_EXPORT event_loop {
   public:
+    /// Starts its threads, in which all signals are blocked. Throws std::system_error when the system is out of
+    /// threads, descriptors or random numbers, and std::bad_alloc.
     event_loop();
     /// For the library and its testing kit: another kind of loop.
     explicit event_loop(std::unique_ptr<detail::loop>) noexcept;

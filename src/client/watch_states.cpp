@@ -1,7 +1,5 @@
 #include "client/watch_states.hpp"
 
-#include "client/post.hpp"
-
 #include <kazoo/watch.hpp>
 
 namespace kazoo {
@@ -35,13 +33,18 @@ zxid known_zxid(std::int64_t z) noexcept { return z > 0 ? static_cast<zxid>(z) :
 void client_watcher::forget_later() noexcept {
     if (forgotten_.exchange(true)) return;
     retain_watcher();
-    post_to(core_.loop(), [this, alive = ref<core>::share(&core_)] {
-        if (left_table()) {
-            core_.driver().forget(*this);
-            release_watcher(); // the table's
+    core_.retain();
+    forget_.watcher = this;
+    forget_.run = [](job* j) noexcept {
+        client_watcher& self = *static_cast<step*>(j)->watcher;
+        const ref<core> alive(&self.core_); // adopts the count from above
+        if (self.left_table()) {
+            self.core_.driver().forget(self);
+            self.release_watcher(); // the table's
         }
-        release_watcher();
-    });
+        self.release_watcher();
+    };
+    core_.loop().post(forget_);
 }
 
 // -- one-shot ---------------------------------------------------------------------------------------------------------

@@ -44,9 +44,14 @@ class client_watcher : public session::watcher {
     bool left_table() noexcept { return std::exchange(in_table_, false); }
 
   private:
+    struct step : job {
+        client_watcher* watcher = nullptr;
+    };
+
     core& core_;
     std::size_t root_length_;
     std::atomic<bool> forgotten_{false};
+    step forget_;           ///< in here, because giving up cannot fail
     bool in_table_ = false; ///< on the loop
 };
 

@@ -3,6 +3,8 @@
 
 #include <kazoo/client.hpp>
 #include <kazoo/event_loop.hpp>
+#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testing/server.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -29,11 +31,11 @@ int open_sockets() {
 
 } // namespace
 
-/// SERVER: the client comes first, then the signal is blocked, as by a program that will fetch it with sigwait().
-int wait_for_a_signal(const words& w) {
-    const kazoo::client zk(w.at(0));
-    zk.wait_connected();
-    zk.session_token();
+/// Client, server and gate come first, then the signal is blocked, as by a program that will fetch it with sigwait().
+int wait_for_a_signal(const words&) {
+    const kazoo::testing::server server;
+    const kazoo::testing::fault_gate gate(server.address());
+    const kazoo::client zk("localhost" + gate.address().substr(gate.address().find(':')));
     zk.async_exists("/").then([](auto) {}).get();
     sigset_t set;
     sigemptyset(&set);

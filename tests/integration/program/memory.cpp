@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <functional>
 #include <new>
+#include <optional>
 #include <system_error>
 
 namespace {
@@ -87,6 +88,10 @@ int run_out_of_memory(const words& w) {
     with_each_failure("listener", [&] { (void)zk.on_state([](kazoo::session_state) {}); });
     with_each_failure("copies", [&] { const kazoo::client other = zk.chroot("/a/rather/long/path/that/allocates"); });
     with_each_failure("wait", [&] { zk.async_wait_connected().detach(); });
+    std::optional<kazoo::future<kazoo::watch_event>> changed = zk.watch("/").changed;
+    with_each_failure("giving up", [&] { changed.reset(); });
+    std::optional<kazoo::client> dropped(std::in_place, w.at(0));
+    with_each_failure("dropping", [&] { dropped.reset(); });
     std::printf("works: %s\n", zk.exists("/") ? "yes" : "no");
     with_each_failure("close", [&] { zk.async_close().detach(); });
     zk.close();
