@@ -64,7 +64,7 @@ class KAZOO_EXPORT machine {
     void silence(flow way, bool on) const;
     /// What was sent on a connection and had not arrived when it ended may still be executed: some requests of it, in
     /// their order, up to a session timeout later, when the session has come back and beside what is newer. That is
-    /// what an ensemble can do with them.
+    /// what an ensemble can do with them. Not with simulation_options::members.
     void late(bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
