@@ -1,0 +1,142 @@
+// Many seeds of trouble between the members of an ensemble: whoever says that it holds a lock has a session that lives.
+#include "actor.hpp"
+#include "lease_judge.hpp"
+#include "lease_world.hpp"
+#include "member_faults.hpp"
+#include "scene.hpp"
+#include "seeds.hpp"
+
+#include <kazoo/recipe/mutex.hpp>
+
+#include <iostream>
+#include <map>
+#include <memory>
+
+namespace kazoo::testing {
+namespace {
+
+constexpr std::uint64_t usual_seeds = with_checks ? 20 : 150;
+constexpr int clients = 6, faults_per_storm = 3;
+
+class mutex_lease_storm {
+  public:
+    explicit mutex_lease_storm(std::uint64_t seed)
+        : world_(lease_world(seed)), judge_(world_.world(), 1), timeout_(lease_timeout(seed)) {
+        inside().on_write = [this, judged = inside().on_write](const sim_write& w) {
+            const bool create = w.write.type == proto::opcode::create || w.write.type == proto::opcode::create2;
+            if (create && w.write.error == errc{}) owners_[std::string(w.write.path)] = w.write.session;
+            judged(w);
+        };
+        inside().on_turn = [this](const sim_machine&) { look(); };
+    }
+
+    void run() {
+        for (int i = 0; i < clients; ++i) add_holder(i);
+        world_.run_for(timeout_ * 2);
+        for (int i = 0; i < faults_per_storm; ++i) {
+            faults_.one();
+            world_.run_for(inside().between(0ms, timeout_ * 3 / 2));
+        }
+        EXPECT_TRUE(world_.run_until([this] { return acquisitions > clients; }, 60s)) << "nobody gets a lock any more";
+        open_ = false;
+        EXPECT_TRUE(world_.run_until([this] { return actors_ == 0; }, 60s)) << "somebody still waits";
+    }
+
+    const lease_judge& judge() const noexcept { return judge_; }
+    std::uint64_t trace_hash() const { return world_.trace_hash(); }
+    std::uint64_t acquisitions = 0, losses = 0, false_alarms = 0;
+
+  private:
+    struct holder {
+        std::shared_ptr<sim_machine> where;
+        client c;
+        std::unique_ptr<mutex> lock;
+        std::int64_t session = 0; ///< that the lock is held in
+    };
+
+    /// Half of them have a lock of their own, the others share one.
+    void add_holder(int i) {
+        const machine m = world_.add_machine();
+        options o = options_on(m, timeout_);
+        o.reconnect.max_delay = 500ms;
+        holders_.push_back(std::make_unique<holder>(
+            holder{inside().machines().back(), client(simulation::addresses(), std::move(o)), nullptr}));
+        holder& h = *holders_.back();
+        h.lock = std::make_unique<mutex>(h.c, i % 2 == 0 ? "/locks/" + std::to_string(i) : "/locks/shared");
+        judge_.add(
+            {[&h] { return h.session; }, [this, &h] { return h.lock->holds() ? inside().now() + 1ns : time_point{}; }});
+        h.where->execute([this, &h] { work(*this, h); });
+    }
+
+    static actor work(mutex_lease_storm& m, holder& h) {
+        ++m.actors_;
+        while (m.open_) {
+            bool has = true;
+            try {
+                auto asked = h.lock->async_lock();
+                co_await std::move(asked);
+            } catch (const error&) {
+                has = false;
+            }
+            if (!has) {
+                co_await pause_for(*h.where, 100ms);
+                continue;
+            }
+            ++m.acquisitions;
+            const std::int64_t session = h.session = m.owners_.at(h.lock->check().path);
+            m.look();
+            // Some hold it for long, until they lose it.
+            const time_point end = m.inside().now() + m.inside().between(100ms, m.timeout_ * 4);
+            while (m.open_ && h.lock->holds() && m.inside().now() < end) co_await pause_for(*h.where, 50ms);
+            if (h.lock->lost().stop_requested()) {
+                ++m.losses;
+                if (!m.inside().ensemble().end_of(session)) ++m.false_alarms;
+            }
+            h.session = 0;
+            h.lock->unlock();
+            co_await pause_for(*h.where, m.inside().between(1ms, 500ms));
+        }
+        --m.actors_;
+    }
+
+    void look() {
+        for (std::size_t i = 0; i < holders_.size(); ++i) judge_.look(judge_[i]);
+    }
+    sim_world& inside() const { return world_.world(); }
+
+    simulation world_;
+    lease_judge judge_;
+    member_faults faults_{world_};
+    const std::chrono::milliseconds timeout_;
+    std::map<std::string, std::int64_t> owners_; ///< of all nodes ever
+    std::vector<std::unique_ptr<holder>> holders_;
+    int actors_ = 0;
+    bool open_ = true;
+};
+
+TEST(mutex_lease_storm, nobody_holds_a_lock_in_a_session_that_is_over) {
+    std::uint64_t acquisitions = 0, losses = 0, false_alarms = 0, expired = 0;
+    const std::uint64_t only = only_seed(), seeds = only != 0 ? only : number_of_seeds(usual_seeds);
+    int failures = 0;
+    for (std::uint64_t seed = only != 0 ? only : 1; seed <= seeds && failures < 3; ++seed) {
+        mutex_lease_storm s(seed);
+        s.run();
+        const auto& c = s.judge().of(0);
+        EXPECT_EQ(c.violations, 0u) << "KAZOO_SIM_SEED=" << seed << ": too early by "
+                                    << std::chrono::duration_cast<std::chrono::milliseconds>(c.worst).count() << " ms";
+        failures += c.violations > 0;
+        expired += c.expired;
+        acquisitions += s.acquisitions;
+        losses += s.losses;
+        false_alarms += s.false_alarms;
+        if (seed % 20 != 0) continue;
+        mutex_lease_storm again(seed);
+        again.run();
+        EXPECT_EQ(again.trace_hash(), s.trace_hash()) << "seed " << seed << " does not repeat itself";
+    }
+    std::cout << seeds << " seeds: " << acquisitions << " acquisitions, " << losses << " lost, " << false_alarms
+              << " of them although the session lived; " << expired << " sessions expired under their holder\n";
+}
+
+} // namespace
+} // namespace kazoo::testing
