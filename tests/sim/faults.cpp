@@ -3,6 +3,7 @@
 namespace kazoo::testing {
 
 void faults::add_target(machine where, std::shared_ptr<sim_machine> inside, std::function<session_id()> session) {
+    where.late(true);
     targets_.push_back({std::move(where), std::move(inside), std::move(session)});
 }
 
@@ -179,6 +180,7 @@ tally faults::counted() const {
         sum.add(tally::failed_lookups, f.lookups);
         sum.add(tally::silent_to_server, f.held[0]);
         sum.add(tally::silent_to_client, f.held[1]);
+        sum.add(tally::late_requests, f.late);
     }
     return sum;
 }
