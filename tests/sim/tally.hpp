@@ -57,7 +57,7 @@ class tally {
                                                                "restarts with loss",
                                                                "forced expiries",
                                                                "pauses",
-"requests of old connections",
+                                                               "requests of old connections",
                                                                "expiries",
                                                                "resumed sessions",
                                                                "new sessions",
