@@ -55,8 +55,8 @@ class KAZOO_EXPORT client {
   public:
     /// Starts connecting and returns at once; operations wait for the session.
     /// `hosts`: `zk1:2181,zk2:2181,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that makes no
-    /// sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are not an error
-    /// here.
+    /// sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are not an
+    /// error here.
     explicit client(std::string_view hosts, options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------

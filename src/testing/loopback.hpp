@@ -33,8 +33,8 @@ unique_fd make_socket();
 /// Without it a small write waits for the acknowledgement of the one before: up to 40 ms.
 void send_at_once(int descriptor);
 unique_fd listen_on(std::uint16_t port);
-/// Whether the kernel connected the socket to itself, as may happen when nobody listens on a port of this machine. Such a
-/// one must be given up: it is closed by a reset then, so that the port is free for the server.
+/// Whether the kernel connected the socket to itself, as may happen when nobody listens on a port of this machine. Such
+/// a one must be given up: it is closed by a reset then, so that the port is free for the server.
 bool connected_to_itself(int descriptor);
 /// Waits up to `limit` for the connection. The result has no descriptor if there is none by then.
 unique_fd connect_within(const sockaddr_in& to, std::chrono::milliseconds limit);

@@ -7,7 +7,7 @@ namespace kazoo::util {
 /// A static object that is never destroyed, because threads may use it until the end, and needs no memory to be made.
 template <class T> class undying {
   public:
-    undying() : object_(::new (room_) T) {}
+    undying() : object_(::new(room_) T) {}
     undying(const undying&) = delete;
     undying& operator=(const undying&) = delete;
     T& get() const noexcept { return *object_; }
