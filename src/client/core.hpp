@@ -50,8 +50,13 @@ class core final : public context {
     /// Encodes the request and puts it in line, or fails it before it returns.
     template <class Encode> void submit(queued_request& r, bool large, Encode&& encode) {
         r.retain_request(); // until it has completed
-        const auto verdict = loop().forked() ? submit_queue::verdict{errc::forked, false}
-                                             : queue_.push(r, large, std::forward<Encode>(encode));
+        submit_queue::verdict verdict{errc::forked, false};
+        try {
+            if (!loop().forked()) verdict = queue_.push(r, large, std::forward<Encode>(encode));
+        } catch (...) { // out of memory: it is not in line
+            r.release_request();
+            throw;
+        }
         if (verdict.refused != errc{}) r.on_failure(verdict.refused, outcome::not_applied);
         if (verdict.wake_loop) wake();
     }

@@ -25,7 +25,7 @@ std::optional<kazoo::client> in_an_optional;
 std::unique_ptr<kazoo::client> in_a_pointer;
 std::shared_ptr<kazoo::event_loop> loop_in_a_pointer;
 std::optional<kazoo::client> with_that_loop;
-kazoo::client* forgotten = nullptr;
+kazoo::client* volatile forgotten = nullptr; // volatile, or nothing would keep it reachable
 
 std::optional<kazoo::client> made_before_main() {
     const char* const server = std::getenv("KAZOO_TEST_SERVER");
