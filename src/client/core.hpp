@@ -66,7 +66,7 @@ class core final : public context {
     errc refusing() const noexcept { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
     ref<state<void>> close();
-    void begin_close() noexcept;
+    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_);
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 
@@ -87,7 +87,6 @@ class core final : public context {
     core(session::config, options, std::shared_ptr<event_loop>);
     ~core() override;
     void wake() noexcept;
-    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_);
 
     struct step : job {
         core* owner = nullptr;

@@ -1,10 +1,6 @@
 // What is granted goes by certainty, not by the session's own clock (session/certainty.hpp).
 #include "scene.hpp"
 
-#include "client/client_access.hpp"
-#include "client/task.hpp"
-#include "client/task_signal.hpp"
-
 #include <kazoo/recipe/mutex.hpp>
 
 #include <optional>
@@ -146,31 +142,6 @@ TEST(certainty, a_wait_for_it_ends_at_the_deadline_and_leaves_no_node) {
     EXPECT_FALSE(m.try_lock_for(300ms));
     EXPECT_TRUE(s.world.run_until([&] { return nodes_below(s, "/lock") == 0; }, 1s));
     EXPECT_TRUE(m.try_lock_for(3s));
-}
-
-/// How often a step is done in this time that fails so at once.
-int tries_within(duration d, errc e) {
-    scene s;
-    s.c.wait_connected();
-    detail::core& c = detail::client_access::core_of(s.c);
-    int tries = 0;
-    const auto steps = [&tries, e]() -> detail::task<void> {
-        detail::repetition again;
-        do ++tries;
-        while (co_await again.again(make_error_code(e)));
-    };
-    auto trying = detail::spawn(c, {"try", {}}, steps());
-    s.world.run_for(d);
-    trying.cancel();
-    s.c.close();
-    return tries;
-}
-
-TEST(repetition, steps_that_fail_at_once_are_repeated_later_and_later) {
-    EXPECT_LT(tries_within(60s, errc::session_moved), 60);
-    EXPECT_GT(tries_within(60s, errc::session_moved), 20);
-    EXPECT_LT(tries_within(60s, errc::throttled), 60);
-    EXPECT_EQ(tries_within(60s, errc::no_node), 1);
 }
 
 } // namespace

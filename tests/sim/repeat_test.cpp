@@ -6,27 +6,42 @@
 namespace kazoo::testing {
 namespace {
 
-/// How long it took to decide, in the world's time; nothing if the step may not be repeated.
-std::optional<std::chrono::nanoseconds> pause_after(errc e) {
+/// How often a step is done in this time that always fails so, at once.
+int tries_within(duration d, errc e) {
     scene s;
     s.c.wait_connected();
-    const auto begun = s.world.now();
     detail::core& c = detail::client_access::core_of(s.c);
-    if (!detail::spawn(c, {"step", "/"}, detail::may_repeat(make_error_code(e))).get()) return std::nullopt;
-    return s.world.now() - begun;
+    int tries = 0;
+    const auto steps = [&tries, e]() -> detail::task<void> {
+        detail::repetition step;
+        do ++tries;
+        while (co_await step.again(make_error_code(e)));
+    };
+    auto trying = detail::spawn(c, {"try", {}}, steps());
+    s.world.run_for(d);
+    trying.cancel();
+    s.c.close();
+    return tries;
 }
 
-TEST(repeat, after_a_lost_connection_at_once) { EXPECT_LT(pause_after(errc::connection_loss).value(), 1ms); }
+TEST(repetition, after_a_lost_connection_at_once) { EXPECT_EQ(tries_within(1ms, errc::connection_loss), 2); }
 
-TEST(repeat, what_a_server_answers_at_once_is_not_repeated_at_once) {
-    EXPECT_GE(pause_after(errc::session_moved), 50ms);
-    EXPECT_GE(pause_after(errc::throttled), 50ms);
-    EXPECT_GE(pause_after(errc::queue_full), 50ms);
+TEST(repetition, what_a_server_answers_at_once_is_not_repeated_at_once) {
+    EXPECT_EQ(tries_within(1ms, errc::session_moved), 1);
+    EXPECT_EQ(tries_within(1ms, errc::throttled), 1);
+    EXPECT_EQ(tries_within(1ms, errc::queue_full), 1);
 }
 
-TEST(repeat, refusals_and_ends_are_not_repeated) {
+TEST(repetition, what_goes_on_failing_is_repeated_later_and_later) {
+    for (const errc e : {errc::connection_loss, errc::session_moved, errc::throttled}) {
+        EXPECT_LT(tries_within(60s, e), 60) << make_error_code(e);
+        EXPECT_GT(tries_within(60s, e), 20) << make_error_code(e);
+    }
+}
+
+TEST(repetition, refusals_and_ends_are_not_repeated) {
     for (const errc e : {errc::no_auth, errc::operation_timeout, errc::session_expired, errc::closed, errc::cancelled})
-        EXPECT_EQ(pause_after(e), std::nullopt) << make_error_code(e);
+        EXPECT_EQ(tries_within(60s, e), 1) << make_error_code(e);
 }
 
 } // namespace
