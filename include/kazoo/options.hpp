@@ -26,8 +26,8 @@ struct options {
     /// How long the servers keep the session without hearing from us. They may clamp it (2 to 20 of their ticks);
     /// client::negotiated_timeout() tells. At most 2^31-1 ms, about 24 days.
     std::chrono::milliseconds session_timeout{10'000};
-    /// The tick of the servers, if they allow sessions shorter than two of them (minSessionTimeout); zero otherwise. What
-    /// says that something is certainly ours needs it. session_timeout must be one and a half of it at least.
+    /// The tick of the servers, if they allow sessions shorter than two of them (minSessionTimeout); zero otherwise.
+    /// What says that something is certainly ours needs it. session_timeout must be one and a half of it at least.
     std::chrono::milliseconds server_tick{0};
     /// Limit of the blocking calls, time without a connection included. Must be positive; milliseconds::max(), like
     /// anything beyond 50 years, is no limit.

@@ -75,7 +75,7 @@ class driver final : session::observer, stream_events {
     timer_id clock_timer_ = 0, abort_timer_ = 0;
     time_point clock_at_ = never;
     std::size_t certainty_wanted_ = 0; ///< by so many
-    time_point all_read_ = never; ///< nothing waited in the socket then, a turn of the loop ago
+    time_point all_read_ = never;      ///< nothing waited in the socket then, a turn of the loop ago
     bool closing_ = false, close_begun_ = false, finished_ = false;
     std::shared_ptr<driver*> alive_; ///< for answers of the resolver that come late
 };

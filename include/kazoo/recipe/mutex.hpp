@@ -38,7 +38,7 @@ struct contender {
     std::string identifier; ///< what it calls itself; empty if it does not
     std::string path;       ///< of its node, relative to the lock's handle
     session_id owner{};
-    zxid created{}; ///< its fencing token, once it holds the lock
+    zxid created{};      ///< its fencing token, once it holds the lock
     bool hidden = false; ///< we may not read its node: it may have an identifier
 };
 

@@ -247,7 +247,7 @@ TEST(rounds, refused_is_what_each_address_of_a_round_said) {
         .then(expect(true))
         .advance(50ms)
         .expect("connect 10.0.0.1:1")
-        .advance(5s) // says nothing
+        .advance(6'667ms) // says nothing
         .expect("disconnect")
         .expect("connect 10.0.0.2:2")
         .closed(std::make_error_code(std::errc::connection_refused))

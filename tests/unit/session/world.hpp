@@ -95,7 +95,7 @@ class world final : public session::observer {
     std::string logged;
     std::string all_said; ///< never cut, for what must never be said
     bool started = false, connection_open = false, connecting = false;
-    bool certain = true; ///< until the session says that what was certain is over
+    bool certain = true;                  ///< until the session says that what was certain is over
     std::vector<std::string> names_asked; ///< and not answered
     std::string last_words;               ///< of the newest disconnect
     session::request_list waiting;
