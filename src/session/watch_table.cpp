@@ -130,9 +130,10 @@ void watch_table::rearm(const std::string& path, entry& e, watcher& who) {
 /// (`armed`). While somebody needs the path all of it stays: removing it would take the others' along (removeWatches of
 /// a single mode is refused or wrong up to 3.8).
 void watch_table::settle(table::iterator at, bool armed) {
-    const entry& e = at->second;
+    entry& e = at->second;
+    e.left_armed = e.left_armed || armed;
     if (e.needed()) return;
-    if (e.registered() || armed) orders_.removals.push_back(at->first);
+    if (e.registered() || e.left_armed) orders_.removals.push_back(at->first);
     entries_.erase(at);
 }
 
@@ -155,6 +156,7 @@ void watch_table::dispatch(event_type type, std::string_view path, std::int64_t 
 
 void watch_table::fire_one_shots(table::iterator at, event_type type, std::string_view path, std::int64_t zxid) {
     watcher_list fired;
+    if (type == event_type::deleted) at->second.left_armed = false; // that fires whatever was set
     for (const watch_kind kind : one_shots) {
         if (!fires(kind, type)) continue;
         at->second.held_as(kind).each([&](watcher& w) {
@@ -246,7 +248,7 @@ void watch_table::end_streams(errc reason) { end_all(streams, reason); }
 
 void watch_table::connection_lost() noexcept {
     orders_ = {};
-    for (auto& [path, e] : entries_) e.persistent = e.recursive = false;
+    for (auto& [path, e] : entries_) e.persistent = e.recursive = e.left_armed = false;
 }
 
 std::vector<set_watches_batch> watch_table::restore(std::size_t batch_bytes) {

@@ -73,6 +73,7 @@ class watch_table {
         std::size_t sent_recursive = 0;    ///< streams held whose mode on this connection is that
         bool persistent = false;           ///< registered so on this connection, or about to be
         bool recursive = false;
+        bool left_armed = false; ///< a one-shot was given up that the server may still hold
 
         watcher_list& held_as(watch_kind as) noexcept { return lists[static_cast<std::size_t>(as)]; }
         std::size_t streams() noexcept {

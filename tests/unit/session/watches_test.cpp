@@ -240,6 +240,26 @@ TEST(watches, the_server_keeps_a_watch_that_somebody_else_needs) {
         .run();
 }
 
+TEST(watches, one_that_was_given_up_is_removed_when_the_request_of_another_sets_none) {
+    std::string get = reference("get_data");
+    get.back() = '\1';
+    script s = opened();
+    s.submit_watch(exists_a, "one", watch_kind::exists, "/a")
+        .write(exists_a)
+        .feed(missing)
+        .expect("reply 3 err -101")
+        .submit_watch(reference("get_data"), "two", watch_kind::data, "/a")
+        .write(get)
+        .forget("one")
+        .then([](world& w) { EXPECT_EQ(w.subject.output(), ""); })
+        .feed(missing_again)
+        .expect("reply 4 err -101")
+        .write(remove_a)
+        .feed(removed)
+        .expect_nothing()
+        .run();
+}
+
 TEST(watches, one_that_has_fired_is_not_removed) {
     script s = opened();
     s.submit_watch(exists_a, "w", watch_kind::exists, "/a")
