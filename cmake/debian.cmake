@@ -6,7 +6,7 @@ set(deb_folder ${CMAKE_CURRENT_BINARY_DIR}/debian)
 
 # Who makes packages answers for them, and says so in the variables that Debian's own tools read. Else it is nobody.
 set(deb_maintainer "kazoo maintainers <maintainers@kazoo.example>")
-if(DEFINED ENV{DEBEMAIL})
+if(DEFINED ENV{DEBEMAIL} AND DEFINED ENV{DEBFULLNAME})
     set(deb_maintainer "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
 endif()
 

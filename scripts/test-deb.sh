@@ -70,7 +70,9 @@ fi
 lintian --fail-on error "$build"/packages/*.deb
 rm -rf "$scratch"
 mkdir "$scratch"
-if ((EUID == 0)) && unshare --mount mount -t tmpfs tmpfs "$scratch"; then
+# shellcheck disable=SC2016 # the inner shell expands it
+probe='mount -t tmpfs tmpfs "$0" && mkdir "$0"/{u,w} && mount -t overlay -o "lowerdir=/usr,upperdir=$0/u,workdir=$0/w" probe /usr'
+if ((EUID == 0)) && unshare --mount bash -c "$probe" "$scratch"; then
     unshare --mount "$0" "$build" here
     echo "installed, used and removed"
 else

@@ -56,7 +56,7 @@ struct options {
     std::size_t max_reply = 64u << 20;
     /// Where log lines go, until the last handle of the client is gone.
     log_sink log{};
-    /// The loop that runs this client; several may share one. Empty: a loop (one thread) of its own.
+    /// The loop that runs this client; several may share one. Empty: a loop of its own.
     std::shared_ptr<kazoo::event_loop> loop{};
     /// Where watch callbacks, listeners, continuations and user coroutines run. Empty: one thread per loop.
     std::shared_ptr<kazoo::executor> callback_executor{};

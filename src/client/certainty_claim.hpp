@@ -3,6 +3,7 @@
 #include "client/core.hpp"
 #include "client/post.hpp"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,11 @@ class certainty_claim {
     certainty_claim(const certainty_claim&) = delete;
     certainty_claim& operator=(const certainty_claim&) = delete;
     ~certainty_claim() {
-        if (!core_->loop().forked()) tell(false);
+        if (core_->loop().forked()) return;
+        try {
+            tell(false);
+        } catch (const std::bad_alloc&) { // the servers are asked in vain from now on
+        }
     }
 
   private:

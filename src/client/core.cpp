@@ -67,11 +67,12 @@ void core::drop_handle() noexcept {
     // What other threads were changing at the moment of the fork can be neither used nor destroyed here.
     if (loop().forked()) return;
     if (handles_.fetch_sub(1, std::memory_order_acq_rel) > 1) return release();
-    log_.shut(!loop().on_loop_thread()); // what the sink refers to may end with the handle
+    const bool on_loop = loop().on_loop_thread(); // it must not wait for itself
+    log_.shut(!on_loop);                          // what the sink refers to may end with the handle
     closing_watch& closings = loop().closings();
     begin_close();
     release();
-    closings.wait_if_process_ends();
+    if (!on_loop) closings.wait_if_process_ends();
 }
 
 std::uint64_t core::start_timer(std::chrono::nanoseconds delay, job& j) noexcept {

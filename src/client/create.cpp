@@ -70,6 +70,34 @@ struct create_plan {
     bool make_parents;
 };
 
+/// What protected creates without an answer have left behind, or will: looked for when this goes.
+class leftovers_of {
+  public:
+    leftovers_of(handle_view h, const create_plan& plan) noexcept : handle_(h), plan_(plan) {}
+    leftovers_of(const leftovers_of&) = delete;
+    leftovers_of& operator=(const leftovers_of&) = delete;
+    ~leftovers_of() {
+        if (!possible_) return;
+        try {
+            remove_protected_later(handle_, plan_.folder, plan_.id, kept_);
+        } catch (const std::bad_alloc&) {
+            handle_.owner.log(log_level::warn, "no memory to clean up after a create");
+        }
+    }
+    bool possible() const noexcept { return possible_; }
+    void expect() noexcept { possible_ = possible_ || !plan_.id.empty(); }
+    created_node keep(created_node node) noexcept {
+        kept_ = node.stat.created;
+        return node;
+    }
+
+  private:
+    const handle_view handle_;
+    const create_plan& plan_;
+    bool possible_ = false;
+    zxid kept_ = zxid::none;
+};
+
 task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     core& c = co_await this_core{};
     if (plan->path.empty())
@@ -79,44 +107,35 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     const handle_view left = is_ephemeral(plan->mode) ? handle_view(zk) : handle_view{c, plan->root};
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
     bool perhaps_made = false; // by the last try
-    bool unanswered = false;   // a try whose request may still be carried out, later than whatever we do
-    const auto found = [&](created_node node) {
-        if (unanswered) remove_protected_later(left, plan->folder, plan->id, node.stat.created);
-        return node;
-    };
-    repetition tries;
     bool made_parents = false;
+    leftovers_of unanswered(left, *plan);
+    repetition tries;
     for (;;) {
         if (perhaps_made) {
             auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, is_ephemeral(plan->mode)));
-            if (search && *search) co_return found(**std::move(search));
+            if (search && *search) co_return unanswered.keep(**std::move(search));
             if (!search && search.error() != errc::no_node) { // without its folder it is not there now
                 if (search.error() == errc::connection_loss && co_await tries.again(search.error())) continue;
-                remove_protected_later(left, plan->folder, plan->id);
-                failure f = search.why(); // what failed is the search: the create may have been applied
-                f.exception = nullptr;
-                f.outcome = outcome::unknown;
-                f.rethrow();
+                rethrow_half_done(search, true); // what failed is the search: the create may have been applied
             }
             perhaps_made = false;
         }
         auto made = co_await as_result(start_create_with_stat(zk, plan->path, data, plan->mode, plan->acl));
-        if (made) co_return found(*std::move(made));
+        if (made) co_return unanswered.keep(*std::move(made));
         if (made.error() == errc::no_node && plan->make_parents && (plan->folder != "/" || !plan->root.empty())) {
             std::string folder = path::normalize(plan->root + plan->folder);
             const auto there = co_await as_result(ensure_path(std::move(folder), plan->parent_acl, made_parents));
-            if (!there) rethrow_half_done(there, made_parents);
+            if (!there) rethrow_half_done(there, made_parents || unanswered.possible());
             continue;
         }
         const bool unknown = made.outcome() == outcome::unknown;
-        unanswered = unanswered || (unknown && !plan->id.empty());
+        if (unknown) unanswered.expect();
         if (made.error() == errc::connection_loss && (!unknown || !plan->id.empty()) &&
             co_await tries.again(made.error())) {
             perhaps_made = unknown;
             continue;
         }
-        if (unanswered) remove_protected_later(left, plan->folder, plan->id);
-        rethrow_half_done(made, made_parents);
+        rethrow_half_done(made, made_parents || unanswered.possible());
     }
 }
 

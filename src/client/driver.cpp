@@ -295,6 +295,7 @@ void driver::on_log(log_level level, std::string_view line) noexcept { core_.log
 void driver::publish_clocks() noexcept {
     core_.board().set_lease_end(session_.lease_end());
     core_.board().set_certainty(session_.certain_until(), session_.certainty_lasts(loop_.now()));
+    if (session_.certainty_not_permitted()) core_.board().refuse_certainty();
 }
 
 void driver::fail_waiting(errc reason, errc from_now_on) {

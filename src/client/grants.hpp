@@ -15,7 +15,7 @@ class grant {
     virtual void on_doubt() noexcept = 0;
 
   protected:
-    virtual ~grant() = default;
+    virtual ~grant();
 
   private:
     friend class grants;
@@ -51,5 +51,7 @@ class grants {
   private:
     grant* first_ = nullptr;
 };
+
+inline grant::~grant() { grants::remove(*this); }
 
 } // namespace kazoo::detail

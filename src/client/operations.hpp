@@ -56,7 +56,7 @@ class pinned_handle {
                doubts == core_->board().doubts();
     }
     /// Completes when what is granted in this session is certainly ours, and can be kept.
-    future<void> certainty() const { return future<void>(core_->board().wait_certain(*core_)); }
+    future<void> certainty() const { return future<void>(core_->board().wait_certain(*core_, epoch_)); }
     /// Of the session, as negotiated. Precondition: a request was answered.
     duration timeout() const { return core_->board().identity().negotiated_timeout; }
     /// Of the session. Precondition: a request was answered.

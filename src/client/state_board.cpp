@@ -168,14 +168,25 @@ ref<detail::state<void>> state_board::try_connect(core& c) {
     return waiter;
 }
 
-ref<detail::state<void>> state_board::wait_certain(core& c) {
+ref<detail::state<void>> state_board::wait_certain(core& c, std::uint64_t epoch) {
     ref<detail::state<void>> waiter(new certainty_state(c));
     const util::lock_guard lock(mutex_);
-    if (certainty_lasts_)
+    if (epoch_.load(std::memory_order_relaxed) != epoch)
+        complete(waiter, errc::session_expired);
+    else if (certainty_lasts_)
         complete(waiter, errc{});
     else
         waiting_for_certainty_.add(waiter);
     return waiter;
+}
+
+void state_board::refuse_certainty() noexcept {
+    std::vector<ref<detail::state<void>>> waiting;
+    {
+        const util::lock_guard lock(mutex_);
+        waiting = waiting_for_certainty_.take();
+    }
+    for (const auto& w : waiting) complete(w, errc::no_auth);
 }
 
 void state_board::set_certainty(time_point until, bool lasts) noexcept {

@@ -47,8 +47,10 @@ class state_board {
     ref<detail::state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
     /// The same, but it fails when all addresses have refused in one round.
     ref<detail::state<void>> try_connect(core&) KAZOO_EXCLUDES(mutex_);
-    /// A future that completes when certainty_lasts(), or fails when the session is over.
-    ref<detail::state<void>> wait_certain(core&) KAZOO_EXCLUDES(mutex_);
+    /// A future that completes when certainty_lasts(), or fails when the session of this epoch is over.
+    ref<detail::state<void>> wait_certain(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
+    /// It never will be: those who wait fail with no_auth.
+    void refuse_certainty() noexcept KAZOO_EXCLUDES(mutex_);
 
     /// `refused`: by all, in the last round.
     void set_last_failures(std::string, bool refused) KAZOO_EXCLUDES(mutex_);

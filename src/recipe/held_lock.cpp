@@ -2,6 +2,8 @@
 
 #include <kazoo/path.hpp>
 
+#include <new>
+
 namespace kazoo::detail {
 
 namespace {
@@ -26,9 +28,9 @@ bool held_lock::holds() const noexcept {
 void held_lock::guard() {
     core& c = zk_.owner();
     const bool by_session = lost_when_ == loss::session_over;
+    spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
     (by_session ? c.session_grants() : c.certain_grants()).add(*this);
     if (by_session ? !zk_.alive() : !zk_.certain(doubts_)) on_doubt(); // since the last look at the clock
-    spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
 }
 
 task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
@@ -53,7 +55,10 @@ void held_lock::on_doubt() noexcept {
     forget();
     if (given_up_) return;
     lose();
-    remove_until_gone(zk_, "clean up", node_.path).detach();
+    try {
+        remove_until_gone(zk_, "clean up", node_.path).detach();
+    } catch (const std::bad_alloc&) { // it goes with its session
+    }
 }
 
 void held_lock::lose() noexcept {

@@ -12,11 +12,6 @@ lock_node::~lock_node() {
 
 std::string_view lock_node::name() const noexcept { return path::basename(node_.path); }
 
-created_node lock_node::keep() {
-    presence_ = presence::none;
-    return std::move(node_);
-}
-
 future<created_node> lock_node::create() {
     presence_ = presence::possible;
     const std::string path = path::join(name_.folder, name_.id + name_.mark);

@@ -36,8 +36,9 @@ class lock_node {
     /// Waits for that create and does whatever else it takes: missing parents, a search when the reply was lost. True:
     /// nothing else was needed, so requests that were sent right behind the create have seen the node.
     task<bool> made(future<created_node> creating);
-    /// It is the caller's from now on.
-    created_node keep();
+    const created_node& node() const noexcept { return node_; }
+    /// Somebody else takes care of it from now on, or it is gone.
+    void keep() noexcept { presence_ = presence::none; }
     /// Whether this is a node of the same acquisition: another one of ours, carried out late.
     bool is_ours(std::string_view other) const noexcept { return other.starts_with(name_.id); }
     /// The id, if a create got no answer: then a second node of it may turn up at any time. Empty otherwise.

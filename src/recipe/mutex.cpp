@@ -87,11 +87,18 @@ bool mutex_core::would_last(const lock_node& mine) const noexcept {
 task<bool> mutex_core::becomes_certain(lock_node& mine) {
     const pinned_handle& zk = mine.session();
     const offered_node offered(owner(), path::normalize(root_ + mine.path()));
-    const auto certain = co_await as_result(zk.certainty());
-    if (certain.error() == errc::session_expired) co_return false;
-    (void)certain.value();
-    const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
-    co_return there && *there&& would_last(mine);
+    for (repetition looks;;) {
+        if (options_.lost_when == loss::certainty_over) {
+            const auto certain = co_await as_result(zk.certainty());
+            if (certain.error() == errc::session_expired) co_return false;
+            (void)certain.value();
+        }
+        const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
+        if (there.error() == errc::session_expired) co_return false;
+        if (!there && co_await looks.again(there.error())) continue;
+        if (!there.value()) co_return false;
+        if (would_last(mine)) co_return true;
+    }
 }
 
 task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
@@ -107,6 +114,7 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
         const bool expired = !end && end.error() == errc::session_expired;
         if (!expired && end.value() == verdict::taken) co_return false;
         const bool acquired = !expired && end.value() == verdict::acquired;
+        if (!expired && end.value() == verdict::node_gone) mine.keep(); // one of that name is not ours any more
         if (acquired && here->first() && (self->would_last(mine) || co_await self->becomes_certain(mine))) {
             scope.claim_result();
             here->acquired();

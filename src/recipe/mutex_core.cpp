@@ -102,8 +102,9 @@ future<bool> mutex_core::try_lock() {
 
 void mutex_core::hold(lock_node& mine, place where) {
     std::string left = mine.left_id();
-    auto held = std::make_shared<held_lock>(mine.session(), mine.keep(), options_.lost_when, std::move(left));
+    auto held = std::make_shared<held_lock>(mine.session(), mine.node(), options_.lost_when, std::move(left));
     held->guard();
+    mine.keep(); // not before somebody else takes care of it
     holder_ = std::move(where);
     const util::lock_guard lock(mutex_);
     held_ = std::move(held);

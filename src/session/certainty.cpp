@@ -1,5 +1,7 @@
 #include "session/certainty.hpp"
 
+#include <kazoo/error.hpp>
+
 #include <utility>
 
 namespace kazoo::session {
@@ -10,7 +12,7 @@ void certainty::want(bool on, time_point now) noexcept {
 
 certainty::offered_node certainty::offer(std::string absolute_path, time_point now) {
     offered_.push_back(std::move(absolute_path));
-    if (std::exchange(refused_, false)) {
+    if (std::exchange(not_permitted_, false)) {
         path_ = offered_.back();
         if (stage_ == stage::idle) next_ = std::min(next_, now);
     }
@@ -27,7 +29,8 @@ bool certainty::granted(duration timeout, time_point sent, bool resumed, time_po
     u_ = previous_u_ = none;
     stage_ = stage::idle;
     next_ = now;
-    refused_ = false;
+    pause_ = duration::zero();
+    refusals_ = 0;
     return !shrunk;
 }
 
@@ -53,18 +56,23 @@ void certainty::sync_answered(bool ok, time_point sent, time_point now) noexcept
         failed(now);
 }
 
-void certainty::check_answered(bool ok, time_point now) {
-    if (!ok) {
-        // The node is gone, or may not be read: another one will do.
-        const bool other = path_ != root || !offered_.empty();
-        path_ = path_ == root && !offered_.empty() ? offered_.back() : std::string(root);
-        if (other && !std::exchange(refused_, true))
-            stage_ = stage::check_due;
-        else
-            failed(now);
+const std::string& certainty::other_path() const noexcept {
+    return path_ == root_ && !offered_.empty() ? offered_.back() : root_;
+}
+
+void certainty::check_answered(std::int32_t err, time_point now) {
+    if (err != 0) {
+        // The node is gone, or may not be read: another one will do. At most: one that is gone, the root, one of ours.
+        not_permitted_ = err == static_cast<std::int32_t>(errc::no_auth);
+        const std::string& other = other_path();
+        if (++refusals_ > 2 || other == path_) return failed(now);
+        path_ = other;
+        stage_ = stage::check_due;
         return;
     }
-    refused_ = false;
+    not_permitted_ = false;
+    refusals_ = 0;
+    pause_ = duration::zero();
     if (connect_sent_ != none) renew(std::exchange(connect_sent_, none));
     if (previous_u_ != none) renew(previous_u_);
     previous_u_ = u_;
@@ -72,10 +80,12 @@ void certainty::check_answered(bool ok, time_point now) {
     next_ = saturating_add(now, gap());
 }
 
+/// The next try may come sooner than a pair: what must lie between is the time since the last good one.
 void certainty::failed(time_point now) noexcept {
     stage_ = stage::idle;
-    next_ = saturating_add(now, gap());
-    refused_ = true;
+    refusals_ = 0;
+    pause_ = std::clamp(2 * pause_, timeout_ / 20, gap());
+    next_ = saturating_add(now, pause_);
 }
 
 bool certainty::lasts(time_point now) const noexcept {

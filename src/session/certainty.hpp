@@ -54,7 +54,8 @@ class certainty {
     void sent(step) noexcept;
     /// `sent`: when the last byte of u was handed to the socket.
     void sync_answered(bool ok, time_point sent, time_point now) noexcept;
-    void check_answered(bool ok, time_point now);
+    /// `err`: of the transaction, 0 if it was applied.
+    void check_answered(std::int32_t err, time_point now);
 
     // -- what is known ------------------------------------------------------------------------------------------------
     bool exists() const noexcept { return until_ != none; }
@@ -62,12 +63,13 @@ class certainty {
     time_point until() const noexcept { return until_; }
     /// When end() must be called; never if nothing is certain, or nobody needs to know.
     time_point over_at() const noexcept { return wanted_ && exists() ? until_ : never; }
+    /// We may read neither the root node nor one of ours, so nothing can ever be certain.
+    bool not_permitted() const noexcept { return not_permitted_ && !offered_.empty(); }
     /// Whether what is granted now can be kept: the next renewal is to come in time.
     bool lasts(time_point now) const noexcept;
 
   private:
     static constexpr time_point none = time_point::min();
-    static constexpr const char* root = "/";
     enum class stage : std::uint8_t {
         idle,
         sync_sent,
@@ -79,20 +81,24 @@ class certainty {
     duration gap() const noexcept { return std::max(timeout_ / 3, server_tick_ * 2 / 3 + server_tick_ / 100); }
     void renew(time_point since) noexcept { until_ = std::max(until_, end_of(since)); }
     void failed(time_point now) noexcept;
+    const std::string& other_path() const noexcept;
 
     const duration server_tick_;
     bool wanted_ = false;
     duration timeout_{0};
     time_point until_ = none;
     std::list<std::string> offered_;
-    std::string path_ = root; ///< it is always there, and most may read it
+    const std::string root_ = "/";
+    std::string path_ = root_; ///< it is always there, and most may read it
 
     // Of this connection.
     stage stage_ = stage::idle;
     time_point next_ = never;
     time_point connect_sent_ = none; ///< of a resumed session, until a v was answered
     time_point u_ = none, previous_u_ = none;
-    bool refused_ = false; ///< the last check, while no other node was at hand
+    int refusals_ = 0; ///< of this pair's check, each for another node
+    bool not_permitted_ = false;
+    duration pause_{0}; ///< before the next try, after a pair that failed
 };
 
 } // namespace kazoo::session

@@ -134,14 +134,24 @@ void session::impl::finish(session_state end, errc reason) {
 
 namespace {
 
-bool is_applied_transaction(const reply& r) {
+/// Of a transaction of one operation; 0 if it was applied.
+std::int32_t transaction_error(const reply& r) {
+    if (r.err != 0) return r.err;
     proto::reader in(r.body);
     proto::multi_result result;
     bool more = false;
-    return r.err == 0 && proto::get_multi_result(in, result, more) && more && result.type != proto::opcode::error;
+    if (!proto::get_multi_result(in, result, more) || !more) return static_cast<std::int32_t>(errc::malformed_reply);
+    return result.type == proto::opcode::error ? result.err : 0;
 }
 
 } // namespace
+
+void session::impl::take_check(std::int32_t err) {
+    const bool told = certainty_.not_permitted();
+    certainty_.check_answered(err, now_);
+    if (certainty_.not_permitted() && !told)
+        log(log_level::warn, "neither / nor a node of ours may be read: nothing can be certain");
+}
 
 void session::impl::own_request_done(const reply* answer) noexcept {
     const proto::opcode op = own_requests_.front()->op;
@@ -151,7 +161,7 @@ void session::impl::own_request_done(const reply* answer) noexcept {
     case proto::opcode::sync:
         pair_put_ = never;
         return certainty_.sync_answered(answer->err == 0, answered_sent_, now_);
-    case proto::opcode::multi: return certainty_.check_answered(is_applied_transaction(*answer), now_);
+    case proto::opcode::multi: return take_check(transaction_error(*answer));
     case proto::opcode::close_session: return finish(session_state::closed, errc::closed);
     default: return; // removeWatches: nothing depends on it
     }

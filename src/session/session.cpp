@@ -265,6 +265,7 @@ session_state session::state() const noexcept { return impl_->state_; }
 const identity& session::identity() const noexcept { return impl_->identity_; }
 time_point session::lease_end() const noexcept { return impl_->lease_.end_time(); }
 time_point session::certain_until() const noexcept { return impl_->certainty_.until(); }
+bool session::certainty_not_permitted() const noexcept { return impl_->certainty_.not_permitted(); }
 bool session::certainty_lasts(time_point now) const noexcept { return impl_->certainty_.lasts(now); }
 bool session::refused() const noexcept { return impl_->refused_; }
 std::string session::last_failures() const { return impl_->round_.failures(); }

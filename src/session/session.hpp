@@ -161,6 +161,8 @@ class session {
     /// The session certainly lives at the servers until then, see certainty.hpp; the beginning of time if nothing is
     /// certain. Renewed while it is wanted.
     time_point certain_until() const noexcept;
+    /// It never will be: we may read no node that could be asked for.
+    bool certainty_not_permitted() const noexcept;
     /// Whether that will last: the next renewal is expected in time.
     bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.

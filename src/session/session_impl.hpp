@@ -144,6 +144,7 @@ struct session::impl {
     std::string last_words() const;
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
+    void take_check(std::int32_t err);
     /// Null: there will be no answer.
     void own_request_done(const reply*) noexcept;
 

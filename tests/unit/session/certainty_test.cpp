@@ -235,6 +235,77 @@ TEST(certainty, a_node_of_ours_is_checked_where_the_root_may_not_be_read) {
         .run();
 }
 
+TEST(certainty, outlasts_that_the_checked_node_goes_when_there_is_another_of_ours) {
+    script s = wanted_and_opened();
+    auto a = std::make_shared<session::certainty::offered_node>();
+    const std::string sync_a = hex("0000000e" + own + "00000009000000022f61");
+    const std::string check_b =
+        hex("00000024" + own + "0000000e0000000d00ffffffff000000022f62ffffffffffffffff01ffffffff");
+    s.write(sync_root)
+        .feed(synced)
+        .advance(0ms)
+        .write(check_root)
+        .then([a](world& w) {
+            w.subject.offer_node("/b", w.now);
+            *a = w.subject.offer_node("/a", w.now);
+        })
+        .feed(not_permitted)
+        .advance(0ms)
+        .write(check_a)
+        .feed(checked)
+        .then([a](world& w) { w.subject.withdraw_node(*a); })
+        .advance(G + 1ms)
+        .write(sync_a)
+        .feed(synced)
+        .advance(0ms)
+        .write(check_a)
+        .feed(not_permitted) // as if it was gone
+        .advance(0ms)
+        .write(check_root)
+        .feed(not_permitted)
+        .advance(0ms)
+        .write(check_b)
+        .feed(checked)
+        .advance(0ms)
+        .then([](world& w) { EXPECT_TRUE(w.subject.certainty_lasts(w.now)); })
+        .run();
+}
+
+TEST(certainty, outlasts_a_pair_that_failed) {
+    const std::string throttled = with_xid(hex("00000010000000010000000000000005ffffff81"), 0x7fffffff);
+    script s = wanted_and_opened();
+    pair(s);
+    s.advance(G + 1ms);
+    pair(s);
+    s.advance(G + 1ms).write(sync_root).feed(throttled).advance(T / 20 + 1ms);
+    pair(s);
+    s.then([](world& w) { EXPECT_TRUE(w.subject.certainty_lasts(w.now)); }).run();
+}
+
+TEST(certainty, of_a_longer_timeout_ends_when_a_shorter_one_is_granted) {
+    script s = wanted_and_opened();
+    std::string shorter = got("connect", "resume");
+    shorter.replace(8, 4, std::string("\x00\x00\x0b\xb8", 4)); // 3 s
+    pair(s);
+    s.closed()
+        .expect("state suspended")
+        .advance(50ms)
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .then([](world& w) {
+            EXPECT_TRUE(w.certain);
+            w.write_all();
+        })
+        .feed(shorter)
+        .then([](world& w) {
+            EXPECT_FALSE(w.certain);
+            EXPECT_EQ(certain_until(w), time_point::min());
+            w.take_orders();
+            w.said.clear();
+        })
+        .run();
+}
+
 TEST(certainty, what_is_granted_late_in_an_old_session_would_not_last) {
     script s(script::one_host());
     s.open_session()
