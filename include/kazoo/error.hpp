@@ -64,7 +64,7 @@ enum class errc : int {
 /// Whether a failed operation may have taken effect.
 enum class outcome : unsigned char {
     not_applied, ///< certainly not
-    unknown,     ///< it was under way: it may have been applied, or may still be, behind later writes of the same session
+    unknown, ///< it was under way: it may have been applied, or may still be, behind later writes of the same session
 };
 
 /// What to do about an error. Compare any error_code with these: `if (ec == kazoo::condition::retryable)`.

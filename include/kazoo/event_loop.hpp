@@ -29,8 +29,8 @@ class KAZOO_EXPORT executor {
 /// Thread-safe.
 class KAZOO_EXPORT event_loop {
   public:
-    /// Starts its threads, which take no signals but those they cause themselves. Throws std::system_error when the system is out of
-    /// threads, descriptors or random numbers, and std::bad_alloc.
+    /// Starts its threads, which take no signals but those they cause themselves. Throws std::system_error when the
+    /// system is out of threads, descriptors or random numbers, and std::bad_alloc.
     event_loop();
     /// For the library and its testing kit: another kind of loop.
     explicit event_loop(std::unique_ptr<detail::loop>) noexcept;

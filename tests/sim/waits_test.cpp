@@ -237,6 +237,22 @@ TEST(waits, requests_behind_lost_reads_stay_queued) {
     EXPECT_EQ(std::move(write).get(), "/n");
 }
 
+TEST(waits, a_protected_create_that_is_refused_in_the_end_may_have_been_made_before) {
+    scene s;
+    s.c.create("/q");
+    const machine elsewhere = s.world.add_machine();
+    const client other(simulation::addresses(), options_on(elsewhere));
+    s.here.silence(flow::to_server, true);
+    auto creating = s.c.async_create("/q/n", "", {.protect = true});
+    s.world.run_for(50ms); // it is under way
+    const std::vector<acl> nobody_creates{{perms::read, "world", "anyone"}};
+    other.set_acl("/q", nobody_creates);
+    s.here.cut();
+    s.here.silence(flow::to_server, false);
+    // It is not there, and the second try is refused; but the first one may still be carried out.
+    EXPECT_EQ(verdict_of(std::move(creating)), failed(errc::no_auth, outcome::unknown));
+}
+
 TEST(waits, a_protected_create_is_found_again_when_the_reply_was_lost) {
     scene s;
     s.c.wait_connected();

@@ -45,22 +45,25 @@ struct contender {
 /// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,
 /// std::unique_lock and std::lock work with it. Not recursive.
 ///
-/// **Guarantee.** Of all un-paused holders whose holds() is true there is at most one, also while servers are cut off from
-/// each other; doc/certainty.md has the rule and its assumptions (the main ones: a session timeout of two ticks or more, no
-/// observer masters, no local sessions, clocks that drift by less than 1/1000). Waiters are served in the order in which
-/// their nodes were made: threads that share an object in the order of their calls. Whoever was paused between holds() and
-/// a write may write without knowing; fencing_token() and check() stop that, nothing else does.
+/// **Guarantee.** Of all un-paused holders whose holds() is true there is at most one, also while servers are cut off
+/// from each other; doc/certainty.md has the rule and its assumptions (the main ones: a session timeout of two ticks or
+/// more, no observer masters, no local sessions, clocks that drift by less than 1/1000). Waiters are served in the
+/// order in which their nodes were made: threads that share an object in the order of their calls. Whoever was paused
+/// between holds() and a write may write without knowing; fencing_token() and check() stop that, nothing else does.
 ///
 /// **What happens when …** (each line has a test)
-/// - *the connection breaks* (suspended), or its server loses the others: a holder still holds, lost() stays silent, while
-///   that is certain: for a third to two thirds of the session's timeout. A waiter keeps its place. What was under way is
-///   found again or done again.
-/// - *certainty ends*: lost() is requested and holds() is false, without any server, and for good; the node is removed when
+/// - *the connection breaks* (suspended), or its server loses the others: a holder still holds, lost() stays silent,
+/// while
+///   that is certain: for a third to two thirds of the session's timeout. A waiter keeps its place. What was under way
+///   is found again or done again.
+/// - *certainty ends*: lost() is requested and holds() is false, without any server, and for good; the node is removed
+/// when
 ///   the servers are reached.
 /// - *the session is lost*: a holder has lost before. A waiter starts over at the end of the line, within its deadline.
 /// - *the caller cancels or the deadline passes*: neither node nor watch stays. A node that may have been made is
 ///   removed in the background, until it is gone or its session is over.
-/// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself. A create
+/// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself. A
+/// create
 ///   may also be carried out late: a second node of ours is removed when it is seen, and looked for again after unlock.
 /// - *the contender ahead may not be read*: it is looked at at intervals that grow to the session's timeout.
 /// - *somebody deletes the node* of a holder: lost() is requested and holds() is false when the event arrives, at the
@@ -128,8 +131,8 @@ class KAZOO_EXPORT mutex {
     future<bool> async_unlock();
 
     // -- holding ------------------------------------------------------------------------------------------------------
-    /// Whether the lock is certainly ours at this moment, by what the servers have answered and the loop's clock. Asks no
-    /// server. Once false, false for good, for this acquisition.
+    /// Whether the lock is certainly ours at this moment, by what the servers have answered and the loop's clock. Asks
+    /// no server. Once false, false for good, for this acquisition.
     bool holds() const noexcept;
     /// Of the present acquisition: stop is requested when the lock may no longer be ours, never by our own unlock. A
     /// token that is stopped already if the object is not locked. User code runs on the loop's signal thread.
