@@ -20,6 +20,18 @@ thread_local int until_failure = -1;
 /// No thread gets so much at once.
 std::atomic<std::size_t> too_much{SIZE_MAX};
 
+} // namespace
+
+// ThreadSanitizer brings its own.
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define KAZOO_UNDER_TSAN
+#endif
+#endif
+
+#ifndef KAZOO_UNDER_TSAN
+namespace {
+
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
     if (size >= too_much || (until_failure >= 0 && until_failure-- == 0)) return nullptr;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(size == 0 ? 1 : size);
@@ -48,6 +60,7 @@ void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
 // clang-format on
+#endif
 
 namespace test_program {
 namespace {
