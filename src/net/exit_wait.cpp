@@ -1,5 +1,6 @@
 #include "net/exit_wait.hpp"
 
+#include "net/asio.hpp"
 #include "net/fork_generation.hpp"
 #include "net/thread.hpp"
 #include "util/undying.hpp"
@@ -44,6 +45,18 @@ struct exit_board final : detail::closing_watch {
         closing = ending = 0;
     }
 };
+
+/// Asio's categories are static objects that its code looks at wherever an operation ends. Made ahead of every static
+/// object of the program, they are destroyed behind all of them: a client that one of these holds still ends by then.
+struct asio_categories {
+    asio_categories() noexcept {
+        static_cast<void>(kazoo_asio::error::get_system_category());
+        static_cast<void>(kazoo_asio::error::get_netdb_category());
+        static_cast<void>(kazoo_asio::error::get_addrinfo_category());
+        static_cast<void>(kazoo_asio::error::get_misc_category());
+    }
+};
+[[gnu::init_priority(101)]] const asio_categories made_first;
 
 exit_board& board() noexcept {
     static const util::undying<exit_board> one;

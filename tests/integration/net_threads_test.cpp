@@ -2,6 +2,7 @@
 #include "net_support.hpp"
 #include "plain_peer.hpp"
 
+#include "client/post.hpp"
 #include "testing/wait_until.hpp"
 
 #include <algorithm>
@@ -331,6 +332,13 @@ TEST(net_fork, inside_user_work_leaves_the_rest_to_the_parent) {
         EXPECT_EQ(::write(ends[1], &self, sizeof self), static_cast<ssize_t>(sizeof self));
         rest.happen();
     });
+    // A thread that is still being started may hold a lock of the sanitizer's, which the child would wait for.
+    moment loop_runs, signals_run;
+    detail::post_to(*loop, [&] { loop_runs.happen(); });
+    std::stop_source stop;
+    const std::stop_callback told(stop.get_token(), [&] { signals_run.happen(); });
+    loop->signal(stop);
+    ASSERT_TRUE(loop_runs.wait() && signals_run.wait());
     both_queued.happen();
     const pid_t pid = child.take();
     ASSERT_TRUE(rest.wait());
