@@ -118,7 +118,7 @@ TEST(program_shortage, of_threads_is_told_by_the_constructor_and_by_the_look_up)
 
 TEST(program_shortage, of_descriptors_is_told_by_the_constructor_and_gets_over) {
 #ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "the sanitizer's checks of types need descriptors themselves";
+    GTEST_SKIP() << "the sanitizer reads each type through a pipe: without descriptors it finds every object invalid";
 #endif
     const server zk;
     const ended e = run({"descriptors", zk.address()});
