@@ -95,8 +95,7 @@ void driver::turn() {
             again_ = true;
             continue;
         }
-        if (session_.accepts_requests() && core_.queue().take(batch_, batch_frames_, session::batch_limit))
-            session_.submit(batch_, batch_frames_);
+        if (!submit()) again_ = true;
         if (write_output()) again_ = true;
     } while (again_);
     if (session_.pending() == 0) give_back();
@@ -107,6 +106,19 @@ void driver::turn() {
         core_.board().set_last_failures(session_.last_failures(), session_.refused());
     keep_clock();
     finish_if_closed();
+}
+
+/// Hands over what waits. False: there is no memory for it, and the connection is over; the requests wait on.
+bool driver::submit() {
+    if (!session_.accepts_requests()) return true;
+    try {
+        if (!core_.queue().take(batch_, batch_frames_, session::batch_limit)) return true;
+    } catch (const std::bad_alloc&) {
+        stream_broke(make_error_code(std::errc::not_enough_memory));
+        return false;
+    }
+    session_.submit(batch_, batch_frames_);
+    return true;
 }
 
 void driver::give_back() {
@@ -278,7 +290,12 @@ void driver::on_state(session_state s) noexcept {
 }
 
 void driver::on_unsent(session::request_list& requests, std::string_view frames) noexcept {
-    core_.queue().put_back(requests, frames);
+    try {
+        core_.queue().put_back(requests, frames);
+    } catch (const std::bad_alloc&) {
+        while (!requests.empty()) requests.pop_front().on_failure(errc::connection_loss, outcome::not_applied);
+        on_write_lost(); // no later write may land without these
+    }
 }
 
 void driver::on_write_lost() noexcept { fail_waiting(errc::connection_loss); }

@@ -52,6 +52,7 @@ class driver final : session::observer, stream_events {
     void obey_orders();
     void obey(session::resolve_order&);
     void obey(session::connect_order&);
+    bool submit();
     bool write_output();
     void give_back();
     void read_input();

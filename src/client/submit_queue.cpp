@@ -1,5 +1,6 @@
 #include "client/submit_queue.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -72,6 +73,8 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
                                                std::size_t share) {
     session::request_list gone;
     frames.clear();
+    const std::size_t first = waiting_.empty() ? 0 : waiting_.front()->frame_size; // goes even if it is longer
+    frames.reserve(std::min(std::max(share, first), frames_.size() - taken_));
     std::size_t copied = taken_;
     const auto copy = [&]() KAZOO_REQUIRES(mutex_) {
         frames.append(frames_, copied, taken_ - copied);
@@ -100,6 +103,8 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
 
 void submit_queue::put_back(session::request_list& requests, std::string_view frames) {
     const util::lock_guard lock(mutex_);
+    frames_.replace(0, taken_, frames);
+    taken_ = 0;
     session::request_list all;
     while (!requests.empty()) {
         auto& r = static_cast<queued_request&>(requests.pop_front());
@@ -108,7 +113,6 @@ void submit_queue::put_back(session::request_list& requests, std::string_view fr
     }
     all.splice_back(waiting_);
     waiting_ = std::move(all);
-    frames_.replace(0, std::exchange(taken_, 0), frames);
 }
 
 session::request_list submit_queue::take_all(errc from_now_on) {

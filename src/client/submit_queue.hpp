@@ -64,10 +64,11 @@ class submit_queue {
     }
 
     /// On the loop: takes everything, or the oldest up to `share` bytes, but one at least. False, and the loop counts
-    /// as asleep, if there is nothing.
+    /// as asleep, if there is nothing. Throws std::bad_alloc: then nothing was taken.
     bool take(session::request_list& requests, std::string& frames, std::size_t share = no_limit)
         KAZOO_EXCLUDES(mutex_);
-    /// On the loop: puts requests that were not sent back to the front.
+    /// On the loop: puts requests that were not sent back to the front. Throws std::bad_alloc: then they stay where
+    /// they are.
     void put_back(session::request_list& requests, std::string_view frames) KAZOO_EXCLUDES(mutex_);
     /// Everything, without its frames, to be failed. Later requests are refused with `from_now_on` unless that is
     /// errc{}.

@@ -2,6 +2,7 @@
 // The acquisitions of one lock object, in the order of the calls, from the call until unlock.
 #include "client/recipe_support.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,6 +13,8 @@ namespace kazoo::detail {
 class acquisition_line {
   public:
     class place;
+    /// So many of one object have a node at the same time.
+    static constexpr std::size_t most_nodes = 16;
 
   private:
     using order = std::map<std::uint64_t, place*>; ///< by the number of the call
@@ -54,8 +57,9 @@ class acquisition_line {
         /// We have got as far as only the first of this object should. So it has lost its lock and was not unlocked
         /// yet, or somebody has deleted its node: our own goes, until the first has been unlocked or has a new one.
         void give_way() noexcept { line_.front().lost_ = line_.front().scope_ == nullptr; }
-        /// Nodes are made in the order of the calls: it is our turn when all ahead have theirs. And none while the
-        /// holder's loss waits for its unlock: ours would keep everybody else waiting for that, too.
+        /// Nodes are made in the order of the calls: it is our turn when all ahead have theirs, and these are few: each
+        /// who has one lists them all. And none while the holder's loss waits for its unlock: ours would keep everybody
+        /// else waiting for that, too.
         bool may_enter() const noexcept { return line_.next_to_enter() == this; }
         void entered(bool has_node) {
             if (has_node)
@@ -89,7 +93,8 @@ class acquisition_line {
     /// The first of those without a node. Whoever is lost is in front: it had the lock.
     place* next_to_enter() noexcept {
         if (outside_.empty() || front().lost_) return nullptr;
-        return outside_.begin()->second;
+        place* const next = outside_.begin()->second;
+        return next == &front() || places_.size() - outside_.size() < most_nodes ? next : nullptr;
     }
     void wake_next() noexcept {
         if (place* const next = next_to_enter()) next->turn_.notify();

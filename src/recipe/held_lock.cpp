@@ -67,10 +67,15 @@ void held_lock::lose() noexcept {
 }
 
 future<bool> held_lock::give_up() {
-    given_up_ = true;
-    auto removing = remove_until_gone(zk_, "unlock", node_.path);
-    if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
-    return removing;
+    given_up_ = true; // first: nobody must take our removal for a loss
+    try {
+        auto removing = remove_until_gone(zk_, "unlock", node_.path);
+        if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
+        return removing;
+    } catch (const std::bad_alloc&) {
+        given_up_ = false;
+        throw;
+    }
 }
 
 } // namespace kazoo::detail

@@ -148,7 +148,7 @@ future<bool> mutex::async_lock_within(std::chrono::nanoseconds limit, std::stop_
     return core_->lock_within(limit, std::move(stop));
 }
 
-void mutex::unlock() noexcept { core_->unlock().detach(); }
+void mutex::unlock() noexcept { core_->give_up(); }
 future<bool> mutex::async_unlock() { return core_->unlock(); }
 
 bool mutex::holds() const noexcept { return core_->holds(); }

@@ -5,6 +5,9 @@
 
 #include <kazoo/path.hpp>
 
+#include <new>
+#include <utility>
+
 namespace kazoo::detail {
 
 namespace {
@@ -106,14 +109,15 @@ void mutex_core::hold(lock_node& mine, place where) {
     held->guard();
     mine.keep(); // not before somebody else takes care of it
     holder_ = std::move(where);
+    auto r = std::make_unique<release>(std::move(held));
     const util::lock_guard lock(mutex_);
-    held_ = std::move(held);
+    held_ = std::move(r);
 }
 
 std::shared_ptr<held_lock> mutex_core::held() const noexcept {
     if (owner().loop().forked()) return nullptr; // the mutex may be locked by a thread that is not in this process
     const util::lock_guard lock(mutex_);
-    return held_;
+    return held_ ? held_->lock : nullptr;
 }
 
 bool mutex_core::holds() const noexcept {
@@ -153,28 +157,60 @@ future<std::vector<contender>> mutex_core::contenders() {
 
 // -- giving up --------------------------------------------------------------------------------------------------------
 
-future<bool> mutex_core::unlock() noexcept {
-    std::shared_ptr<held_lock> h;
-    if (!owner().loop().forked()) {
+std::unique_ptr<mutex_core::release> mutex_core::take_held() noexcept {
+    if (owner().loop().forked()) return nullptr;
+    const util::lock_guard lock(mutex_);
+    return std::exchange(held_, nullptr);
+}
+
+future<bool> mutex_core::unlock() {
+    auto r = take_held();
+    if (!r) return ready(owner(), "unlock", false);
+    try {
+        auto removing = r->lock->give_up();
+        post(std::move(r));
+        return removing;
+    } catch (const std::bad_alloc&) {
         const util::lock_guard lock(mutex_);
-        h = std::exchange(held_, nullptr);
+        held_ = std::move(r);
+        throw;
     }
-    if (!h) return ready(owner(), "unlock", false);
-    auto removing = h->give_up();
-    post_to(owner().loop(), [self = shared_from_this(), h] {
-        h->forget();
-        self->holder_.reset();
-    });
-    return removing;
+}
+
+void mutex_core::give_up() noexcept {
+    auto r = take_held();
+    if (!r) return;
+    try {
+        r->lock->give_up().detach();
+    } catch (const std::bad_alloc&) {
+        r->node_stays = true;
+    }
+    post(std::move(r));
+}
+
+void mutex_core::post(std::unique_ptr<release> r) noexcept {
+    r->owner = shared_from_this();
+    owner().loop().post(*r.release());
+}
+
+void mutex_core::release::run(job* j) noexcept {
+    const std::unique_ptr<release> self(static_cast<release*>(j));
+    if (self->node_stays) self->lock->give_up().detach();
+    self->lock->forget();
+    self->owner->holder_.reset();
 }
 
 void mutex_core::abandon() noexcept {
     if (owner().loop().forked()) return;
-    unlock().detach();
-    post_to(owner().loop(), [self = shared_from_this()] {
-        self->line_.cancel();
-        self->unlock().detach(); // what was acquired meanwhile
-    });
+    give_up();
+    ending_.owner = shared_from_this();
+    owner().loop().post(ending_);
+}
+
+void mutex_core::ending::run(job* j) noexcept {
+    const auto owner = std::move(static_cast<ending*>(j)->owner);
+    owner->line_.cancel();
+    owner->give_up(); // what was acquired meanwhile
 }
 
 } // namespace kazoo::detail

@@ -33,7 +33,10 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     /// False when the time is over or a stop is requested.
     future<bool> lock_within(std::chrono::nanoseconds, std::stop_token);
     future<bool> try_lock();
-    future<bool> unlock() noexcept;
+    /// Throws std::bad_alloc: then it is still held.
+    future<bool> unlock();
+    /// The same without a result, and needs no memory.
+    void give_up() noexcept;
     /// The object goes: ends waits, gives the lock up.
     void abandon() noexcept;
 
@@ -46,6 +49,21 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
 
   private:
     using place = std::unique_ptr<acquisition_line::place>;
+
+    /// What follows on the loop when the lock is given up. Made with the lock: giving up must not fail.
+    struct release final : job {
+        explicit release(std::shared_ptr<held_lock> h) noexcept : job{&run, nullptr}, lock(std::move(h)) {}
+        static void run(job*) noexcept;
+        std::shared_ptr<mutex_core> owner; ///< from then on
+        std::shared_ptr<held_lock> lock;
+        bool node_stays = false; ///< nobody has begun to remove it
+    };
+    /// What follows on the loop when the object goes.
+    struct ending final : job {
+        ending() noexcept : job{&run, nullptr} {}
+        static void run(job*) noexcept;
+        std::shared_ptr<mutex_core> owner;
+    };
 
     core& owner() const noexcept { return *core_; }
     time_point deadline_in(std::chrono::nanoseconds) const noexcept;
@@ -62,6 +80,8 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     lock_node_name new_name() const;
     void hold(lock_node&, place) KAZOO_EXCLUDES(mutex_);
     std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);
+    std::unique_ptr<release> take_held() noexcept KAZOO_EXCLUDES(mutex_);
+    void post(std::unique_ptr<release>) noexcept;
 
     const ref<core> core_;
     const std::string root_, path_, folder_;
@@ -71,7 +91,8 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     acquisition_line line_; ///< on the loop
     place holder_;          ///< on the loop: where the present holder stands in the line
     mutable util::mutex mutex_;
-    std::shared_ptr<held_lock> held_ KAZOO_GUARDED_BY(mutex_);
+    std::unique_ptr<release> held_ KAZOO_GUARDED_BY(mutex_); ///< null: the object is not locked
+    ending ending_;
 };
 
 } // namespace kazoo::detail

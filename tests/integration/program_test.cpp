@@ -145,8 +145,20 @@ TEST(program_shortage, of_memory_in_a_call_is_an_exception_at_each_allocation) {
     for (const char* call : {"construction", "create", "large", "careful", "limit", "then", "watch", "wait", "close"})
         EXPECT_THAT(e.printed, HasSubstr(std::string(call) + ": each was told\n"));
     for (const char* end : {"giving up", "dropping"}) EXPECT_THAT(e.printed, HasSubstr(std::string(end) + ": none\n"));
+    EXPECT_THAT(e.printed, AllOf(HasSubstr("async unlock: each was told\n"), HasSubstr("\nunlock: passed on\n"),
+                                 HasSubstr("\nmutex destroyed: passed on\n")));
     EXPECT_THAT(e.printed, HasSubstr("works: yes\n"));
     EXPECT_TRUE(zk.sessions().size() <= 1u);
+}
+
+TEST(program_shortage, of_memory_for_what_waits_to_be_sent_costs_the_connection_and_no_request) {
+#ifdef KAZOO_UNDER_TSAN
+    GTEST_SKIP() << "ThreadSanitizer has allocation functions of its own";
+#endif
+    const server zk;
+    const ended e = run({"room_to_send", zk.address()});
+    EXPECT_EQ(e.how, clean) << e.printed;
+    EXPECT_THAT(e.printed, AllOf(HasSubstr("connection: given up\n"), HasSubstr("\nwritten: 5\n")));
 }
 
 TEST(program_shortage, of_memory_for_a_large_reply_fails_that_request) {

@@ -48,30 +48,29 @@ struct contender {
 /// **Guarantee.** Of all un-paused holders whose holds() is true there is at most one, also while servers are cut off
 /// from each other; doc/certainty.md has the rule and its assumptions (the main ones: a session timeout of two ticks or
 /// more, no observer masters, no local sessions, clocks that drift by less than 1/1000). Waiters are served in the
-/// order in which their nodes were made: threads that share an object in the order of their calls. Whoever was paused
+/// order in which their nodes were made, threads that share an object in the order of their calls. Whoever was paused
 /// between holds() and a write may write without knowing; fencing_token() and check() stop that, nothing else does.
 ///
 /// **What happens when …** (each line has a test)
 /// - *the connection breaks* (suspended), or its server loses the others: a holder still holds, lost() stays silent,
-/// while
-///   that is certain: for a third to two thirds of the session's timeout. A waiter keeps its place. What was under way
-///   is found again or done again.
+///   while that is certain: for a third to two thirds of the session's timeout. A waiter keeps its place. What was
+///   under way is found again or done again.
 /// - *certainty ends*: lost() is requested and holds() is false, without any server, and for good; the node is removed
-/// when
-///   the servers are reached.
+///   when the servers are reached.
 /// - *the session is lost*: a holder has lost before. A waiter starts over at the end of the line, within its deadline.
 /// - *the caller cancels or the deadline passes*: neither node nor watch stays. A node that may have been made is
 ///   removed in the background, until it is gone or its session is over.
 /// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself. A
-/// create
-///   may also be carried out late: a second node of ours is removed when it is seen, and looked for again after unlock.
+///   create may also be carried out late: a second node of ours is removed when it is seen, and looked for again after
+///   unlock.
 /// - *the contender ahead may not be read*: it is looked at at intervals that grow to the session's timeout.
 /// - *somebody deletes the node* of a holder: lost() is requested and holds() is false when the event arrives, at the
 ///   earliest 10 ms after the acquisition; of a waiter: it starts over at the end of the line.
 /// - *the lock's path vanishes*: as above; it is made again. Its children keep it from vanishing otherwise.
 /// - *the client is closed*: waiters fail with errc::closed; the lock is given up and lost() is requested.
-/// - *a thread of the same object waits*: it has a node of its own and is served in turn. What was lost must still be
-///   unlocked before the next thread of this object gets the lock.
+/// - *a thread of the same object waits*: the first sixteen have a node of their own, whoever comes later gets one when
+///   there is room; all are served in the order of their calls. What was lost must still be unlocked before the next
+///   thread of this object gets the lock.
 /// - *the object is destroyed*: waiters are cancelled, a held lock is unlocked in the background.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
@@ -127,7 +126,7 @@ class KAZOO_EXPORT mutex {
     /// Gives the lock up without waiting: holds() is false at once, the node is removed in the background, ahead of
     /// whatever this client asks for afterwards. Any thread may call it. Nothing happens if it is not held.
     void unlock() noexcept;
-    /// True when the node is removed; false if the lock was lost or not held.
+    /// True when the node is removed; false if the lock was lost or not held. Throws std::bad_alloc: still held.
     future<bool> async_unlock();
 
     // -- holding ------------------------------------------------------------------------------------------------------

@@ -3,15 +3,21 @@
 
 #include <kazoo/client.hpp>
 #include <kazoo/event_loop.hpp>
+#include <kazoo/recipe/mutex.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace {
 
@@ -109,8 +115,68 @@ int run_out_of_memory(const words& w) {
     std::optional<kazoo::client> dropped(std::in_place, w.at(0));
     with_each_failure("dropping", [&] { dropped.reset(); });
     std::printf("works: %s\n", zk.exists("/") ? "yes" : "no");
+    kazoo::mutex lock(zk, "/memory/lock");
+    lock.lock();
+    with_each_failure("async unlock", [&] { lock.async_unlock().detach(); });
+    lock.lock();
+    until_failure = 0;
+    lock.unlock();
+    until_failure = -1;
+    std::optional<kazoo::mutex> next(std::in_place, zk, "/memory/lock");
+    next->lock();
+    std::printf("unlock: passed on\n");
+    until_failure = 0;
+    next.reset();
+    until_failure = -1;
+    lock.lock();
+    std::printf("mutex destroyed: passed on\n");
+    lock.unlock();
     with_each_failure("close", [&] { zk.async_close().detach(); });
     zk.close();
+    return 0;
+}
+
+namespace {
+
+/// Takes work on the loop's thread, and holds that up when it is told to.
+class gate_executor final : public kazoo::executor {
+  public:
+    void execute(std::function<void()> work) override {
+        work_ = std::thread(std::move(work));
+        work_.join();
+        const std::scoped_lock open(gate);
+    }
+    std::mutex gate;
+
+  private:
+    std::thread work_;
+};
+
+} // namespace
+
+/// SERVER: requests that wait, and no room to send them.
+int run_out_of_room_to_send(const words& w) {
+    const auto executor = std::make_shared<gate_executor>();
+    kazoo::options o;
+    o.callback_executor = executor;
+    const kazoo::client zk(w.at(0), o);
+    zk.create("/large", "", {.mode = kazoo::create_mode::ephemeral});
+    std::vector<kazoo::future<kazoo::node_stat>> writes;
+    {
+        const std::scoped_lock loop_stands(executor->gate);
+        std::promise<void> standing;
+        zk.watch("/large").changed.then([&](auto) { standing.set_value(); }).detach();
+        zk.async_set("/large", "").detach();
+        standing.get_future().wait();
+        for (int i = 0; i < 4; ++i) writes.push_back(zk.async_set("/large", std::string(200'000, 'x')));
+        too_much = 256 << 10;
+    }
+    const auto closed = [&] { return zk.state() != kazoo::session_state::connected; };
+    while (!closed() && !writes.front().ready()) std::this_thread::yield();
+    std::printf("connection: %s\n", closed() ? "given up" : "stays");
+    too_much = SIZE_MAX;
+    for (auto& write : writes) std::move(write).get();
+    std::printf("written: %d\n", static_cast<int>(zk.exists("/large")->data_version));
     return 0;
 }
 
