@@ -4,7 +4,7 @@
 #include "nodes.hpp"
 
 #include <cstdio>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 #include <stdexcept>
 
 namespace bench {
@@ -40,14 +40,14 @@ class java_server final : public server {
 
   private:
     /// The testing kit starts small and quick servers; here the compiler and the heap of a long-running one count.
-    static kazoo::testing::real_server_options fast() {
-        kazoo::testing::real_server_options o;
+    static kazoo::testkit::real_server_options fast() {
+        kazoo::testkit::real_server_options o;
         o.tick = std::chrono::milliseconds(2000);
         o.config = {"snapCount=10000000", "globalOutstandingLimit=100000"};
         o.java_flags = {"-XX:TieredStopAtLevel=4", "-Xmx2g"};
         return o;
     }
-    kazoo::testing::real_server server_;
+    kazoo::testkit::real_server server_;
 };
 
 class foreign_server final : public server {
@@ -79,7 +79,7 @@ known_servers find_servers() {
         known.missing.emplace_back("embedded: kz was not built");
     else
         known.available.emplace_back("embedded");
-    if (const std::string why = kazoo::testing::real_server::unavailable_reason(); why.empty())
+    if (const std::string why = kazoo::testkit::real_server::unavailable_reason(); why.empty())
         known.available.emplace_back("zookeeper");
     else
         known.missing.push_back("zookeeper: " + why);

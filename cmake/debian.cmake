@@ -36,7 +36,7 @@ set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/debian/compress_manuals.
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # or that of the project would become the first line of each description
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
                                                 WORLD_READ WORLD_EXECUTE)
-set(CPACK_COMPONENTS_ALL library development testing tool)
+set(CPACK_COMPONENTS_ALL library development testkit tool)
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -77,7 +77,7 @@ errors say whether an operation may have been applied, and whose locks say when
 they are lost. Operations block, give futures, or are awaited in coroutines.
 
 This package contains the headers, files for CMake and pkg-config, the
-documentation, and kazoo::testing: a server inside the test's process, a
+documentation, and kazoo::testkit: a server inside the test's process, a
 simulated world, and faults on demand.")
 
 # -- kz ---------------------------------------------------------------------------------------------------------------
@@ -97,5 +97,5 @@ cpack_add_component_group(libkazoo_dev)
 cpack_add_component_group(kz)
 cpack_add_component(library GROUP libkazoo0)
 cpack_add_component(development GROUP libkazoo_dev DEPENDS library)
-cpack_add_component(testing GROUP libkazoo_dev DEPENDS development)
+cpack_add_component(testkit GROUP libkazoo_dev DEPENDS development)
 cpack_add_component(tool GROUP kz DEPENDS library)

@@ -18,12 +18,12 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-versio
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/kazoo-config-version.cmake
         DESTINATION ${cmake_folder} COMPONENT development)
 
-# -- testing ----------------------------------------------------------------------------------------------------------
-if(TARGET kazoo_testing)
-    install(TARGETS kazoo_testing EXPORT kazoo_testing_targets
-            ARCHIVE COMPONENT testing
-            FILE_SET testing COMPONENT testing)
-    install(EXPORT kazoo_testing_targets NAMESPACE kazoo:: DESTINATION ${cmake_folder} COMPONENT testing)
+# -- testkit ----------------------------------------------------------------------------------------------------------
+if(TARGET kazoo_testkit)
+    install(TARGETS kazoo_testkit EXPORT kazoo_testkit_targets
+            ARCHIVE COMPONENT testkit
+            FILE_SET testkit COMPONENT testkit)
+    install(EXPORT kazoo_testkit_targets NAMESPACE kazoo:: DESTINATION ${cmake_folder} COMPONENT testkit)
 endif()
 
 # -- tool -------------------------------------------------------------------------------------------------------------
@@ -55,9 +55,9 @@ if(NOT BUILD_SHARED_LIBS)
 endif()
 configure_file(cmake/kazoo.pc.in kazoo.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo.pc DESTINATION ${pc_folder} COMPONENT development)
-if(TARGET kazoo_testing)
-    configure_file(cmake/kazoo-testing.pc.in kazoo-testing.pc @ONLY)
-    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-testing.pc DESTINATION ${pc_folder} COMPONENT testing)
+if(TARGET kazoo_testkit)
+    configure_file(cmake/kazoo-testkit.pc.in kazoo-testkit.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kazoo-testkit.pc DESTINATION ${pc_folder} COMPONENT testkit)
 endif()
 
 # -- licence and documentation; a Debian package has these in its own way ---------------------------------------------

@@ -9,7 +9,7 @@
 #include "servers.hpp"
 
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <iostream>
 #include <semaphore>
@@ -17,7 +17,7 @@
 int main(int argc, char** argv) {
     // The gate stands for the network: it forwards to one server, and breaks connections when told to.
     const servers servers(argc, argv);
-    kazoo::testing::fault_gate gate(servers.hosts());
+    kazoo::testkit::fault_gate gate(servers.hosts());
 
     kazoo::client zk(gate.address());
     zk.wait_connected();

@@ -1,5 +1,5 @@
 #pragma once
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <optional>
 #include <string>
@@ -17,6 +17,6 @@ class servers {
     const std::string& hosts() const { return hosts_; }
 
   private:
-    std::optional<kazoo::testing::server> own_;
+    std::optional<kazoo::testkit::server> own_;
     std::string hosts_;
 };

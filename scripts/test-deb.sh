@@ -33,7 +33,7 @@ unpack_packages() {
 
 build_consumers() {
     local flags
-    read -ra flags <<<"$(pkg-config --cflags --libs kazoo-testing)"
+    read -ra flags <<<"$(pkg-config --cflags --libs kazoo-testkit)"
     g++ -std=c++20 "$consumer/consumer.cpp" -o "$scratch/consumer" "${flags[@]}"
     "$scratch/consumer"
     cmake -S "$consumer" -B "$scratch/build" -G Ninja -DCMAKE_BUILD_TYPE=Release

@@ -47,8 +47,8 @@ found_by_cmake() { # KIND COMPILER
 found_by_pkg_config() { # KIND [OPTION]...
     local consumer=$work/$1-pkg-config flags libraries
     export PKG_CONFIG_PATH=$work/$1/lib/pkgconfig
-    read -ra flags <<<"$(pkg-config --cflags kazoo-testing)"
-    read -ra libraries <<<"$(pkg-config "${@:2}" --libs kazoo-testing)"
+    read -ra flags <<<"$(pkg-config --cflags kazoo-testkit)"
+    read -ra libraries <<<"$(pkg-config "${@:2}" --libs kazoo-testkit)"
     ccache g++ -std=c++20 "${flags[@]}" -c "$tests/consumer.cpp" -o "$consumer.o" &&
         g++ "$consumer.o" -o "$consumer" "${libraries[@]}" && LD_LIBRARY_PATH=$work/$1/lib "$consumer"
 }
@@ -72,7 +72,7 @@ try_components() {
     for component in library development; do
         cmake --install "$work/static-build" --prefix "$prefix" --component $component || return
     done
-    if [[ -e $prefix/bin || -e $prefix/include/kazoo/testing ]]; then find "$prefix"; return 1; fi
+    if [[ -e $prefix/bin || -e $prefix/include/kazoo/testkit ]]; then find "$prefix"; return 1; fi
     [[ -s $prefix/share/doc/kazoo/LICENSE && -s $prefix/share/doc/kazoo/errors.md ]] &&
         cmake -S "$tests/library" -B "$consumer" -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" &&
         cmake --build "$consumer" && "$consumer/user" || return

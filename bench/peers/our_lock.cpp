@@ -10,8 +10,8 @@ namespace bench {
 
 namespace {
 
-kazoo::options client_options() {
-    kazoo::options o;
+kazoo::client_options our_options() {
+    kazoo::client_options o;
     o.session_timeout = std::chrono::seconds(30);
     return o;
 }
@@ -19,7 +19,7 @@ kazoo::options client_options() {
 class our_locker final : public locker {
   public:
     our_locker(const target& t, release_style style)
-        : client_(t.address, client_options()), mutex_(client_, t.lock()), style_(style) {
+        : client_(t.address, our_options()), mutex_(client_, t.lock()), style_(style) {
         client_.wait_connected();
     }
     ~our_locker() override { client_.close(); }

@@ -10,8 +10,8 @@ namespace bench {
 
 namespace {
 
-kazoo::options client_options() {
-    kazoo::options o;
+kazoo::client_options our_options() {
+    kazoo::client_options o;
     o.session_timeout = std::chrono::seconds(30);
     return o;
 }
@@ -79,7 +79,7 @@ template <class Submit> class continuation_chain {
 class our_peer final : public peer {
   public:
     our_peer(const target& t, completion_style style)
-        : target_(t), node_(t.node()), crowd_(t.crowd()), style_(style), client_(t.address, client_options()) {
+        : target_(t), node_(t.node()), crowd_(t.crowd()), style_(style), client_(t.address, our_options()) {
         client_.wait_connected();
     }
     ~our_peer() override { client_.close(); }

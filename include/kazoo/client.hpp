@@ -46,9 +46,9 @@ class KAZOO_EXPORT core_handle {
 ///
 /// Each operation exists twice. `async_x` submits the request and returns; requests are sent in the order of the calls
 /// (except what is made of several: ensure_path, creates with make_parents or protect; and add_auth).
-/// `x` waits for the result, at most options::operation_timeout, time without a connection included, and submits again
-/// by itself when the connection broke and nothing was applied. A failed operation throws kazoo::error (error_of<>)
-/// that names the operation, the path, the code, and whether the operation may have been applied.
+/// `x` waits for the result, at most client_options::operation_timeout, time without a connection included, and submits
+/// again by itself when the connection broke and nothing was applied. A failed operation throws kazoo::error
+/// (error_of<>) that names the operation, the path, the code, and whether the operation may have been applied.
 ///
 /// Blocking calls may be made anywhere but on a loop's own thread, also inside callbacks.
 class KAZOO_EXPORT client {
@@ -57,14 +57,14 @@ class KAZOO_EXPORT client {
     /// `hosts`: `zk1:2181,zk2:2181,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that makes no
     /// sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are not an
     /// error here.
-    explicit client(std::string_view hosts, options opts = {});
+    explicit client(std::string_view hosts, client_options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------
     /// Does not block; may have changed when it returns.
     session_state state() const noexcept;
     /// Of the current session; none before the first one and after a loss.
     kazoo::session_id session_id() const noexcept;
-    /// What the servers made of options::session_timeout; zero while there is no session.
+    /// What the servers made of client_options::session_timeout; zero while there is no session.
     std::chrono::milliseconds negotiated_timeout() const noexcept;
     /// The address and port of the server that the session is connected to; empty without a connection.
     std::string server() const;
@@ -90,8 +90,8 @@ class KAZOO_EXPORT client {
     /// "" or "/app".
     const std::string& root() const noexcept { return root_; }
     /// Refuses new work, finishes what was submitted, ends the session (its ephemeral nodes go), fails the rest; within
-    /// options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it returns
-    /// at once. Idempotent.
+    /// client_options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it
+    /// returns at once. Idempotent.
     void close() const;
     /// The same without waiting, from anywhere.
     future<void> async_close() const;
@@ -120,7 +120,7 @@ class KAZOO_EXPORT client {
     /// Waits until the server has caught up with the leader: a read behind it is fresh.
     future<void> async_sync(std::string_view path) const;
     /// Authenticates this session; kept and repeated on every connection once the server accepted it.
-    future<void> async_add_auth(std::string_view scheme, std::string_view credential) const;
+    future<void> async_add_auth(std::string_view scheme, std::string_view secret) const;
     /// errc::no_node becomes nothing, or false.
     future<std::optional<node>> async_get_if_exists(std::string_view path) const;
     future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
@@ -139,7 +139,7 @@ class KAZOO_EXPORT client {
     acl_list get_acl(std::string_view path) const;
     node_stat set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
     void sync(std::string_view path) const;
-    void add_auth(std::string_view scheme, std::string_view credential) const;
+    void add_auth(std::string_view scheme, std::string_view secret) const;
     std::optional<node> get_if_exists(std::string_view path) const;
     bool remove_if_exists(std::string_view path, version expected = version::any) const;
     bool ensure_path(std::string_view path, acl_view acl = {}) const;

@@ -52,10 +52,10 @@ enum class errc : int {
     invalid_path = 3,    ///< refused before it was sent
     malformed_reply = 4, ///< the server's answer could not be read
     would_deadlock = 5,  ///< a blocking wait where waiting can never end: on a loop thread, or for this executor itself
-    queue_full = 6,      ///< as much as options::submit_limit and submit_bytes allow is waiting already
-    too_large = 7,       ///< longer than options::max_request or options::max_reply
-    bad_hosts = 8,       ///< the host string cannot be understood
-    no_hosts = 9,        ///< no host name could be resolved
+    queue_full = 6, ///< as much as client_options::max_waiting_requests and max_waiting_bytes allow is waiting already
+    too_large = 7,  ///< longer than client_options::max_request_bytes or client_options::max_reply_bytes
+    bad_hosts = 8,  ///< the host string cannot be understood
+    no_hosts = 9,   ///< no host name could be resolved
     broken_promise = 10, ///< the producing side went away without an answer
     forked = 11,         ///< the client belongs to the parent process
     not_held = 12,       ///< the lock is not held, so there is nothing to check

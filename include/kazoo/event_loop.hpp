@@ -25,8 +25,8 @@ class KAZOO_EXPORT executor {
 };
 
 /// An event loop: a thread for sessions and sockets, one for callbacks, and one for the callbacks of stop tokens.
-/// Several clients may share one through options::loop. It ends with the last client and the last reference to it.
-/// Thread-safe.
+/// Several clients may share one through client_options::loop. It ends with the last client and the last reference to
+/// it. Thread-safe.
 class KAZOO_EXPORT event_loop {
   public:
     /// Starts its threads, which take no signals but those they cause themselves. Throws std::system_error when the

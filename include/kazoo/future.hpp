@@ -1,6 +1,6 @@
 #pragma once
 // future<T>: the eventual result of one operation. get() it, co_await it, hang a continuation on it, or drop it.
-#include <kazoo/detail/state.hpp>
+#include <kazoo/detail/shared_state.hpp>
 #include <kazoo/detail/until.hpp>
 
 #include <atomic>
@@ -85,7 +85,7 @@ template <class T> class [[nodiscard]] future {
     // On a loop thread, and for the result of then() on the executor's own thread, it throws would_deadlock_error.
     // Limits are durations of any unit: decades, as hours::max(), are no limit; zero and less does not wait.
 
-    /// Waits for the result; at most options::operation_timeout for operations, without limit for watches.
+    /// Waits for the result; at most client_options::operation_timeout for operations, without limit for watches.
     T get() && {
         state_->wait(state_->default_limit(), {});
         return take();
@@ -145,8 +145,8 @@ template <class T> class [[nodiscard]] future {
     awaiter operator co_await() && noexcept { return awaiter(std::move(state_)); }
 
     // -- for the library ----------------------------------------------------------------------------------------------
-    explicit future(detail::ref<detail::state<T>> state) noexcept : state_(std::move(state)) {}
-    detail::ref<detail::state<T>> release() && noexcept { return std::move(state_); }
+    explicit future(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
+    detail::ref<detail::shared_state<T>> release() && noexcept { return std::move(state_); }
 
   private:
     friend class awaiter;
@@ -160,7 +160,7 @@ template <class T> class [[nodiscard]] future {
         return kazoo::result<T>(std::move(*state->value));
     }
 
-    detail::ref<detail::state<T>> state_;
+    detail::ref<detail::shared_state<T>> state_;
 };
 
 namespace detail {
@@ -168,7 +168,7 @@ namespace detail {
 /// A suspended user coroutine. Apart from the coroutine's frame, because a user may destroy that while it waits.
 template <class T> class resumption final : continuation, job {
   public:
-    resumption(std::coroutine_handle<> h, ref<state<T>> s) noexcept
+    resumption(std::coroutine_handle<> h, ref<shared_state<T>> s) noexcept
         : continuation{&completed}, job{&resume, nullptr}, waiting_(h), state_(std::move(s)) {}
     /// False: the state is ready, nothing will be resumed.
     bool start() noexcept {
@@ -201,14 +201,14 @@ template <class T> class resumption final : continuation, job {
     std::atomic<int> references_{1};
     std::atomic<bool> waits_{true};
     std::coroutine_handle<> waiting_;
-    ref<state<T>> state_;
+    ref<shared_state<T>> state_;
 };
 
 } // namespace detail
 
 template <class T> class future<T>::awaiter {
   public:
-    explicit awaiter(detail::ref<detail::state<T>> state) noexcept : state_(std::move(state)) {}
+    explicit awaiter(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
     awaiter(const awaiter&) = delete;
     awaiter& operator=(const awaiter&) = delete;
     ~awaiter() {
@@ -227,17 +227,17 @@ template <class T> class future<T>::awaiter {
     }
 
   private:
-    detail::ref<detail::state<T>> state_;
+    detail::ref<detail::shared_state<T>> state_;
     detail::resumption<T>* resumption_ = nullptr;
 };
 
 namespace detail {
 
 /// The state of a then(): continuation of one future and producer of the next.
-template <class T, class F, class R> class then_state final : public state<R>, continuation, job {
+template <class T, class F, class R> class then_state final : public shared_state<R>, continuation, job {
   public:
-    then_state(F f, const ref<state<T>>& before)
-        : state<R>(before->context()),
+    then_state(F f, const ref<shared_state<T>>& before)
+        : shared_state<R>(before->context()),
           continuation{&completed},
           job{&call, nullptr},
           function_(std::move(f)),
@@ -245,7 +245,7 @@ template <class T, class F, class R> class then_state final : public state<R>, c
           before_(before) {
         this->set_needs_executor();
     }
-    void start(state<T>& before) noexcept {
+    void start(shared_state<T>& before) noexcept {
         this->retain(); // until call()
         if (!before.attach(*this)) completed(this);
     }
@@ -265,7 +265,7 @@ template <class T, class F, class R> class then_state final : public state<R>, c
         std::optional<stored<R>> value;
         failure f;
         try {
-            future<T> done(ref<state<T>>(static_cast<state<T>*>(self->before_.take().release())));
+            future<T> done(ref<shared_state<T>>(static_cast<shared_state<T>*>(self->before_.take().release())));
             if constexpr (std::is_void_v<R>) {
                 (*self->function_)(std::move(done));
                 value.emplace();
@@ -305,7 +305,7 @@ template <class T> template <class F> auto future<T>::then(F f) && -> future<std
     const detail::ref<link> next(new link(std::move(f), state_)); // if it throws, this future is what it was
     next->start(*state_);
     state_.reset();
-    return future<R>(detail::ref<detail::state<R>>(next));
+    return future<R>(detail::ref<detail::shared_state<R>>(next));
 }
 
 } // namespace kazoo

@@ -16,13 +16,13 @@ class event_loop;
 class executor;
 
 /// A credential for one scheme, such as {"digest", "user:password"}.
-struct auth {
-    std::string scheme, credential;
+struct credential {
+    std::string scheme, secret;
 };
 
 /// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that
 /// makes no sense.
-struct options {
+struct client_options {
     /// How long the servers keep the session without hearing from us. They may clamp it (2 to 20 of their ticks);
     /// client::negotiated_timeout() tells. At most 2^31-1 ms, about 24 days.
     std::chrono::milliseconds session_timeout{10'000};
@@ -40,20 +40,20 @@ struct options {
     /// Accept a server that lost its quorum, as session_state::connected_read_only.
     bool read_only = false;
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
-    std::vector<kazoo::auth> auth{};
+    std::vector<credential> credentials{};
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};
     /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.
-    std::size_t submit_limit = 1'000'000;
+    std::size_t max_waiting_requests = 1'000'000;
     /// Bytes of requests that may wait so; one that would make more of them fails with errc::queue_full too. If nothing
-    /// waits, one request may be longer than this (as long as max_request allows). What a dropped connection puts back
-    /// into the queue may go beyond both limits: nothing is lost, but nothing is added either.
-    std::size_t submit_bytes = 64u << 20;
+    /// waits, one request may be longer than this (as long as max_request_bytes allows). What a dropped connection puts
+    /// back into the queue may go beyond both limits: nothing is lost, but nothing is added either.
+    std::size_t max_waiting_bytes = 64u << 20;
     /// The longest request that is sent, in bytes. The server's own limit (jute.maxbuffer) is 1 MiB by default, and it
     /// answers a longer one by closing the connection.
-    std::size_t max_request = 1'048'575;
+    std::size_t max_request_bytes = 1'048'575;
     /// The longest reply that is accepted. A longer one fails its operation with errc::too_large and is skipped.
-    std::size_t max_reply = 64u << 20;
+    std::size_t max_reply_bytes = 64u << 20;
     /// Where log lines go, until the last handle of the client is gone.
     log_sink log{};
     /// The loop that runs this client; several may share one. Empty: a loop of its own.

@@ -10,7 +10,7 @@
 namespace kazoo {
 
 namespace detail {
-class stream_state;
+class watch_queue;
 class listener;
 } // namespace detail
 
@@ -46,10 +46,10 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
 
     bool valid() const noexcept { return static_cast<bool>(state_); }
     /// For the library.
-    explicit watch_stream(detail::ref<detail::stream_state>) noexcept;
+    explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
 
   private:
-    detail::ref<detail::stream_state> state_;
+    detail::ref<detail::watch_queue> state_;
 };
 
 /// Keeps a registration alive. The destructor ends it: when it returns no call is running and none will come, except

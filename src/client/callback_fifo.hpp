@@ -2,7 +2,7 @@
 // One client's user callbacks, in order: jobs are handed to the executor one drain at a time.
 #include "util/mutex.hpp"
 
-#include <kazoo/detail/state.hpp>
+#include <kazoo/detail/shared_state.hpp>
 #include <kazoo/event_loop.hpp>
 
 namespace kazoo::detail {

@@ -1,7 +1,7 @@
 #pragma once
 // Who needs to know until when the session certainly lives.
 #include "client/core.hpp"
-#include "client/post.hpp"
+#include "loop/post.hpp"
 
 #include <new>
 #include <string>

@@ -1,10 +1,10 @@
 #include <kazoo/client.hpp>
 
 #include "client/blocking.hpp"
-#include "client/create.hpp"
-#include "client/operations.hpp"
-#include "client/rooted_path.hpp"
-#include "client/watch_states.hpp"
+#include "client/composed/create.hpp"
+#include "client/requests/operations.hpp"
+#include "client/requests/rooted_path.hpp"
+#include "client/requests/watch_states.hpp"
 #include "session/host_list.hpp"
 
 namespace kazoo {
@@ -14,9 +14,9 @@ namespace {
 /// A credential from the options: refused ones end the client.
 class required_credential final : public session::credential {
   public:
-    explicit required_credential(const auth& a) {
+    explicit required_credential(const kazoo::credential& a) {
         scheme = a.scheme;
-        secret = a.credential;
+        secret = a.secret;
         required = true;
     }
     void on_accepted() noexcept override {}
@@ -27,27 +27,30 @@ void require(bool good, std::string_view what) {
     if (!good) throw error(make_error_code(errc::bad_arguments), outcome::not_applied, "client", {}, what);
 }
 
-void check(const options& o) {
-    require(o.session_timeout.count() > 0, "options::session_timeout must be positive");
-    require(o.session_timeout <= std::chrono::milliseconds(INT32_MAX), "options::session_timeout is too long");
-    require(o.server_tick.count() >= 0, "options::server_tick must not be negative");
+void check(const client_options& o) {
+    require(o.session_timeout.count() > 0, "client_options::session_timeout must be positive");
+    require(o.session_timeout <= std::chrono::milliseconds(INT32_MAX), "client_options::session_timeout is too long");
+    require(o.server_tick.count() >= 0, "client_options::server_tick must not be negative");
     require(o.session_timeout - o.server_tick >= o.server_tick / 2,
-            "options::session_timeout must be at least one and a half of options::server_tick");
-    require(o.operation_timeout.count() > 0, "options::operation_timeout must be positive");
-    require(o.close_timeout.count() >= 0, "options::close_timeout must not be negative");
-    require(o.submit_limit > 0, "options::submit_limit must be positive");
-    require(o.submit_bytes > 0, "options::submit_bytes must be positive");
-    require(o.max_request > 0 && o.max_request <= INT32_MAX, "options::max_request must be between 1 and 2^31-1");
-    require(o.max_reply > 0 && o.max_reply <= INT32_MAX, "options::max_reply must be between 1 and 2^31-1");
+            "client_options::session_timeout must be at least one and a half of client_options::server_tick");
+    require(o.operation_timeout.count() > 0, "client_options::operation_timeout must be positive");
+    require(o.close_timeout.count() >= 0, "client_options::close_timeout must not be negative");
+    require(o.max_waiting_requests > 0, "client_options::max_waiting_requests must be positive");
+    require(o.max_waiting_bytes > 0, "client_options::max_waiting_bytes must be positive");
+    require(o.max_request_bytes > 0 && o.max_request_bytes <= INT32_MAX,
+            "client_options::max_request_bytes must be between 1 and 2^31-1");
+    require(o.max_reply_bytes > 0 && o.max_reply_bytes <= INT32_MAX,
+            "client_options::max_reply_bytes must be between 1 and 2^31-1");
     const retry_policy& r = o.reconnect;
-    require(r.initial_delay.count() > 0, "options::reconnect.initial_delay must be positive");
-    require(r.initial_delay <= std::chrono::milliseconds(INT32_MAX), "options::reconnect.initial_delay is too long");
-    require(r.max_delay >= r.initial_delay, "options::reconnect.max_delay must not be less than initial_delay");
-    require(r.factor >= 1.0, "options::reconnect.factor must not be less than 1");
-    require(r.jitter >= 0.0 && r.jitter <= 1.0, "options::reconnect.jitter must be between 0 and 1");
+    require(r.initial_delay.count() > 0, "client_options::reconnect.initial_delay must be positive");
+    require(r.initial_delay <= std::chrono::milliseconds(INT32_MAX),
+            "client_options::reconnect.initial_delay is too long");
+    require(r.max_delay >= r.initial_delay, "client_options::reconnect.max_delay must not be less than initial_delay");
+    require(r.factor >= 1.0, "client_options::reconnect.factor must not be less than 1");
+    require(r.jitter >= 0.0 && r.jitter <= 1.0, "client_options::reconnect.jitter must be between 0 and 1");
 }
 
-session::config to_config(session::host_spec hosts, const options& o) {
+session::config to_config(session::host_spec hosts, const client_options& o) {
     session::config c;
     c.hosts = std::move(hosts);
     c.timeout = o.session_timeout;
@@ -55,7 +58,7 @@ session::config to_config(session::host_spec hosts, const options& o) {
     c.read_only = o.read_only;
     c.server_tick = o.server_tick;
     c.reconnect = o.reconnect;
-    c.max_reply = o.max_reply;
+    c.max_reply_bytes = o.max_reply_bytes;
     c.log_threshold = o.log.write ? o.log.threshold : log_level::off;
     return c;
 }
@@ -85,12 +88,12 @@ core_handle::~core_handle() {
 
 // -- session ----------------------------------------------------------------------------------------------------------
 
-client::client(std::string_view hosts, options opts) : core_(nullptr) {
+client::client(std::string_view hosts, client_options opts) : core_(nullptr) {
     check(opts);
     session::host_spec spec = session::parse_hosts(hosts);
     root_ = spec.chroot;
     std::vector<std::shared_ptr<session::credential>> credentials;
-    for (const auth& a : opts.auth) credentials.push_back(std::make_shared<required_credential>(a));
+    for (const kazoo::credential& a : opts.credentials) credentials.push_back(std::make_shared<required_credential>(a));
     auto config = to_config(std::move(spec), opts);
     auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
@@ -188,8 +191,8 @@ future<node_stat> client::async_set_acl(std::string_view path, acl_view acl, acl
 
 future<void> client::async_sync(std::string_view path) const { return detail::start_sync(here(core_, root_), path); }
 
-future<void> client::async_add_auth(std::string_view scheme, std::string_view credential) const {
-    return detail::start_add_auth(here(core_, root_), scheme, credential);
+future<void> client::async_add_auth(std::string_view scheme, std::string_view secret) const {
+    return detail::start_add_auth(here(core_, root_), scheme, secret);
 }
 
 future<std::optional<node>> client::async_get_if_exists(std::string_view path) const {
@@ -266,8 +269,8 @@ void client::sync(std::string_view path) const {
     detail::blocking(*core_, [&] { return async_sync(path); });
 }
 
-void client::add_auth(std::string_view scheme, std::string_view credential) const {
-    detail::blocking(*core_, [&] { return async_add_auth(scheme, credential); });
+void client::add_auth(std::string_view scheme, std::string_view secret) const {
+    detail::blocking(*core_, [&] { return async_add_auth(scheme, secret); });
 }
 
 std::optional<node> client::get_if_exists(std::string_view path) const {

@@ -1,7 +1,7 @@
 #include "client/core.hpp"
 
-#include "client/post.hpp"
-#include "client/task_scope.hpp"
+#include "loop/post.hpp"
+#include "task/task_scope.hpp"
 
 #include <algorithm>
 
@@ -9,15 +9,15 @@ namespace kazoo::detail {
 
 namespace {
 
-class close_state final : public state<void> {
+class close_state final : public shared_state<void> {
   public:
-    using state::state;
+    using shared_state::shared_state;
     std::string_view operation() const noexcept override { return "close"; }
 };
 
 } // namespace
 
-ref<core> core::start(session::config config, options opts,
+ref<core> core::start(session::config config, client_options opts,
                       std::vector<std::shared_ptr<session::credential>> credentials) {
     auto loop = opts.loop ? opts.loop : std::make_shared<event_loop>();
     config.seed = loop->impl().entropy();
@@ -33,11 +33,11 @@ ref<core> core::start(session::config config, options opts,
     return c;
 }
 
-core::core(session::config config, options opts, std::shared_ptr<event_loop> loop)
+core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
       log_(std::exchange(options_.log, {})),
       loop_(std::move(loop)),
-      queue_({options_.submit_limit, options_.submit_bytes, options_.max_request}),
+      queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
       callbacks_(*this, options_.callback_executor ? *options_.callback_executor : loop_->impl().default_executor()),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {
     wake_step_.owner = close_step_.owner = this;
@@ -50,7 +50,7 @@ core::core(session::config config, options opts, std::shared_ptr<event_loop> loo
         const ref<core> self(static_cast<step*>(j)->owner); // adopts close()'s count
         self->certain_grants_.doubt_all();
         self->session_grants_.doubt_all();
-        for (task_scope* t = self->tasks_; t != nullptr; t = t->next_in_core()) t->fire(errc::closed);
+        self->end_tasks(errc::closed);
         self->driver_->begin_close(to_duration(self->options_.close_timeout));
     };
 }
@@ -88,9 +88,9 @@ errc core::may_block(bool for_executor) const noexcept {
     return errc{};
 }
 
-bool core::pump(state_base& s, std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept {
+bool core::pump(shared_state_base& s, std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept {
     struct waiting {
-        state_base& state;
+        shared_state_base& state;
         const std::stop_token& stop;
     } w{s, stop};
     const auto done = [](void* arg) {
@@ -111,8 +111,8 @@ bool core::on_callback_thread() const noexcept {
            loop().on_signal_thread();
 }
 
-ref<state<void>> core::close() {
-    ref<state<void>> closed(new close_state(*this));
+ref<shared_state<void>> core::close() {
+    ref<shared_state<void>> closed(new close_state(*this));
     bool done = loop().forked(); // there no lock may be taken: a thread that is not in this process may hold it
     if (!done) {
         const util::lock_guard lock(close_mutex_);
@@ -139,7 +139,7 @@ void core::begin_close() noexcept {
 }
 
 void core::on_closed() noexcept {
-    std::vector<ref<state<void>>> closers;
+    std::vector<ref<shared_state<void>>> closers;
     closing_watch& closings = loop().closings();
     bool was_asked = false;
     {
@@ -153,12 +153,5 @@ void core::on_closed() noexcept {
     release(); // the loop's
     if (was_asked) closings.end();
 }
-
-void core::add_task(task_scope& t) noexcept {
-    t.link(tasks_);
-    tasks_ = &t;
-}
-
-void core::remove_task(task_scope& t) noexcept { t.unlink(tasks_); }
 
 } // namespace kazoo::detail

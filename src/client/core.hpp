@@ -4,10 +4,11 @@
 #include "client/driver.hpp"
 #include "client/grants.hpp"
 #include "client/log_gate.hpp"
-#include "client/loop.hpp"
-#include "client/state_board.hpp"
+#include "client/session_board.hpp"
 #include "client/submit_queue.hpp"
+#include "loop/loop.hpp"
 #include "session/session.hpp"
+#include "task/task_host.hpp"
 
 #include <kazoo/options.hpp>
 
@@ -17,13 +18,11 @@
 
 namespace kazoo::detail {
 
-class task_scope;
-
 /// Two counts: user handles (the last one gone begins close) and memory (handles, the loop until closed, unfinished
 /// futures and tasks).
-class core final : public context {
+class core final : public task_host {
   public:
-    static ref<core> start(session::config, options, std::vector<std::shared_ptr<session::credential>>);
+    static ref<core> start(session::config, client_options, std::vector<std::shared_ptr<session::credential>>);
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
@@ -44,7 +43,7 @@ class core final : public context {
         return to_duration(options_.operation_timeout);
     }
     errc may_block(bool for_executor) const noexcept override;
-    bool pump(state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
+    bool pump(shared_state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------
     /// Encodes the request and puts it in line, or fails it before it returns.
@@ -63,15 +62,15 @@ class core final : public context {
     /// True if the request was still waiting: it will not be sent.
     bool withdraw(queued_request& r) noexcept { return !loop().forked() && queue_.withdraw(r); }
     /// Why nothing new is taken, if so.
-    errc refusing() const noexcept { return loop().forked() ? errc::forked : queue_.refusing(); }
+    errc refusing() const noexcept override { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
-    ref<state<void>> close();
+    ref<shared_state<void>> close();
     void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_);
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 
-    detail::loop& loop() const noexcept { return loop_->impl(); }
-    state_board& board() noexcept { return board_; }
+    detail::loop& loop() const noexcept override { return loop_->impl(); }
+    session_board& board() noexcept { return board_; }
     submit_queue& queue() noexcept { return queue_; }
     detail::driver& driver() noexcept { return *driver_; }
 
@@ -80,11 +79,9 @@ class core final : public context {
     /// What is ours while the session certainly lives, and what is ours while it is not over for us.
     grants& certain_grants() noexcept { return certain_grants_; }
     grants& session_grants() noexcept { return session_grants_; }
-    void add_task(task_scope&) noexcept;
-    void remove_task(task_scope&) noexcept;
 
   private:
-    core(session::config, options, std::shared_ptr<event_loop>);
+    core(session::config, client_options, std::shared_ptr<event_loop>);
     ~core() override;
     void wake() noexcept;
 
@@ -92,14 +89,14 @@ class core final : public context {
         core* owner = nullptr;
     };
 
-    options options_;
+    client_options options_;
     log_gate log_;
     std::shared_ptr<event_loop> loop_;
     std::atomic<std::uint32_t> references_{1};
     std::atomic<std::uint32_t> handles_{0};
     submit_queue queue_;
     callback_fifo callbacks_;
-    state_board board_;
+    session_board board_;
     std::unique_ptr<detail::driver> driver_;
 
     std::atomic<bool> wake_posted_{false};
@@ -108,8 +105,7 @@ class core final : public context {
     util::mutex close_mutex_;
     bool closing_ KAZOO_GUARDED_BY(close_mutex_) = false;
     bool closed_ KAZOO_GUARDED_BY(close_mutex_) = false;
-    std::vector<ref<state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
-    task_scope* tasks_ = nullptr; ///< on the loop
+    std::vector<ref<shared_state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
     grants certain_grants_, session_grants_;
 };
 

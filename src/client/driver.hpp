@@ -1,6 +1,6 @@
 #pragma once
 // Connects the session to the loop: obeys its orders, moves its bytes, keeps its clock. Everything here is on the loop.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 #include "session/session.hpp"
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace kazoo::detail {
 
 class core;
 
-class driver final : session::observer, stream_events {
+class driver final : session::observer, byte_stream_events {
   public:
     driver(core&, session::config);
     ~driver();
@@ -39,7 +39,7 @@ class driver final : session::observer, stream_events {
     void on_session_lost(errc) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
-    // stream_events
+    // byte_stream_events
     void on_open(std::error_code) noexcept override;
     void on_readable() noexcept override;
     void on_writable() noexcept override;
@@ -65,7 +65,7 @@ class driver final : session::observer, stream_events {
     core& core_;
     detail::loop& loop_;
     session::session session_;
-    std::unique_ptr<stream> stream_;
+    std::unique_ptr<byte_stream> stream_;
     bool stream_open_ = false;
     std::string peer_; ///< of the stream: address and port
     bool in_turn_ = false, again_ = false;

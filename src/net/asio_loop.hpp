@@ -1,6 +1,6 @@
 #pragma once
 // The real event loop: one thread that runs Asio, and two for user code.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/lookup.hpp"
 #include "net/signal_sender.hpp"
 #include "net/worker.hpp"
@@ -37,8 +37,8 @@ class asio_loop final : public detail::loop {
 
     detail::timer_id start_timer(time_point when, detail::job&) noexcept override;
     bool cancel_timer(detail::timer_id) noexcept override;
-    std::unique_ptr<detail::stream> connect(const std::string& address, std::uint16_t port,
-                                            detail::stream_events&) override;
+    std::unique_ptr<detail::byte_stream> connect(const std::string& address, std::uint16_t port,
+                                                 detail::byte_stream_events&) override;
     void resolve(const std::string& host, resolved) override;
 
   private:

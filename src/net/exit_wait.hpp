@@ -1,7 +1,7 @@
 #pragma once
 // The end of the process: sessions that are being closed get a moment, so that they end at the servers too (L072), and
 // so do the threads of loops that end.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 
 namespace kazoo::net {
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <kazoo/detail/state.hpp>
+#include <kazoo/detail/shared_state.hpp>
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #pragma once
 // What the loop's thread runs. Shared with that thread and with the streams, because each of them may be the last.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/alarm.hpp"
 #include "net/asio.hpp"
 #include "net/exit_wait.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 // The way to a real event loop without seeing what it is made of.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/lookup.hpp"
 
 #include <memory>

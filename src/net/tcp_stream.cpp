@@ -37,7 +37,7 @@ detail::io_result to_result(std::size_t bytes, std::error_code error) noexcept {
 } // namespace
 
 struct tcp_stream::connection : std::enable_shared_from_this<connection> {
-    connection(kazoo_asio::io_context& i, detail::stream_events& e) : io(i), socket(i), events(&e) {}
+    connection(kazoo_asio::io_context& i, detail::byte_stream_events& e) : io(i), socket(i), events(&e) {}
 
     void open(const std::string& address, std::uint16_t port);
     std::error_code make_socket(const tcp::endpoint&);
@@ -52,7 +52,7 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     operation_memory opening, reading, writing; ///< kept alive by the handlers
     tcp::socket socket;
     closed_by_children in_children;
-    detail::stream_events* events; ///< null once the stream is gone
+    detail::byte_stream_events* events; ///< null once the stream is gone
     bool waits_to_read = false;
     bool waits_to_write = false;
 
@@ -188,7 +188,7 @@ void tcp_stream::connection::want_write() noexcept {
 // -- life -------------------------------------------------------------------------------------------------------------
 
 tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const std::string& address, std::uint16_t port,
-                       detail::stream_events& events)
+                       detail::byte_stream_events& events)
     : core_(std::move(core)), connection_(std::make_shared<connection>(core_->io(), events)) {
     connection_->open(address, port);
 }

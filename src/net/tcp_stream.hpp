@@ -7,9 +7,9 @@
 
 namespace kazoo::net {
 
-class tcp_stream final : public detail::stream {
+class tcp_stream final : public detail::byte_stream {
   public:
-    tcp_stream(std::shared_ptr<loop_core>, const std::string& address, std::uint16_t port, detail::stream_events&);
+    tcp_stream(std::shared_ptr<loop_core>, const std::string& address, std::uint16_t port, detail::byte_stream_events&);
     tcp_stream(const tcp_stream&) = delete;
     tcp_stream& operator=(const tcp_stream&) = delete;
     ~tcp_stream() override;

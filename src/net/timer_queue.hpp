@@ -2,7 +2,7 @@
 // Timers by time, and by order of their start where the times are equal.
 #include "util/clock.hpp"
 
-#include <kazoo/detail/state.hpp>
+#include <kazoo/detail/shared_state.hpp>
 
 #include <cstddef>
 #include <cstdint>

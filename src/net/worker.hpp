@@ -4,7 +4,7 @@
 #include "net/thread.hpp"
 #include "util/mutex.hpp"
 
-#include <kazoo/detail/state.hpp>
+#include <kazoo/detail/shared_state.hpp>
 #include <kazoo/event_loop.hpp>
 
 #include <functional>

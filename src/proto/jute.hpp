@@ -79,7 +79,8 @@ class writer {
     }
 
   private:
-    /// Callers limit a frame long before this (options::max_request); a larger size would go out as a negative one.
+    /// Callers limit a frame long before this (client_options::max_request_bytes); a larger size would go out as a
+    /// negative one.
     void put_size(std::size_t n) {
         assert(n <= std::size_t{std::numeric_limits<std::int32_t>::max()});
         put(static_cast<std::int32_t>(n));

@@ -16,7 +16,7 @@ struct config {
     std::int32_t max_session_timeout_ms = -1;     ///< -1: 20 ticks
     std::uint64_t seed = 0;                       ///< of session ids and passwords
     std::size_t max_connections_per_address = 60; ///< 0: no limit
-    std::size_t max_request = 0xfffff;            ///< jute.maxbuffer
+    std::size_t max_request_bytes = 0xfffff;      ///< jute.maxbuffer
     /// More unsent output than this, and the connection's input waits.
     std::size_t output_pause = 1u << 20;
     /// More than this, and the connection is closed: watch events come whether the client reads or not.

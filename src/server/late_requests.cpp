@@ -18,7 +18,7 @@ std::size_t server::receive_late(origin& from, std::string_view frames, moment n
     nobody.established();
     std::size_t executed = 0;
     while (nobody.alive() && sessions_.find(from.session) != nullptr) {
-        const proto::frame frame = proto::next_frame(frames, config_.max_request);
+        const proto::frame frame = proto::next_frame(frames, config_.max_request_bytes);
         if (frame.state != proto::frame::status::complete) break;
         executed += execute_late(nobody, frame.payload, now);
         frames.remove_prefix(4 + frame.payload.size());

@@ -70,7 +70,7 @@ std::int64_t member_clients::session_of(connection_id id) const noexcept {
 void member_clients::consume(client& c, moment now) {
     connection& wire = c.wire;
     while (wire.alive() && c.asks_for == 0 && wire.unsent().size() <= config_.output_pause) {
-        const proto::frame frame = proto::next_frame(wire.input, config_.max_request);
+        const proto::frame frame = proto::next_frame(wire.input, config_.max_request_bytes);
         if (frame.state == proto::frame::status::incomplete) return;
         if (frame.state == proto::frame::status::bad_length) return wire.close();
         const std::string payload(frame.payload);

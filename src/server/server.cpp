@@ -131,7 +131,7 @@ std::size_t server::consume(connection& c, std::string_view bytes, moment now) {
             answer_word(c, rest.substr(0, 4), now);
             break;
         }
-        const proto::frame frame = proto::next_frame(rest, config_.max_request);
+        const proto::frame frame = proto::next_frame(rest, config_.max_request_bytes);
         if (frame.state == proto::frame::status::incomplete) break;
         if (frame.state == proto::frame::status::bad_length) {
             c.close();

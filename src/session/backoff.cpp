@@ -4,7 +4,7 @@
 
 namespace kazoo::session {
 
-duration backoff::next(random_source& random) noexcept {
+duration backoff::next(util::random_source& random) noexcept {
     // A pause of zero would be a busy loop on servers that refuse at once, whatever the policy says.
     constexpr double shortest_ms = 1;
     const double longest_ms = static_cast<double>(policy_.max_delay.count());

@@ -1,7 +1,7 @@
 #pragma once
 // The pauses between rounds through the addresses: growing, with jitter, never zero.
-#include "session/random.hpp"
 #include "util/clock.hpp"
+#include "util/random.hpp"
 
 #include <kazoo/retry.hpp>
 
@@ -11,7 +11,7 @@ class backoff {
   public:
     explicit backoff(const retry_policy& policy) noexcept : policy_(policy) { reset(); }
 
-    duration next(random_source& random) noexcept;
+    duration next(util::random_source& random) noexcept;
     void reset() noexcept { next_ms_ = static_cast<double>(policy_.initial_delay.count()); }
 
   private:

@@ -144,7 +144,7 @@ bool session::impl::read_first_frame() {
 
 bool session::impl::read_frame() {
     const std::string_view in = inbox_.unread();
-    const proto::frame frame = proto::next_frame(in, config_.max_reply);
+    const proto::frame frame = proto::next_frame(in, config_.max_reply_bytes);
     switch (frame.state) {
     case proto::frame::status::incomplete: return false;
     case proto::frame::status::bad_length:

@@ -69,7 +69,7 @@ std::vector<std::string> host_round::stop_resolving() {
     return late;
 }
 
-void host_round::order(bool shuffle, random_source& random, const host_port& last) {
+void host_round::order(bool shuffle, util::random_source& random, const host_port& last) {
     std::unordered_set<std::string> known;
     for (const slot& s : slots_)
         for (const std::string& numeric : s.addresses) {

@@ -1,8 +1,8 @@
 #pragma once
 // One round through all addresses of all hosts: names are looked up first, then every address is tried once.
 #include "session/host_list.hpp"
-#include "session/random.hpp"
 #include "util/clock.hpp"
+#include "util/random.hpp"
 
 #include <algorithm>
 #include <string>
@@ -29,7 +29,7 @@ class host_round {
     /// Gives up what has not been answered. Returns those names.
     std::vector<std::string> stop_resolving();
     /// Fixes the order in which the addresses are tried; `last` goes to the end if there are others.
-    void order(bool shuffle, random_source&, const host_port& last);
+    void order(bool shuffle, util::random_source&, const host_port& last);
 
     std::size_t hosts() const noexcept { return hosts_.size(); }
     std::size_t size() const noexcept { return addresses_.size(); }

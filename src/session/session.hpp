@@ -30,7 +30,7 @@ struct config {
     bool randomize_hosts = true;
     bool read_only = false;
     retry_policy reconnect{};
-    std::size_t max_reply = 64u << 20;
+    std::size_t max_reply_bytes = 64u << 20;
     duration server_tick{0}; ///< where sessions may be shorter than two ticks of the servers
     std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;

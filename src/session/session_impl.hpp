@@ -150,7 +150,7 @@ struct session::impl {
 
     config config_;
     observer& observer_;
-    random_source random_;
+    util::random_source random_;
     backoff backoff_;
     host_round round_;
     int failed_rounds_ = 0; ///< since the last session was granted or resumed

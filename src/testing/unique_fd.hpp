@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 /// Owns a file descriptor.
 class unique_fd {
@@ -41,4 +41,4 @@ inline int checked(int result, const char* call) {
     return result;
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

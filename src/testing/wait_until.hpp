@@ -2,7 +2,7 @@
 #include <chrono>
 #include <thread>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 inline constexpr std::chrono::seconds wait_limit{60};
 
@@ -16,4 +16,4 @@ template <class Condition> bool wait_until(Condition condition, std::chrono::mil
     return true;
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

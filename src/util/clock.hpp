@@ -2,7 +2,9 @@
 // Time below the edge of the library is an argument: this clock has no now().
 #include <chrono>
 
-namespace kazoo {
+namespace kazoo::util {
+
+inline namespace time {
 
 /// The monotonic clock of an event loop, real or simulated. Its zero means nothing.
 struct loop_clock {
@@ -31,4 +33,15 @@ constexpr duration to_duration(std::chrono::milliseconds ms) noexcept {
     return ms;
 }
 
-} // namespace kazoo
+} // namespace time
+
+} // namespace kazoo::util
+
+// Every room speaks of time without a prefix.
+// clang-format off
+namespace kazoo::detail { using namespace util::time; }
+namespace kazoo::session { using namespace util::time; }
+namespace kazoo::server { using namespace util::time; }
+namespace kazoo::net { using namespace util::time; }
+namespace kazoo::testkit { using namespace util::time; }
+// clang-format on

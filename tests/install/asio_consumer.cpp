@@ -1,6 +1,6 @@
 #include <kazoo/asio.hpp>
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
@@ -23,7 +23,7 @@ asio::awaitable<std::string> written_and_read(kazoo::client zk) {
 
 // What a user's program does that is built on Asio: coroutines, also with a compiler whose coroutines Asio overlooks.
 int main() {
-    const kazoo::testing::server server;
+    const kazoo::testkit::server server;
     const kazoo::client zk(server.address());
     asio::io_context io;
     auto data = asio::co_spawn(io, written_and_read(zk), asio::use_future);

@@ -1,10 +1,10 @@
 #include <iostream>
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 // What a user's program does first, with both libraries; an exception thrown inside must be caught by its type outside.
 int main() {
-    const kazoo::testing::server server;
+    const kazoo::testkit::server server;
     const kazoo::client client(server.address());
     client.create("/app", "v");
     if (client.get("/app").data != "v") return 1;

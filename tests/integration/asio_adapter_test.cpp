@@ -2,7 +2,7 @@
 #include <kazoo/asio.hpp>
 #include <kazoo/client.hpp>
 #include <kazoo/error.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
@@ -48,7 +48,7 @@ class asio_adapter : public testing::Test {
         io_.restart();
     }
 
-    kazoo::testing::server server_;
+    kazoo::testkit::server server_;
     kazoo::client zk_{server_.address()};
     asio::io_context io_;
 };

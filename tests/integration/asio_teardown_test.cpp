@@ -2,7 +2,7 @@
 // own operations do.
 #include <kazoo/asio.hpp>
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -66,7 +66,7 @@ class asio_teardown : public testing::Test {
         EXPECT_FALSE(called);
     }
 
-    kazoo::testing::server server_;
+    kazoo::testkit::server server_;
     kazoo::client zk_{server_.address()};
 };
 

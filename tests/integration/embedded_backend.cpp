@@ -1,6 +1,6 @@
 #include "shared/backend.hpp"
 
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 namespace kazoo::test {
 
@@ -13,7 +13,7 @@ class embedded final : public backend {
     void start() override { server_.start(); }
 
   private:
-    kazoo::testing::server server_{{.tick = std::chrono::milliseconds(200),
+    kazoo::testkit::server server_{{.tick = std::chrono::milliseconds(200),
                                     .min_session_timeout = std::chrono::milliseconds(400),
                                     .max_session_timeout = std::chrono::seconds(60)}};
 };

@@ -3,17 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 #include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
-using kazoo::testing::connect_within;
-using kazoo::testing::fault_gate;
-using kazoo::testing::loopback_address;
-using kazoo::testing::plain_listener;
-using kazoo::testing::plain_peer;
-using kazoo::testing::wait_until;
+using kazoo::testkit::connect_within;
+using kazoo::testkit::fault_gate;
+using kazoo::testkit::loopback_address;
+using kazoo::testkit::plain_listener;
+using kazoo::testkit::plain_peer;
+using kazoo::testkit::wait_until;
 
 namespace {
 
@@ -80,8 +80,8 @@ TEST(fault_gate, a_server_that_is_away_resets_the_client) {
 }
 
 TEST(fault_gate, can_wait_for_a_server_that_is_not_there_yet) {
-    kazoo::testing::reserved_port port;
-    fault_gate gate(kazoo::testing::loopback_name(port.number()));
+    kazoo::testkit::reserved_port port;
+    fault_gate gate(kazoo::testkit::loopback_name(port.number()));
     gate.wait_for_target(30s);
     plain_peer client(gate.port());
     client.send("early");
@@ -92,8 +92,8 @@ TEST(fault_gate, can_wait_for_a_server_that_is_not_there_yet) {
 }
 
 TEST(fault_gate, does_not_wait_longer_for_a_server_than_it_was_told) {
-    const kazoo::testing::reserved_port port;
-    fault_gate gate(kazoo::testing::loopback_name(port.number()));
+    const kazoo::testkit::reserved_port port;
+    fault_gate gate(kazoo::testkit::loopback_name(port.number()));
     gate.wait_for_target(100ms);
     plain_peer client(gate.port());
     EXPECT_EQ(client.ending(), ECONNRESET);

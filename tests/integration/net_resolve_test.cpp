@@ -144,7 +144,7 @@ TEST(net_resolve, a_client_asks_for_a_hanging_name_once) {
     gate g;
     hanging = &g;
     times_asked = 0;
-    options o;
+    client_options o;
     o.session_timeout = 300ms;
     o.loop = std::make_shared<event_loop>(make_loop(counted_hang));
     const client zk("one.example,two.example,three.example", o);

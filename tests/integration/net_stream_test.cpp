@@ -18,10 +18,10 @@
 namespace kazoo::net {
 namespace {
 
-using testing::plain_listener;
-using testing::plain_peer;
+using testkit::plain_listener;
+using testkit::plain_peer;
 
-std::uint16_t port_of(const plain_listener& l) { return ntohs(testing::parse_address(l.address()).sin_port); }
+std::uint16_t port_of(const plain_listener& l) { return ntohs(testkit::parse_address(l.address()).sin_port); }
 
 std::error_code connect_result(const std::string& address, std::uint16_t port) {
     const auto loop = make_loop();
@@ -40,7 +40,7 @@ TEST(net_stream, opens) {
 }
 
 TEST(net_stream, tells_that_it_was_refused) {
-    const testing::reserved_port nobody;
+    const testkit::reserved_port nobody;
     EXPECT_EQ(connect_result("127.0.0.1", nobody.number()), std::errc::connection_refused);
 }
 
@@ -56,15 +56,15 @@ TEST(net_stream, tells_that_an_address_is_none) {
 }
 
 TEST(net_stream, opens_ipv6_with_and_without_a_zone) {
-    const testing::unique_fd listener(testing::checked(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    const testkit::unique_fd listener(testkit::checked(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_addr = in6addr_loopback;
     if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         GTEST_SKIP() << "this machine has no IPv6 loopback";
-    testing::checked(::listen(listener.get(), 5), "listen");
+    testkit::checked(::listen(listener.get(), 5), "listen");
     socklen_t size = sizeof address;
-    testing::checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+    testkit::checked(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
     EXPECT_EQ(connect_result("::1", ntohs(address.sin6_port)), std::error_code());
     EXPECT_EQ(connect_result("::1%lo", ntohs(address.sin6_port)), std::error_code());
 }
@@ -132,7 +132,7 @@ TEST(net_stream, echoes_ten_megabytes_through_partial_writes) {
     on(*loop, [&] { p.start(*loop, port_of(server)); });
     plain_peer peer = server.accept();
     // The echo begins late, so that the socket fills up and a write is partial.
-    ASSERT_TRUE(testing::wait_until([&] { return on(*loop, [&] { return p.blocked > 0; }); }));
+    ASSERT_TRUE(testkit::wait_until([&] { return on(*loop, [&] { return p.blocked > 0; }); }));
     for (std::size_t echoed = 0; echoed < p.expected;) {
         const std::string part = peer.receive(std::min<std::size_t>(10000, p.expected - echoed));
         ASSERT_FALSE(part.empty());
@@ -176,7 +176,7 @@ TEST(net_stream, sigpipe_never_reaches_the_application) {
     }
     ASSERT_TRUE(open.wait());
     std::error_code error;
-    ASSERT_TRUE(testing::wait_until([&] {
+    ASSERT_TRUE(testkit::wait_until([&] {
         return on(*loop, [&] {
             error = w.stream->write_some("x").error;
             return static_cast<bool>(error);
@@ -215,7 +215,7 @@ TEST(net_stream, its_descriptor_is_not_inherited_and_it_does_not_wait_to_send) {
 /// A network of its own, whose connections all begin at one port. False: it takes root.
 bool network_with_one_port(std::uint16_t port) {
     if (::unshare(CLONE_NEWNET) != 0) return false;
-    const testing::unique_fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const testkit::unique_fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq loopback{};
     std::strcpy(loopback.ifr_name, "lo");
     loopback.ifr_flags = IFF_UP | IFF_RUNNING;
@@ -234,8 +234,8 @@ TEST(net_stream, connected_to_itself_was_refused_and_leaves_the_port_to_the_serv
         possible = network_with_one_port(port);
         if (!possible) return;
         result = connect_result("127.0.0.1", port);
-        const testing::unique_fd server = testing::make_socket(); // without SO_REUSEADDR: TIME-WAIT is in its way
-        const sockaddr_in address = testing::loopback_address(port);
+        const testkit::unique_fd server = testkit::make_socket(); // without SO_REUSEADDR: TIME-WAIT is in its way
+        const sockaddr_in address = testkit::loopback_address(port);
         free = ::bind(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     })
         .join();
@@ -257,7 +257,7 @@ class net_stream_destroyed : public ::testing::TestWithParam<event> {};
 
 TEST_P(net_stream_destroyed, inside_an_event_gets_no_other) {
     const plain_listener server;
-    const testing::reserved_port nobody;
+    const testkit::reserved_port nobody;
     const auto loop = make_loop();
     auto w = std::make_unique<wire>();
     moment destroyed;

@@ -1,6 +1,6 @@
 #pragma once
 // A real loop as its tests see it: through the seam only.
-#include "client/loop.hpp"
+#include "loop/loop.hpp"
 #include "net/make_loop.hpp"
 #include "util/mutex.hpp"
 
@@ -90,9 +90,9 @@ inline void settle(detail::loop& loop) {
 }
 
 /// A stream whose events are given to functions. Made and used on the loop.
-class wire final : public detail::stream_events {
+class wire final : public detail::byte_stream_events {
   public:
-    std::unique_ptr<detail::stream> stream;
+    std::unique_ptr<detail::byte_stream> stream;
     std::function<void(std::error_code)> opened = [](std::error_code) {};
     std::function<void()> readable = [] {};
     std::function<void()> writable = [] {};

@@ -2,7 +2,7 @@
 #include "net_support.hpp"
 #include "plain_peer.hpp"
 
-#include "client/post.hpp"
+#include "loop/post.hpp"
 #include "testing/wait_until.hpp"
 
 #include <algorithm>
@@ -131,7 +131,7 @@ TEST(net_loop_end, does_not_wait_for_a_stop_callback) {
 }
 
 TEST(net_loop_end, forgets_timers_streams_and_lookups) {
-    const testing::plain_listener server;
+    const testkit::plain_listener server;
     auto& timer = work::of([] { ADD_FAILURE(); });
     auto loop = make_loop();
     wire w;
@@ -143,9 +143,9 @@ TEST(net_loop_end, forgets_timers_streams_and_lookups) {
     w.readable = [] { ADD_FAILURE(); };
     on(*loop, [&] {
         loop->start_timer(loop->now() + 1h, timer);
-        w.connect(*loop, "127.0.0.1", ntohs(testing::parse_address(server.address()).sin_port));
+        w.connect(*loop, "127.0.0.1", ntohs(testkit::parse_address(server.address()).sin_port));
     });
-    testing::plain_peer peer = server.accept();
+    testkit::plain_peer peer = server.accept();
     ASSERT_TRUE(open.wait());
     loop.reset();
     w.stream.reset(); // a stream may go after its loop
@@ -178,7 +178,7 @@ TEST(net_loop_end, in_a_timer_and_in_a_stream_event) {
     }));
     EXPECT_TRUE(in_timer.wait());
 
-    const testing::plain_listener server;
+    const testkit::plain_listener server;
     auto other = make_loop();
     raw = other.get();
     auto w = std::make_unique<wire>();
@@ -188,7 +188,7 @@ TEST(net_loop_end, in_a_timer_and_in_a_stream_event) {
         in_event.happen();
     };
     raw->post(work::of(
-        [&, raw] { w->connect(*raw, "127.0.0.1", ntohs(testing::parse_address(server.address()).sin_port)); }));
+        [&, raw] { w->connect(*raw, "127.0.0.1", ntohs(testkit::parse_address(server.address()).sin_port)); }));
     EXPECT_TRUE(in_event.wait());
 }
 
@@ -232,7 +232,7 @@ int in_child(const std::function<int()>& f) {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(f());
     int status = 0;
-    const bool ended = testing::wait_until([&] { return ::waitpid(child, &status, WNOHANG) == child; });
+    const bool ended = testkit::wait_until([&] { return ::waitpid(child, &status, WNOHANG) == child; });
     if (!ended) {
         ::kill(child, SIGKILL);
         ::waitpid(child, &status, 0);
@@ -261,7 +261,7 @@ TEST(net_fork, the_child_knows_it_and_nothing_runs_there) {
 }
 
 TEST(net_fork, the_child_gives_its_copy_of_a_connection_up) {
-    const testing::plain_listener server;
+    const testkit::plain_listener server;
     auto loop = make_loop();
     wire w;
     moment open, readable;
@@ -270,8 +270,8 @@ TEST(net_fork, the_child_gives_its_copy_of_a_connection_up) {
         open.happen();
     };
     w.readable = [&] { readable.happen(); };
-    on(*loop, [&] { w.connect(*loop, "127.0.0.1", ntohs(testing::parse_address(server.address()).sin_port)); });
-    testing::plain_peer peer = server.accept();
+    on(*loop, [&] { w.connect(*loop, "127.0.0.1", ntohs(testkit::parse_address(server.address()).sin_port)); });
+    testkit::plain_peer peer = server.accept();
     ASSERT_TRUE(open.wait());
 
     int hold[2], gone[2];
@@ -343,7 +343,7 @@ TEST(net_fork, inside_user_work_leaves_the_rest_to_the_parent) {
     const pid_t pid = child.take();
     ASSERT_TRUE(rest.wait());
     int status = 0;
-    EXPECT_TRUE(testing::wait_until([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));
+    EXPECT_TRUE(testkit::wait_until([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }));
     ::close(ends[1]);
     pid_t writer = 0;
     EXPECT_EQ(::read(ends[0], &writer, sizeof writer), static_cast<ssize_t>(sizeof writer));

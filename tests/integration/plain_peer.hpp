@@ -1,6 +1,6 @@
 #pragma once
 // Plain sockets for tests of what stands between a client and a server.
-#include "testing/loopback.hpp"
+#include "testing/gate/loopback.hpp"
 
 #include <chrono>
 #include <optional>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <sys/socket.h>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 /// One end of a TCP connection.
 class plain_peer {
@@ -90,4 +90,4 @@ class plain_listener {
     unique_fd fd_;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

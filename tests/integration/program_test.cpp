@@ -1,9 +1,9 @@
 // Whole programs: how they end with clients in all places, and what a shortage does to them.
-#include <kazoo/testing/fault_gate.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
+#include <kazoo/testkit/server.hpp>
 
-#include "testing/process.hpp"
-#include "testing/real_server.hpp"
+#include "testing/real/process.hpp"
+#include "testing/real/real_server.hpp"
 #include "testing/wait_until.hpp"
 
 #include <chrono>
@@ -22,7 +22,7 @@
 #endif
 #endif
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using ::testing::AllOf;
@@ -175,4 +175,4 @@ TEST(program_shortage, of_memory_for_a_large_reply_fails_that_request) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

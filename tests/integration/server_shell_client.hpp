@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class frame_writer {
   public:
@@ -107,4 +107,4 @@ class shell_client {
     std::string password = std::string(16, '\0');
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 // The embedded server on sockets. What it answers is the pure server's matter; here it must reach the client.
 #include <kazoo/client.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include "testing/wait_until.hpp"
 
@@ -16,7 +16,7 @@
 
 #include "server_shell_client.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using namespace std::chrono_literals;
@@ -299,4 +299,4 @@ TEST(server_shell, writes_an_ipv6_address_in_brackets) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 #pragma once
 // A line of little bandwidth: forwards one connection after the other, so many bytes a second in one direction.
-#include "testing/loopback.hpp"
+#include "testing/gate/loopback.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,10 +20,10 @@ class slow_line {
         to_client
     };
     slow_line(std::string_view server, way slow, std::size_t bytes_per_second)
-        : server_(testing::parse_address(server)),
+        : server_(testkit::parse_address(server)),
           slow_(slow),
           step_(bytes_per_second / 100),
-          listener_(testing::listen_on(port_.number())),
+          listener_(testkit::listen_on(port_.number())),
           thread_([this] { run(); }) {}
     slow_line(const slow_line&) = delete;
     slow_line& operator=(const slow_line&) = delete;
@@ -32,15 +32,15 @@ class slow_line {
         thread_.join();
     }
 
-    std::string address() const { return testing::loopback_name(port_.number()); }
+    std::string address() const { return testkit::loopback_name(port_.number()); }
     int connections() const { return connections_; }
 
   private:
     void run() {
         while (!stopping_) {
             if (!readable(listener_, 20)) continue;
-            const testing::unique_fd client(::accept(listener_.get(), nullptr, nullptr));
-            const testing::unique_fd server = testing::connect_within(server_, std::chrono::seconds(5));
+            const testkit::unique_fd client(::accept(listener_.get(), nullptr, nullptr));
+            const testkit::unique_fd server = testkit::connect_within(server_, std::chrono::seconds(5));
             if (!client || !server) continue;
             ++connections_;
             forward(client, server);
@@ -48,10 +48,10 @@ class slow_line {
     }
 
     /// Until one of both ends; a hundred times a second the slow direction gets its share.
-    void forward(const testing::unique_fd& client, const testing::unique_fd& server) {
+    void forward(const testkit::unique_fd& client, const testkit::unique_fd& server) {
         const bool slow_up = slow_ == way::to_server;
-        const testing::unique_fd& fast_from = slow_up ? server : client;
-        const testing::unique_fd& slow_from = slow_up ? client : server;
+        const testkit::unique_fd& fast_from = slow_up ? server : client;
+        const testkit::unique_fd& slow_from = slow_up ? client : server;
         while (!stopping_) {
             while (readable(fast_from, 0))
                 if (!move(fast_from, slow_from, buffer_.size())) return;
@@ -60,12 +60,12 @@ class slow_line {
         }
     }
 
-    static bool readable(const testing::unique_fd& fd, int ms) {
+    static bool readable(const testkit::unique_fd& fd, int ms) {
         pollfd p{fd.get(), POLLIN, 0};
         return ::poll(&p, 1, ms) > 0;
     }
 
-    bool move(const testing::unique_fd& from, const testing::unique_fd& to, std::size_t most) {
+    bool move(const testkit::unique_fd& from, const testkit::unique_fd& to, std::size_t most) {
         const ssize_t n = ::recv(from.get(), buffer_.data(), std::min(most, buffer_.size()), 0);
         if (n <= 0) return false;
         for (ssize_t sent = 0; sent < n;) {
@@ -84,8 +84,8 @@ class slow_line {
     const sockaddr_in server_;
     const way slow_;
     const std::size_t step_;
-    const testing::reserved_port port_;
-    const testing::unique_fd listener_;
+    const testkit::reserved_port port_;
+    const testkit::unique_fd listener_;
     std::array<char, 1 << 16> buffer_{};
     std::atomic<bool> stopping_{false};
     std::atomic<int> connections_{0};

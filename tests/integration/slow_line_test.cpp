@@ -2,8 +2,8 @@
 #include "slow_line.hpp"
 
 #include <kazoo/client.hpp>
-#include <kazoo/testing/fault_gate.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <gtest/gtest.h>
 
@@ -16,13 +16,13 @@ using kazoo::test::slow_line;
 
 namespace {
 
-options with_timeout(std::chrono::milliseconds t) {
-    options o;
+client_options with_timeout(std::chrono::milliseconds t) {
+    client_options o;
     o.session_timeout = t;
     return o;
 }
 
-kazoo::testing::server short_sessions() { return kazoo::testing::server({.tick = 500ms}); }
+kazoo::testkit::server short_sessions() { return kazoo::testkit::server({.tick = 500ms}); }
 
 TEST(slow_line, a_reply_that_takes_longer_than_the_session_timeout_arrives) {
     const auto zk = short_sessions();

@@ -1,5 +1,5 @@
 #include "raw_session.hpp"
-#include "testing/process.hpp"
+#include "testing/real/process.hpp"
 #include "testing/wait_until.hpp"
 
 #include <algorithm>
@@ -8,19 +8,19 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
-using kazoo::testing::connect_within;
-using kazoo::testing::ensemble;
-using kazoo::testing::loopback_address;
-using kazoo::testing::process;
-using kazoo::testing::raw_session;
-using kazoo::testing::real_server;
-using kazoo::testing::wait_until;
+using kazoo::testkit::connect_within;
+using kazoo::testkit::ensemble;
+using kazoo::testkit::loopback_address;
+using kazoo::testkit::process;
+using kazoo::testkit::raw_session;
+using kazoo::testkit::real_server;
+using kazoo::testkit::wait_until;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -234,7 +234,7 @@ bool without_the_last_one(const std::string& modes) { return modes == "fl-" || m
 
 ensemble gated_ensemble() {
     return ensemble(
-        kazoo::testing::ensemble_options{.each = {.config = {"syncLimit=5", "initLimit=5"}}, .gated = true});
+        kazoo::testkit::ensemble_options{.each = {.config = {"syncLimit=5", "initLimit=5"}}, .gated = true});
 }
 
 TEST(gated_ensemble, is_led_by_the_last_server_and_serves_like_any_other) {

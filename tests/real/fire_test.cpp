@@ -1,8 +1,8 @@
 // A real ensemble that is being killed, stopped and cut, and what a session and its lock notice of it.
 #include "real/lock_holder.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/ensemble.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 using kazoo::test::enduring;
 using kazoo::test::eventually;
 using kazoo::test::lock_holder;
-using kazoo::testing::ensemble;
-using kazoo::testing::fault_gate;
+using kazoo::testkit::ensemble;
+using kazoo::testkit::fault_gate;
 
 namespace {
 
@@ -27,7 +27,7 @@ class fire : public ::testing::Test {
         return !server.empty() && server != zk_[index].address();
     }
     /// Connected to this server; goes to the next ones when it fails.
-    client connect_first_to(std::size_t index, options o) {
+    client connect_first_to(std::size_t index, client_options o) {
         std::string hosts = zk_[index].address();
         for (std::size_t i = 1; i < zk_.size(); ++i) hosts += ',' + zk_[(index + i) % zk_.size()].address();
         o.randomize_hosts = false;
@@ -121,7 +121,7 @@ class burning_network : public fire {
     burning_network() {
         for (std::size_t i = 0; i < zk_.size(); ++i) gates_.emplace_back(zk_[i].address());
     }
-    client connect_through_gates(options o) const {
+    client connect_through_gates(client_options o) const {
         std::string hosts;
         for (const fault_gate& gate : gates_) hosts += (hosts.empty() ? "" : ",") + gate.address();
         client c(hosts, std::move(o));

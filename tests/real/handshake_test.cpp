@@ -2,8 +2,8 @@
 #include "shared/backend.hpp"
 
 #include <kazoo/client.hpp>
-#include <kazoo/testing/ensemble.hpp>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/ensemble.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,14 +15,14 @@ namespace {
 
 TEST(handshake, servers_that_answer_late_are_waited_for_and_keep_no_session_of_earlier_tries) {
     // A session that is left behind would stay for a minute.
-    const kazoo::testing::real_server zk({.min_session_timeout = 60s});
-    std::vector<kazoo::testing::fault_gate> far;
+    const kazoo::testkit::real_server zk({.min_session_timeout = 60s});
+    std::vector<kazoo::testkit::fault_gate> far;
     std::string hosts;
     for (int i = 0; i < 3; ++i) {
         far.emplace_back(zk.address()).delay(250ms);
         hosts += (i > 0 ? "," : "") + far.back().address();
     }
-    options o;
+    client_options o;
     o.session_timeout = 1s; // a third of it is not enough to get an answer
     const client c(hosts, o);
     c.wait_connected(20s);
@@ -36,9 +36,9 @@ TEST(handshake, servers_that_answer_late_are_waited_for_and_keep_no_session_of_e
 }
 
 TEST(handshake, watches_are_restored_at_a_server_that_takes_short_requests_only) {
-    const kazoo::testing::real_server zk({.java_flags = {"-Djute.maxbuffer=65536"}});
-    kazoo::testing::fault_gate gate(zk.address());
-    options o;
+    const kazoo::testkit::real_server zk({.java_flags = {"-Djute.maxbuffer=65536"}});
+    kazoo::testkit::fault_gate gate(zk.address());
+    client_options o;
     o.session_timeout = 20s;
     const client c(gate.address(), o);
     c.wait_connected(20s);

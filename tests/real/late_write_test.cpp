@@ -4,16 +4,16 @@
 #include "testing/wait_until.hpp"
 
 #include <gtest/gtest.h>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <future>
 #include <string>
 #include <thread>
 
 using namespace std::chrono_literals;
-using kazoo::testing::ensemble;
-using kazoo::testing::ensemble_options;
-using kazoo::testing::raw_session;
+using kazoo::testkit::ensemble;
+using kazoo::testkit::ensemble_options;
+using kazoo::testkit::raw_session;
 
 namespace {
 
@@ -45,7 +45,7 @@ bool lands_late(ensemble& zk, const std::string& path) {
 TEST(unknown_outcome, a_write_can_be_applied_after_its_session_came_back_and_wrote_something_newer) {
     ensemble zk(ensemble_options{.gated = true});
     int attempts = 0;
-    const bool seen = kazoo::testing::wait_until([&] { return lands_late(zk, "/late-" + std::to_string(++attempts)); });
+    const bool seen = kazoo::testkit::wait_until([&] { return lands_late(zk, "/late-" + std::to_string(++attempts)); });
     EXPECT_TRUE(seen) << attempts << " attempts";
     RecordProperty("attempts", attempts);
 }

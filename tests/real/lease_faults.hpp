@@ -1,6 +1,6 @@
 #pragma once
 // What is done between servers while locks are held at one of them: for the long form of the lease's tests.
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +19,7 @@ struct cast {
 /// One trial's fault with its chance: everything is said in one place, so that a seed repeats it.
 class stage {
   public:
-    stage(testing::ensemble& servers, const cast& roles, std::mt19937_64& chance)
+    stage(testkit::ensemble& servers, const cast& roles, std::mt19937_64& chance)
         : zk(servers), who(roles), chance_(chance) {}
 
     /// Waits for a random time between the two.
@@ -36,7 +36,7 @@ class stage {
         deafen();
     }
 
-    testing::ensemble& zk;
+    testkit::ensemble& zk;
     const cast who;
 
   private:

@@ -22,7 +22,7 @@ void seen_moment::last(moment at) {
     }
 }
 
-holder::holder(std::string name, std::string_view hosts, const options& session)
+holder::holder(std::string name, std::string_view hosts, const client_options& session)
     : name_(std::move(name)), timeout_(session.session_timeout), zk_(hosts, session), lock_(zk_, "/lease/" + name_) {}
 
 void holder::begin() {

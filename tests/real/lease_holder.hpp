@@ -32,7 +32,7 @@ class seen_moment {
 /// lock that was given up.
 class holder {
   public:
-    holder(std::string name, std::string_view hosts, const options& session);
+    holder(std::string name, std::string_view hosts, const client_options& session);
 
     /// Both start it and then wait for it, so that many holders can begin at once.
     void begin();

@@ -19,9 +19,9 @@
 
 using namespace std::chrono_literals;
 using namespace kazoo::test::lease;
-using kazoo::testing::ensemble;
-using kazoo::testing::ensemble_options;
-using kazoo::testing::wait_until;
+using kazoo::testkit::ensemble;
+using kazoo::testkit::ensemble_options;
+using kazoo::testkit::wait_until;
 
 namespace {
 

@@ -69,13 +69,13 @@ class trial::witness {
     std::jthread thread_;
 };
 
-trial::trial(testing::ensemble& zk, std::size_t server, std::size_t second, const crowd& who) {
+trial::trial(testkit::ensemble& zk, std::size_t server, std::size_t second, const crowd& who) {
     const std::string here = zk[server].address();
     const std::string there = here + ',' + zk[second].address();
     const std::string prefix = next_prefix();
     client(here).ensure_path("/alive");
 
-    options o;
+    client_options o;
     o.loop = std::make_shared<event_loop>();
     o.randomize_hosts = false;
     o.close_timeout = closing;
@@ -124,7 +124,7 @@ void trial::sample(const std::stop_token& stop) {
 bool trial::all_hold_beyond_the_first_timeout() {
     milliseconds longest{0};
     for (const auto& h : holders_) longest = std::max(longest, h->timeout());
-    testing::wait_until([&] { return now() > begun_ + longest + longest / 10; });
+    testkit::wait_until([&] { return now() > begun_ + longest + longest / 10; });
     return std::ranges::all_of(holders_, [](const auto& h) { return h->look() && h->lost() == moment::zero(); });
 }
 

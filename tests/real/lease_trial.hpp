@@ -2,7 +2,7 @@
 // Many locks under one fault, and the verdict: was any of them taken away from somebody who was still certain of it?
 #include "real/lease_holder.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -43,7 +43,7 @@ class trial {
     };
 
     /// Returns when every session holds its lock at the server, and the watchers watch.
-    trial(testing::ensemble& zk, std::size_t server, std::size_t second, const crowd& who);
+    trial(testkit::ensemble& zk, std::size_t server, std::size_t second, const crowd& who);
     trial(const trial&) = delete;
     trial& operator=(const trial&) = delete;
     ~trial();

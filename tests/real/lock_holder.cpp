@@ -6,8 +6,8 @@
 
 namespace kazoo::test {
 
-options lock_holder::with_timeout(std::chrono::milliseconds session_timeout) {
-    options o;
+client_options lock_holder::with_timeout(std::chrono::milliseconds session_timeout) {
+    client_options o;
     o.session_timeout = session_timeout;
     o.reconnect.max_delay = 200ms;
     return o;

@@ -19,7 +19,7 @@ class lock_holder {
   public:
     using clock = std::chrono::steady_clock;
 
-    static options with_timeout(std::chrono::milliseconds session_timeout);
+    static client_options with_timeout(std::chrono::milliseconds session_timeout);
 
     lock_holder(const client& victim, const client& rival);
 

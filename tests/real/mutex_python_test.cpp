@@ -1,10 +1,10 @@
 // Kazoo for Python and we on one lock of one real server.
 #include "shared/backend.hpp"
-#include "testing/process.hpp"
-#include "testing/real_server.hpp"
+#include "testing/real/process.hpp"
+#include "testing/real/real_server.hpp"
 
 #include <kazoo/recipe/mutex.hpp>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@
 using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::eventually;
-using kazoo::testing::process;
+using kazoo::testkit::process;
 using ::testing::IsEmpty;
 
 namespace {
@@ -80,8 +80,8 @@ class mutex_python : public ::testing::Test {
     void the_other_takes_over_from_a_killed(kind killed);
 
     const std::string path = "/locks/shared";
-    const kazoo::testing::temporary_directory folder_;
-    const kazoo::testing::real_server zk_;
+    const kazoo::testkit::temporary_directory folder_;
+    const kazoo::testkit::real_server zk_;
     const client observer_{zk_.address()};
 };
 

@@ -1,9 +1,9 @@
 // Client and servers in network namespaces of their own; the cable between them is unplugged.
 #include "real/lock_holder.hpp"
-#include "testing/process.hpp"
-#include "testing/real_server.hpp"
+#include "testing/real/process.hpp"
+#include "testing/real/real_server.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <gtest/gtest.h>
 
@@ -24,10 +24,10 @@ using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::enduring;
 using kazoo::test::lock_holder;
-using kazoo::testing::checked;
-using kazoo::testing::ensemble;
-using kazoo::testing::process;
-using kazoo::testing::temporary_directory;
+using kazoo::testkit::checked;
+using kazoo::testkit::ensemble;
+using kazoo::testkit::process;
+using kazoo::testkit::temporary_directory;
 
 namespace {
 
@@ -100,7 +100,7 @@ class two_sides {
         EXPECT_EQ(complaint_of_shell("ip link set lo up"), "");
         return 3;
     }
-    static kazoo::testing::real_server_options listening_everywhere() {
+    static kazoo::testkit::real_server_options listening_everywhere() {
         return {.config = {"clientPortAddress=0.0.0.0"}};
     }
     static void move_to_far_side() {

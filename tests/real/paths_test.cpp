@@ -2,14 +2,14 @@
 #include "raw_session.hpp"
 
 #include <kazoo/path.hpp>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-using kazoo::testing::raw_session;
+using kazoo::testkit::raw_session;
 
 namespace {
 
@@ -21,7 +21,7 @@ struct sample {
 
 TEST(paths_of_a_real_server, what_is_not_utf8_or_is_longer_than_needed_is_refused_by_both) {
     using namespace std::string_view_literals;
-    kazoo::testing::real_server server;
+    kazoo::testkit::real_server server;
     raw_session raw(server.port());
     for (const sample& s : {sample{"overlong slash", "/a\xe0\x80\xaf\x62"},
                             {"overlong dot", "/\xe0\x80\xae"},

@@ -1,6 +1,6 @@
 #pragma once
 // Just enough of the protocol, written by hand, to look at a server without the library under test.
-#include "testing/loopback.hpp"
+#include "testing/gate/loopback.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <sys/socket.h>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class raw_session {
   public:
@@ -133,4 +133,4 @@ class raw_session {
     std::int32_t xid_ = 0;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 #include "shared/backend.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 namespace kazoo::test {
 
@@ -16,7 +16,7 @@ class zookeeper final : public backend {
     }
 
   private:
-    kazoo::testing::real_server server_;
+    kazoo::testkit::real_server server_;
 };
 
 } // namespace

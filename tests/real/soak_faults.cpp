@@ -9,7 +9,7 @@ namespace kazoo::test::soak {
 
 using namespace std::chrono_literals;
 
-tormentor::tormentor(testing::ensemble& zk, std::vector<std::unique_ptr<worker>>& workers, fenced_store& store,
+tormentor::tormentor(testkit::ensemble& zk, std::vector<std::unique_ptr<worker>>& workers, fenced_store& store,
                      std::uint64_t seed)
     : zk_(zk), workers_(workers), store_(store), chance_(seed) {}
 

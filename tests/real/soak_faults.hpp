@@ -3,7 +3,7 @@
 #include "real/soak_store.hpp"
 #include "real/soak_worker.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -37,7 +37,7 @@ class tormentor {
     static constexpr std::uint32_t first_mortal = 3;
     static constexpr std::size_t kinds = 8;
 
-    tormentor(testing::ensemble& zk, std::vector<std::unique_ptr<worker>>& workers, fenced_store& store,
+    tormentor(testkit::ensemble& zk, std::vector<std::unique_ptr<worker>>& workers, fenced_store& store,
               std::uint64_t seed);
 
     fault strike();
@@ -59,7 +59,7 @@ class tormentor {
     /// Keeps one worker inside, from this number on, and returns it.
     worker& catch_holder(std::uint32_t first, fault& f);
 
-    testing::ensemble& zk_;
+    testkit::ensemble& zk_;
     std::vector<std::unique_ptr<worker>>& workers_;
     fenced_store& store_;
     std::mt19937_64 chance_;

@@ -11,8 +11,8 @@
 
 namespace kazoo::test::soak {
 
-using testing::checked;
-using testing::unique_fd;
+using testkit::checked;
+using testkit::unique_fd;
 
 fenced_store::fenced_store(const std::string& socket_path)
     : listener_(checked(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket")) {

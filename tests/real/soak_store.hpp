@@ -53,8 +53,8 @@ class fenced_store {
     void violation(const message&, const std::string& what);
     void send_answer(int socket, const answer&);
 
-    testing::unique_fd listener_, wake_reader_, wake_writer_;
-    std::vector<testing::unique_fd> sockets_; ///< of the serving thread
+    testkit::unique_fd listener_, wake_reader_, wake_writer_;
+    std::vector<testkit::unique_fd> sockets_; ///< of the serving thread
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -4,7 +4,7 @@
 #include "real/soak_store.hpp"
 #include "real/soak_worker.hpp"
 #include "shared/backend.hpp"
-#include "testing/real_server.hpp"
+#include "testing/real/real_server.hpp"
 #include "testing/wait_until.hpp"
 
 #include <gmock/gmock.h>
@@ -26,7 +26,7 @@
 
 using namespace kazoo::test::soak;
 using namespace std::chrono_literals;
-using kazoo::testing::wait_until;
+using kazoo::testkit::wait_until;
 using ::testing::IsEmpty;
 using clock_type = std::chrono::steady_clock;
 
@@ -100,8 +100,8 @@ class soak : public ::testing::Test {
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    const kazoo::testing::temporary_directory folder_;
-    kazoo::testing::ensemble zk_;
+    const kazoo::testkit::temporary_directory folder_;
+    kazoo::testkit::ensemble zk_;
     fenced_store store_;
     std::vector<std::unique_ptr<worker>> workers_;
     std::map<std::string_view, clock_type::duration> longest_; ///< wait for all workers, by kind of fault

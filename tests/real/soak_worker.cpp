@@ -6,9 +6,9 @@
 
 namespace kazoo::test::soak {
 
-using testing::fault_gate;
+using testkit::fault_gate;
 
-worker::worker(std::uint32_t number, testing::ensemble& zk, std::chrono::milliseconds session_timeout,
+worker::worker(std::uint32_t number, testkit::ensemble& zk, std::chrono::milliseconds session_timeout,
                const std::filesystem::path& folder)
     : number_(number), log_(folder / "workers.log") {
     std::string hosts;
@@ -26,7 +26,7 @@ worker::worker(std::uint32_t number, testing::ensemble& zk, std::chrono::millise
     start();
 }
 
-void worker::start() { process_ = std::make_unique<testing::process>(command_, log_); }
+void worker::start() { process_ = std::make_unique<testkit::process>(command_, log_); }
 
 void worker::kill() {
     process_->signal(SIGKILL);

@@ -1,9 +1,9 @@
 #pragma once
 // A process that takes the lock again and again, seen by the one that torments it.
-#include "testing/process.hpp"
+#include "testing/real/process.hpp"
 
-#include <kazoo/testing/ensemble.hpp>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/ensemble.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -25,7 +25,7 @@ struct footprint {
 /// It reaches each server through a gate of its own.
 class worker {
   public:
-    worker(std::uint32_t number, testing::ensemble& zk, std::chrono::milliseconds session_timeout,
+    worker(std::uint32_t number, testkit::ensemble& zk, std::chrono::milliseconds session_timeout,
            const std::filesystem::path& folder);
 
     /// After a kill(): a new process.
@@ -45,10 +45,10 @@ class worker {
 
   private:
     std::uint32_t number_;
-    std::vector<testing::fault_gate> gates_;
+    std::vector<testkit::fault_gate> gates_;
     std::vector<std::string> command_;
     std::filesystem::path log_;
-    std::unique_ptr<testing::process> process_;
+    std::unique_ptr<testkit::process> process_;
 };
 
 } // namespace kazoo::test::soak

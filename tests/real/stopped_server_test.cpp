@@ -2,7 +2,7 @@
 #include "shared/backend.hpp"
 
 #include <kazoo/client.hpp>
-#include <kazoo/testing/ensemble.hpp>
+#include <kazoo/testkit/ensemble.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,14 +13,14 @@ using kazoo::test::state_log;
 
 namespace {
 
-options with_timeout(std::chrono::milliseconds t) {
-    options o;
+client_options with_timeout(std::chrono::milliseconds t) {
+    client_options o;
     o.session_timeout = t;
     return o;
 }
 
 TEST(stopped_server, a_short_stop_costs_the_connection_and_not_the_session) {
-    kazoo::testing::real_server zk;
+    kazoo::testkit::real_server zk;
     const client c(zk.address(), with_timeout(6s));
     c.wait_connected(20s);
     const auto session = c.session_id();
@@ -37,7 +37,7 @@ TEST(stopped_server, a_short_stop_costs_the_connection_and_not_the_session) {
 }
 
 TEST(stopped_server, C06_a_long_stop_loses_the_session_while_the_server_still_sleeps) {
-    kazoo::testing::real_server zk;
+    kazoo::testkit::real_server zk;
     const client c(zk.address(), with_timeout(1500ms));
     c.wait_connected(20s);
     const auto session = c.session_id();
@@ -53,7 +53,7 @@ TEST(stopped_server, C06_a_long_stop_loses_the_session_while_the_server_still_sl
 }
 
 TEST(stopped_server, a_call_ends_at_its_limit) {
-    kazoo::testing::real_server zk;
+    kazoo::testkit::real_server zk;
     const client c(zk.address(), with_timeout(30s));
     c.wait_connected(20s);
     c.create("/a", "");

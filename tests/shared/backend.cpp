@@ -34,7 +34,7 @@ void expire(const client& c) {
     const auto known = detail::client_access::identity(c);
     const std::string address = server().address();
     const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-    kazoo::testing::raw_session thief(
+    kazoo::testkit::raw_session thief(
         port, {static_cast<std::int64_t>(known.id), std::string(known.password.begin(), known.password.end())});
     ASSERT_NE(thief.timeout(), 0) << "the server does not know the session";
     thief.close();

@@ -2,7 +2,7 @@
 // The server that a suite runs against: the embedded one in `integration`, Apache ZooKeeper in `real`. Each program
 // links its own definition of start_backend(); the tests are the same.
 #include <kazoo/client.hpp>
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <gtest/gtest.h>
 
@@ -77,20 +77,20 @@ class client_test : public ::testing::Test {
     void SetUp() override;
     void TearDown() override;
 
-    options quick() const {
-        options o;
+    client_options quick() const {
+        client_options o;
         o.session_timeout = 4s;
         o.operation_timeout = 20s;
         return o;
     }
-    client connect(options o) const {
+    client connect(client_options o) const {
         client c(server().address() + root, std::move(o));
         c.wait_connected(20s);
         return c;
     }
     client connect() const { return connect(quick()); }
-    client connect_through(const kazoo::testing::fault_gate& gate) const { return connect_through(gate, quick()); }
-    client connect_through(const kazoo::testing::fault_gate& gate, options o) const {
+    client connect_through(const kazoo::testkit::fault_gate& gate) const { return connect_through(gate, quick()); }
+    client connect_through(const kazoo::testkit::fault_gate& gate, client_options o) const {
         client c(gate.address() + root, std::move(o));
         c.wait_connected(20s);
         return c;

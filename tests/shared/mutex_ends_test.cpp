@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using kazoo::test::code_of;
 using kazoo::test::eventually;
 using kazoo::test::state_log;
-using kazoo::testing::fault_gate;
+using kazoo::testkit::fault_gate;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

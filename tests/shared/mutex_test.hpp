@@ -2,7 +2,7 @@
 // What the suites of kazoo::mutex share.
 #include "backend.hpp"
 
-#include "testing/four_letter_word.hpp"
+#include "testing/real/four_letter_word.hpp"
 
 #include <kazoo/kazoo.hpp>
 
@@ -37,7 +37,7 @@ class mutex_test : public client_test {
     static int watches_at_the_server() {
         const std::string address = server().address();
         const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-        const std::string text = kazoo::testing::ask_four_letter_word(port, "mntr", 10s);
+        const std::string text = kazoo::testkit::ask_four_letter_word(port, "mntr", 10s);
         const std::string key = "zk_watch_count\t";
         return std::stoi(text.substr(text.find(key) + key.size()));
     }

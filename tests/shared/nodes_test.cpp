@@ -202,8 +202,8 @@ TEST_F(nodes, a_request_above_the_limit_is_refused_here_and_the_connection_lives
 }
 
 TEST_F(nodes, C12_a_reply_above_the_limit_fails_that_operation_only) {
-    options o = quick();
-    o.max_reply = 10'000;
+    client_options o = quick();
+    o.max_reply_bytes = 10'000;
     const client c = connect(o);
     c.create("/big", std::string(20'000, 'x'));
     auto before = c.async_exists("/big");

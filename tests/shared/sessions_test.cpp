@@ -12,7 +12,7 @@ using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::eventually;
 using kazoo::test::state_log;
-using kazoo::testing::fault_gate;
+using kazoo::testkit::fault_gate;
 
 namespace {
 
@@ -23,7 +23,7 @@ bool connected_again(const client& c, session_id old) {
 }
 
 TEST_F(sessions, C40_tells_its_id_and_the_negotiated_timeout) {
-    options o = quick();
+    client_options o = quick();
     o.session_timeout = 999'999s; // the server lowers it
     const client c = connect(o);
     EXPECT_NE(c.session_id(), session_id::none);
@@ -184,7 +184,7 @@ TEST_F(sessions, an_expired_session_is_noticed_announced_and_replaced) {
 
 TEST_F(sessions, C06_loss_is_announced_without_any_server) {
     fault_gate gate(test::server().address());
-    options o = quick();
+    client_options o = quick();
     o.session_timeout = 1s;
     const client c = connect_through(gate, o);
     state_log log(c);
@@ -200,7 +200,7 @@ TEST_F(sessions, C06_loss_is_announced_without_any_server) {
 
 TEST_F(sessions, C05_a_server_that_went_silent_is_left_although_the_client_keeps_sending) {
     fault_gate gate(test::server().address());
-    options o = quick();
+    client_options o = quick();
     o.session_timeout = 2s;
     const client c = connect_through(gate, o);
     state_log log(c);
@@ -214,7 +214,7 @@ TEST_F(sessions, C05_a_server_that_went_silent_is_left_although_the_client_keeps
 }
 
 TEST_F(sessions, survives_a_killed_and_restarted_server) {
-    options o = quick();
+    client_options o = quick();
     o.session_timeout = 40s; // a busy machine takes its time to start a server
     const client c = connect(o);
     const auto session = c.session_id();
@@ -233,7 +233,7 @@ TEST_F(sessions, survives_a_killed_and_restarted_server) {
 TEST_F(sessions, L190_a_hanging_server_does_not_stop_the_next_from_being_tried) {
     fault_gate hanging(test::server().address());
     hanging.hang(true);
-    options o = quick();
+    client_options o = quick();
     o.randomize_hosts = false;
     const client c(hanging.address() + "," + test::server().address() + root, o);
     c.wait_connected(20s);
@@ -286,8 +286,8 @@ TEST_F(sessions, digest_auth_protects_nodes_and_is_repeated_after_a_reconnect) {
 }
 
 TEST_F(sessions, C11_credentials_of_the_options_are_in_force_before_connected_is_announced) {
-    options o = quick();
-    o.auth = {{"digest", "user:secret"}};
+    client_options o = quick();
+    o.credentials = {{"digest", "user:secret"}};
     const client c = connect(o);
     c.create("/mine", "", {.acl = acls::creator_all()});
     c.remove("/mine");
@@ -302,8 +302,8 @@ TEST_F(sessions, C13_a_refused_credential_is_not_kept) {
 }
 
 TEST_F(sessions, C11_refused_credentials_of_the_options_are_final_and_said_at_once) {
-    options o = quick();
-    o.auth = {{"no-such-scheme", "x"}};
+    client_options o = quick();
+    o.credentials = {{"no-such-scheme", "x"}};
     const client c(test::server().address() + root, o);
     EXPECT_THROW(c.wait_connected(20s), auth_failed_error);
     EXPECT_EQ(c.state(), session_state::auth_failed);
@@ -313,8 +313,8 @@ TEST_F(sessions, C11_refused_credentials_of_the_options_are_final_and_said_at_on
 TEST_F(sessions, C43_no_secret_is_ever_logged) {
     std::mutex mutex;
     std::string logged;
-    options o = quick();
-    o.auth = {{"digest", "user:s3cr3t-credential"}};
+    client_options o = quick();
+    o.credentials = {{"digest", "user:s3cr3t-credential"}};
     o.log = {log_level::wire, [&](log_level, std::string_view line) {
                  const std::lock_guard lock(mutex);
                  logged.append(line).append("\n");
@@ -357,7 +357,7 @@ TEST_F(sessions, close_ends_the_session_at_the_server) {
 
 TEST_F(sessions, C20_close_is_bounded_without_a_server) {
     fault_gate gate(test::server().address());
-    options o = quick();
+    client_options o = quick();
     o.close_timeout = 200ms;
     client c = connect_through(gate, o);
     gate.hang(true);
@@ -411,7 +411,7 @@ TEST_F(sessions, what_cannot_be_waited_for_in_a_callback_is_an_error_not_a_hang)
 }
 
 TEST_F(sessions, two_hundred_clients_share_one_loop) {
-    options o = quick();
+    client_options o = quick();
     o.loop = std::make_shared<event_loop>();
     std::vector<client> all;
     for (int i = 0; i < 200; ++i) all.emplace_back(test::server().address() + root, o);

@@ -6,7 +6,7 @@
 using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::eventually;
-using kazoo::testing::fault_gate;
+using kazoo::testkit::fault_gate;
 
 namespace {
 

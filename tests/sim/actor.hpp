@@ -1,7 +1,7 @@
 #pragma once
 // User code in a simulation: a coroutine that runs on its own and resumes where callbacks run.
-#include "testing/sim_machine.hpp"
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_machine.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <chrono>
 #include <coroutine>
@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 /// Starts at once; its frame goes with its end. (g++ 12 destroys some temporaries of a co_await expression twice: bind
 /// them to variables first.)
@@ -38,4 +38,4 @@ class pause_for {
     duration duration_;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -4,7 +4,7 @@
 
 #include <stop_token>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -165,4 +165,4 @@ TEST(callbacks, session_tokens_are_stopped_on_the_signal_thread) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

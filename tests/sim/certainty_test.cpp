@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -145,4 +145,4 @@ TEST(certainty, a_wait_for_it_ends_at_the_deadline_and_leaves_no_node) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -140,7 +140,7 @@ TEST(close, C20_is_bounded_when_nobody_answers) {
     auto read = s.c.async_exists("/");
     const auto begun = s.world.now();
     s.c.close();
-    EXPECT_LE(s.world.now() - begun, 2s + 1ms); // options::close_timeout
+    EXPECT_LE(s.world.now() - begun, 2s + 1ms); // client_options::close_timeout
     EXPECT_EQ(s.c.state(), closed);
     EXPECT_EQ(verdict_of(std::move(read)).outcome, outcome::not_applied);
     EXPECT_TRUE(is_over(s));
@@ -206,4 +206,4 @@ TEST(close, C24_no_event_of_a_closed_session_reaches_a_handle) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

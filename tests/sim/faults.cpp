@@ -1,6 +1,6 @@
 #include "faults.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 void faults::add_target(machine where, std::shared_ptr<sim_machine> inside, std::function<session_id()> session) {
     where.late(true);
@@ -185,4 +185,4 @@ tally faults::counted() const {
     return sum;
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

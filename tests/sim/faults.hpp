@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class faults {
   public:
@@ -54,4 +54,4 @@ class faults {
     int server_stops_ = 0;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

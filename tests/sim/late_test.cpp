@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 constexpr std::uint64_t seeds = 40;
@@ -114,4 +114,4 @@ TEST(late, a_seed_repeats_itself) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 #pragma once
 // No session ends while somebody is certain of it.
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 /// Somebody who believes in a session.
 struct certain_holder {
@@ -57,4 +57,4 @@ class lease_judge {
     std::set<std::pair<std::size_t, std::int64_t>> guilty_; ///< each counts once
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

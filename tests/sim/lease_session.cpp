@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 using namespace std::chrono_literals;
 using proto::opcode;
@@ -195,4 +195,4 @@ void lease_session::complete_pair() {
     later(timeout_ / 3, &lease_session::beat);
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

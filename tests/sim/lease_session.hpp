@@ -1,8 +1,8 @@
 #pragma once
 // A session in a few frames, and until when its client may be certain that it lives, by one of three rules.
-#include "client/loop.hpp"
-#include "testing/sim_machine.hpp"
-#include "testing/sim_world.hpp"
+#include "loop/loop.hpp"
+#include "testing/sim/sim_machine.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <array>
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 enum class certainty_rule : std::uint8_t {
     answered, ///< whatever is answered renews it from when it was sent
@@ -22,7 +22,7 @@ enum class certainty_rule : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 3> rule_names{"answered requests", "sync", "pairs"};
 
-class lease_session final : detail::stream_events {
+class lease_session final : detail::byte_stream_events {
   public:
     lease_session(std::shared_ptr<sim_machine> m, certainty_rule r, duration timeout)
         : machine_(std::move(m)), rule_(r), timeout_(timeout) {}
@@ -75,7 +75,7 @@ class lease_session final : detail::stream_events {
     time_point certain_until_{};
     std::uint64_t lapses_ = 0;
 
-    std::unique_ptr<detail::stream> stream_;
+    std::unique_ptr<detail::byte_stream> stream_;
     std::uint64_t generation_ = 0; ///< of the connection
     bool established_ = false, resumed_ = false, patient_ = false;
     std::string input_, output_;
@@ -87,4 +87,4 @@ class lease_session final : detail::stream_events {
     time_point first_{};                   ///< the same for the pair that is under way
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

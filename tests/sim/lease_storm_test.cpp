@@ -12,7 +12,7 @@
 #include <iomanip>
 #include <iostream>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using namespace std::chrono_literals;
@@ -107,4 +107,4 @@ TEST(lease_storm, finds_out_answered_requests_and_sync_and_never_the_pairs) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,11 +1,11 @@
 #pragma once
 // The ensemble of a lease storm.
-#include <kazoo/testing/simulation.hpp>
+#include <kazoo/testkit/simulation.hpp>
 
 #include <chrono>
 #include <cstdint>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 inline std::chrono::milliseconds lease_timeout(std::uint64_t seed) {
     return std::chrono::seconds(seed % 2 == 0 ? 4 : 10);
@@ -21,4 +21,4 @@ inline simulation_options lease_world(std::uint64_t seed) {
     return o;
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

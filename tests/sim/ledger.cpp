@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 std::optional<std::size_t> ledger::find_token(std::string_view text) {
     for (std::size_t at = text.find('w'); at != std::string_view::npos; at = text.find('w', at + 1)) {
@@ -72,4 +72,4 @@ std::vector<std::string> ledger::audit() const {
     return wrong;
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 #pragma once
 // Every operation of a storm: what its caller was told, and what the server really did.
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <kazoo/error.hpp>
 
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 struct ledger_entry {
     std::size_t client = 0;
@@ -98,4 +98,4 @@ class ledger {
     std::uint64_t clock_ = 0;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -6,7 +6,7 @@
 #include <functional>
 #include <limits>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using std::chrono::hours;
@@ -83,7 +83,7 @@ TEST(limits, that_are_over_before_they_begin_give_up_at_once) {
 }
 
 /// What the constructor says of them.
-std::string refusal(const std::function<void(options&)>& change) {
+std::string refusal(const std::function<void(client_options&)>& change) {
     simulation world;
     auto o = options_on(world.add_machine());
     change(o);
@@ -100,21 +100,29 @@ TEST(limits, that_make_no_sense_are_refused_by_name) {
     using ::testing::HasSubstr;
     constexpr auto nan = std::numeric_limits<double>::quiet_NaN();
     const auto most = milliseconds::max(), least = milliseconds::min();
-    EXPECT_THAT(refusal([&](options& o) { o.session_timeout = most; }), HasSubstr("options::session_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.session_timeout = 0ms; }), HasSubstr("options::session_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.session_timeout = least; }), HasSubstr("options::session_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.operation_timeout = 0ms; }), HasSubstr("options::operation_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.operation_timeout = least; }), HasSubstr("options::operation_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.close_timeout = -1ms; }), HasSubstr("options::close_timeout"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.initial_delay = 0ms; }), HasSubstr("reconnect.initial_delay"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.initial_delay = least; }), HasSubstr("reconnect.initial_delay"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.initial_delay = o.reconnect.max_delay = most; }),
+    EXPECT_THAT(refusal([&](client_options& o) { o.session_timeout = most; }),
+                HasSubstr("client_options::session_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.session_timeout = 0ms; }),
+                HasSubstr("client_options::session_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.session_timeout = least; }),
+                HasSubstr("client_options::session_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.operation_timeout = 0ms; }),
+                HasSubstr("client_options::operation_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.operation_timeout = least; }),
+                HasSubstr("client_options::operation_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.close_timeout = -1ms; }),
+                HasSubstr("client_options::close_timeout"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.initial_delay = 0ms; }),
                 HasSubstr("reconnect.initial_delay"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.max_delay = 1ms; }), HasSubstr("reconnect.max_delay"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.factor = nan; }), HasSubstr("reconnect.factor"));
-    EXPECT_THAT(refusal([&](options& o) { o.reconnect.jitter = nan; }), HasSubstr("reconnect.jitter"));
-    EXPECT_EQ(refusal([&](options& o) { o.reconnect.max_delay = most; }), "accepted");
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.initial_delay = least; }),
+                HasSubstr("reconnect.initial_delay"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.initial_delay = o.reconnect.max_delay = most; }),
+                HasSubstr("reconnect.initial_delay"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.max_delay = 1ms; }), HasSubstr("reconnect.max_delay"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.factor = nan; }), HasSubstr("reconnect.factor"));
+    EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.jitter = nan; }), HasSubstr("reconnect.jitter"));
+    EXPECT_EQ(refusal([&](client_options& o) { o.reconnect.max_delay = most; }), "accepted");
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

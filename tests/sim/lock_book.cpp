@@ -1,12 +1,12 @@
 #include "lock_book.hpp"
 
-#include "testing/sim_link.hpp"
+#include "testing/sim/sim_link.hpp"
 
 #include <kazoo/path.hpp>
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -125,4 +125,4 @@ void lock_book::look_for_lost_replies() {
     });
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

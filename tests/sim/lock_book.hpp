@@ -1,7 +1,7 @@
 #pragma once
 // What really happened to the locks of a storm, as their server saw it, and the store that the locks protect.
 #include "mutex_tally.hpp"
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <kazoo/types.hpp>
 
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 /// One node below a lock's path.
 struct lock_entry {
@@ -85,4 +85,4 @@ class fenced_store {
     zxid largest_{};
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,6 +1,6 @@
 #include "member_faults.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 using namespace std::chrono_literals;
 
@@ -91,4 +91,4 @@ void member_faults::flap_for(duration length, std::size_t leader, std::size_t fo
     world_.run_for(8s);
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

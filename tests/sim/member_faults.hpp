@@ -1,14 +1,14 @@
 #pragma once
 // What is done to the members of an ensemble and to the network between them.
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_world.hpp"
 
-#include <kazoo/testing/simulation.hpp>
+#include <kazoo/testkit/simulation.hpp>
 
 #include <array>
 #include <cstdint>
 #include <string_view>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class member_faults {
   public:
@@ -46,4 +46,4 @@ class member_faults {
     std::array<std::uint64_t, count> counted_{};
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,7 +1,7 @@
 // A client on an ensemble whose members are cut off from each other.
 #include "scene.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 simulation_options three_members(std::uint64_t seed = 1) {
@@ -93,4 +93,4 @@ TEST(members, a_seed_repeats_itself) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

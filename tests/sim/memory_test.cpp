@@ -3,7 +3,7 @@
 #include "client/core.hpp"
 #include "scene.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 constexpr std::size_t megabyte = 1'000'000;
@@ -69,4 +69,4 @@ TEST(memory, many_may_wait_for_a_connection) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

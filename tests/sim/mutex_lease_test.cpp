@@ -14,7 +14,7 @@
 #include <memory>
 #include <set>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 constexpr std::uint64_t usual_seeds = with_checks ? 20 : 150;
@@ -59,7 +59,7 @@ class mutex_lease_storm {
     /// Half of them have a lock of their own, the others share one.
     void add_holder(int i) {
         const machine m = world_.add_machine();
-        options o = options_on(m, timeout_);
+        client_options o = options_on(m, timeout_);
         o.reconnect.max_delay = 500ms;
         holders_.push_back(std::make_unique<holder>(
             holder{inside().machines().back(), client(simulation::addresses(), std::move(o)), nullptr}));
@@ -162,4 +162,4 @@ TEST(mutex_lease_storm, nobody_holds_a_lock_in_a_session_that_is_over) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -66,7 +66,7 @@ mutex_storm::player& mutex_storm::add_player() {
     p->where.late(true);
     p->inside = inside().machines().back();
     p->timeout = std::chrono::milliseconds(1000 + below(3000));
-    options o = options_on(p->where, std::chrono::duration_cast<std::chrono::milliseconds>(p->timeout));
+    client_options o = options_on(p->where, std::chrono::duration_cast<std::chrono::milliseconds>(p->timeout));
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
     o.log = {log_level::debug,
@@ -183,4 +183,4 @@ void mutex_storm::close_all() {
     if (inside().server().nodes().ephemeral_count() != 0) complain("ephemeral nodes are left at the server");
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

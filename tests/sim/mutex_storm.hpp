@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class mutex_storm {
   public:
@@ -106,4 +106,4 @@ class mutex_storm {
     bool settled_ = false;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

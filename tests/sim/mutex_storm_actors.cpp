@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -190,4 +190,4 @@ void mutex_storm::plan_vandal() {
         });
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

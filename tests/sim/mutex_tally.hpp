@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class mutex_tally {
   public:
@@ -70,4 +70,4 @@ class mutex_tally {
     std::array<std::uint64_t, count> counts_{};
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -1,9 +1,10 @@
 // Steps that failed and may be done again: when.
 #include "client/client_access.hpp"
-#include "client/task_signal.hpp"
 #include "scene.hpp"
+#include "task/repetition.hpp"
+#include "task/root_task.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 /// How often a step is done in this time that always fails so, at once.
@@ -45,4 +46,4 @@ TEST(repetition, refusals_and_ends_are_not_repeated) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

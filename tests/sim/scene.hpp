@@ -1,10 +1,10 @@
 #pragma once
 // What most scripted simulations begin with: a world with one machine and one client on it.
-#include "testing/sim_machine.hpp"
-#include "testing/sim_world.hpp"
+#include "testing/sim/sim_machine.hpp"
+#include "testing/sim/sim_world.hpp"
 
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/simulation.hpp>
+#include <kazoo/testkit/simulation.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,12 +13,12 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 using namespace std::chrono_literals;
 
-inline options options_on(const machine& m, std::chrono::milliseconds session_timeout = 3s) {
-    options o;
+inline client_options options_on(const machine& m, std::chrono::milliseconds session_timeout = 3s) {
+    client_options o;
     o.loop = m.loop();
     o.session_timeout = session_timeout;
     o.operation_timeout = 20s;
@@ -44,7 +44,7 @@ struct scene {
     machine here = world.add_machine();
     client c;
 
-    explicit scene(options o) : c(simulation::addresses(), std::move(o)) {}
+    explicit scene(client_options o) : c(simulation::addresses(), std::move(o)) {}
     explicit scene(const simulation_options& s = {}, std::chrono::milliseconds session_timeout = 3s)
         : world(s), c(simulation::addresses(), options_on(here, session_timeout)) {}
 
@@ -67,4 +67,4 @@ class state_log {
     subscription listening_;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
 inline constexpr bool with_checks = true;
@@ -19,4 +19,4 @@ inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) 
 inline std::uint64_t only_seed() { return number_from("KAZOO_SIM_SEED", 0); }
 inline std::uint64_t number_of_seeds(std::uint64_t usual) { return number_from("KAZOO_SIM_SEEDS", usual); }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -151,7 +151,7 @@ TEST(session, C11_connected_is_announced_after_authentication) {
     s.c.add_auth("digest", "user:secret");
     s.c.create("/mine", "x", {.acl = acls::creator_all()});
     auto o = options_on(s.here);
-    o.auth = {{"digest", "user:secret"}};
+    o.credentials = {{"digest", "user:secret"}};
     const client other(simulation::addresses(), o);
     verdict first = failed(errc::cancelled);
     int calls = 0;
@@ -173,7 +173,7 @@ TEST(session, C11_connected_is_announced_after_authentication) {
 TEST(session, C11_refused_credentials_are_told_by_wait_connected) {
     simulation world;
     auto o = options_on(world.add_machine());
-    o.auth = {{"nobody-knows-this-scheme", "x"}};
+    o.credentials = {{"nobody-knows-this-scheme", "x"}};
     const client c(simulation::addresses(), o);
     const auto begun = world.now();
     EXPECT_THROW(c.wait_connected(), auth_failed_error);
@@ -251,4 +251,4 @@ TEST(session, C42_requests_may_be_made_at_once) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

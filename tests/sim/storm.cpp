@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -50,7 +50,7 @@ void storm::add_player() {
     auto p = std::make_unique<player>(world_.add_machine());
     p->number = players_.size();
     p->inside = inside().machines().back();
-    options o = options_on(p->where, std::chrono::milliseconds(1000 + below(3000)));
+    client_options o = options_on(p->where, std::chrono::milliseconds(1000 + below(3000)));
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
     o.log = {log_level::debug,
@@ -223,4 +223,4 @@ void storm::on_state(player& p, session_state now) {
              std::string(to_string(before)));
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class storm {
   public:
@@ -106,4 +106,4 @@ class storm {
     int actors_ = 0;
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

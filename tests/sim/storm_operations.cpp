@@ -1,7 +1,7 @@
 // What the clients of a storm do.
 #include "storm.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -250,4 +250,4 @@ void storm::read_something(player& p) {
     }
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

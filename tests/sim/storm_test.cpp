@@ -5,7 +5,7 @@
 #include <iostream>
 #include <string>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 constexpr std::uint64_t usual_seeds = with_checks ? 200 : 1000;
@@ -47,4 +47,4 @@ TEST(storm, every_promise_is_kept) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 namespace {
 
@@ -139,7 +139,7 @@ struct watchers {
                 } else {
                     auto next = events.async_next();
                     const watch_event e = co_await std::move(next);
-                    s.tally_.add(e.type == event_type::gap ? tally::gaps : tally::stream_events);
+                    s.tally_.add(e.type == event_type::gap ? tally::gaps : tally::byte_stream_events);
                     if (e.type == event_type::gap)
                         stale = paths;
                     else if (std::ranges::find(paths, e.path) != paths.end())
@@ -188,4 +188,4 @@ void storm::start_watchers(player& p) {
     });
 }
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 
 class tally {
   public:
@@ -36,7 +36,7 @@ class tally {
         cancelled,
         one_shots_fired,
         one_shots_set_again,
-        stream_events,
+        byte_stream_events,
         gaps,
         credentials_replayed,
         creates_adopted,
@@ -100,4 +100,4 @@ class tally {
     std::array<std::uint64_t, count> counts_{};
 };
 
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

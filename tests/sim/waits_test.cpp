@@ -3,7 +3,7 @@
 
 #include <stop_token>
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -292,4 +292,4 @@ TEST(waits, a_protected_create_whose_session_went_may_have_been_applied) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

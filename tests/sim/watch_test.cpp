@@ -1,7 +1,7 @@
 // Watches over broken connections and lost sessions.
 #include "scene.hpp"
 
-namespace kazoo::testing {
+namespace kazoo::testkit {
 namespace {
 
 using enum session_state;
@@ -152,4 +152,4 @@ TEST(watches, paths_are_relative_to_the_handle) {
 }
 
 } // namespace
-} // namespace kazoo::testing
+} // namespace kazoo::testkit

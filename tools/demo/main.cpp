@@ -44,8 +44,8 @@ bool stop_comes(const std::stop_token& token) {
     return stopped.get_future().wait_for(patience) == std::future_status::ready;
 }
 
-kazoo::options patient() {
-    kazoo::options o;
+kazoo::client_options patient() {
+    kazoo::client_options o;
     o.session_timeout = std::chrono::milliseconds(1000); // servers raise it to what they allow
     o.reconnect.max_delay = std::chrono::milliseconds(100);
     return o;

@@ -1,6 +1,6 @@
 #pragma once
 // The network between a client and the servers, to be broken: one gate for each server.
-#include <kazoo/testing/fault_gate.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ class network {
     void up();
 
   private:
-    std::vector<kazoo::testing::fault_gate> gates_;
+    std::vector<kazoo::testkit::fault_gate> gates_;
     std::string chroot_;
 };
 

@@ -60,7 +60,7 @@ std::array<int, 2> make_pipe() {
 } // namespace
 
 int work(const std::string& hosts, const std::string& path, const std::string& name) try {
-    kazoo::options options;
+    kazoo::client_options options;
     options.session_timeout = std::chrono::milliseconds(1000); // servers raise it to what they allow
     const kazoo::client zk(hosts, options);
     {

@@ -53,7 +53,7 @@ kazoo::bytes data_argument::read() const {
 }
 
 settings data_argument::with_room(settings s) const {
-    if (max_size) s.max_request = *max_size + beside_data;
+    if (max_size) s.max_request_bytes = *max_size + beside_data;
     return s;
 }
 

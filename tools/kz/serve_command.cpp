@@ -5,7 +5,7 @@
 #include "output.hpp"
 #include "show.hpp"
 
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -24,12 +24,12 @@ struct serve_arguments {
 
 exit_code serve(const settings& s, const serve_arguments& o) {
     const interruption interrupted;
-    kazoo::testing::server_options options;
+    kazoo::testkit::server_options options;
     options.host = o.host;
     options.port = o.port;
     options.tick = std::chrono::milliseconds(o.tick);
-    if (o.max_data) options.max_request = *o.max_data + beside_data;
-    const kazoo::testing::server server(options);
+    if (o.max_data) options.max_request_bytes = *o.max_data + beside_data;
+    const kazoo::testkit::server server(options);
     if (s.json)
         print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
     else

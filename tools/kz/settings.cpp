@@ -17,20 +17,20 @@ void print_log(kazoo::log_level level, std::string_view line) {
 }
 
 /// The message never repeats the argument: it is a secret.
-kazoo::auth parse_auth(const std::string& text) {
+kazoo::credential parse_auth(const std::string& text) {
     const auto colon = text.find(':');
     if (colon == std::string::npos || colon == 0) throw usage_error("--auth needs SCHEME:CREDENTIAL");
     return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
-kazoo::options to_options(const settings& s) {
-    kazoo::options o;
+kazoo::client_options to_options(const settings& s) {
+    kazoo::client_options o;
     o.operation_timeout = s.timeout();
-    o.max_request = s.max_request;
-    o.max_reply = largest_max_data + beside_data; // what could be written can be read
+    o.max_request_bytes = s.max_request_bytes;
+    o.max_reply_bytes = largest_max_data + beside_data; // what could be written can be read
     o.log.threshold = s.threshold();
     o.log.write = print_log;
-    for (const auto& text : s.auth) o.auth.push_back(parse_auth(text));
+    for (const auto& text : s.auth) o.credentials.push_back(parse_auth(text));
     return o;
 }
 

@@ -25,7 +25,7 @@ struct settings {
     std::vector<std::string> auth;
     std::string log_level = "off";
     bool json = false;
-    std::size_t max_request = kazoo::options{}.max_request;
+    std::size_t max_request_bytes = kazoo::client_options{}.max_request_bytes;
     bool wait_server = false; ///< refusals do not end the wait for a connection
     /// Of `kz lock PATH -- COMMAND...`: what stands behind the --, as it is.
     std::optional<std::vector<std::string>> behind_separator;

@@ -141,7 +141,7 @@ template <class Asio, class T, class Handler> class asio_operation final : publi
     }
 
     std::atomic<std::uint32_t> references_{1};
-    ref<state<T>> state_;
+    ref<shared_state<T>> state_;
     std::shared_ptr<asio_waits> waits_; ///< empty: nobody tells of the end of this executor's context
     std::optional<parts> parts_;
 };

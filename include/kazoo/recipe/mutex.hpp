@@ -99,7 +99,7 @@ class KAZOO_EXPORT mutex {
     [[nodiscard]] bool lock(std::stop_token stop);
     future<bool> async_lock(std::stop_token stop);
     /// False if the lock is taken, also if by this object (L158). Waits for no other contender, but for the servers: at
-    /// most options::operation_timeout, then it throws errc::operation_timeout.
+    /// most client_options::operation_timeout, then it throws errc::operation_timeout.
     [[nodiscard]] bool try_lock();
     future<bool> async_try_lock();
     /// False if it was not acquired before the deadline or the stop, whatever the reason; time without a connection

@@ -13,7 +13,7 @@ namespace test_program {
 namespace {
 
 kazoo::client connected(const std::string& server, std::shared_ptr<kazoo::event_loop> loop = nullptr) {
-    kazoo::options o;
+    kazoo::client_options o;
     o.loop = std::move(loop);
     kazoo::client zk(server, o);
     zk.create("/end", "", {.mode = kazoo::create_mode::ephemeral_sequential});

@@ -3,8 +3,8 @@
 
 #include <kazoo/client.hpp>
 #include <kazoo/event_loop.hpp>
-#include <kazoo/testing/fault_gate.hpp>
-#include <kazoo/testing/server.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
+#include <kazoo/testkit/server.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -33,8 +33,8 @@ int open_sockets() {
 
 /// Client, server and gate come first, then the signal is blocked, as by a program that will fetch it with sigwait().
 int wait_for_a_signal(const words&) {
-    const kazoo::testing::server server;
-    const kazoo::testing::fault_gate gate(server.address());
+    const kazoo::testkit::server server;
+    const kazoo::testkit::fault_gate gate(server.address());
     const kazoo::client zk("localhost" + gate.address().substr(gate.address().find(':')));
     zk.async_exists("/").then([](auto) {}).get();
     sigset_t set;
@@ -53,7 +53,7 @@ int fork_with_clients(const words& w) {
     const auto count = std::stoul(w.at(1));
     const rlimit enough{count + 1000, count + 1000};
     if (::setrlimit(RLIMIT_NOFILE, &enough) != 0) return 77;
-    kazoo::options o;
+    kazoo::client_options o;
     o.loop = std::make_shared<kazoo::event_loop>();
     std::vector<kazoo::client> all;
     for (std::size_t i = 0; i < count; ++i) all.emplace_back(w.at(0), o);

@@ -157,7 +157,7 @@ class gate_executor final : public kazoo::executor {
 /// SERVER: requests that wait, and no room to send them.
 int run_out_of_room_to_send(const words& w) {
     const auto executor = std::make_shared<gate_executor>();
-    kazoo::options o;
+    kazoo::client_options o;
     o.callback_executor = executor;
     const kazoo::client zk(w.at(0), o);
     zk.create("/large", "", {.mode = kazoo::create_mode::ephemeral});

@@ -117,7 +117,7 @@ int run_out_of_descriptors(const words& w) {
     const int left = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     std::printf("%s\n", left <= in_use + 1 + static_cast<int>(enough) ? "none was lost" : "descriptors were lost");
     // A loop, and nothing left for a connection.
-    kazoo::options o;
+    kazoo::client_options o;
     o.loop = loop;
     limit(RLIMIT_NOFILE, static_cast<rlim_t>(left));
     const kazoo::client zk(w.at(0), o);

@@ -20,8 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace kazoo::test::soak;
-using kazoo::testing::checked;
-using kazoo::testing::unique_fd;
+using kazoo::testkit::checked;
+using kazoo::testkit::unique_fd;
 
 /// The store, as a worker sees it.
 class remote_store {
@@ -72,7 +72,7 @@ answer write_turn(remote_store& store, const kazoo::mutex& mutex, message m, std
 
 int soak(const std::vector<std::string>& arguments) {
     remote_store store(arguments[2]);
-    kazoo::options options;
+    kazoo::client_options options;
     options.session_timeout = std::chrono::milliseconds(std::stoi(arguments[4]));
     options.reconnect.max_delay = 200ms;
     const kazoo::client zk(arguments[0], options);

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void append(const kazoo::testing::unique_fd& log, const std::string& line) {
+void append(const kazoo::testkit::unique_fd& log, const std::string& line) {
     if (::write(log.get(), line.data(), line.size()) != std::ssize(line)) throw std::runtime_error("cannot write");
 }
 
@@ -28,9 +28,9 @@ void append(const kazoo::testing::unique_fd& log, const std::string& line) {
 int take_turns(const std::vector<std::string>& arguments) {
     const std::string& name = arguments[2];
     const int turns = std::stoi(arguments[4]);
-    const kazoo::testing::unique_fd log(kazoo::testing::checked(
+    const kazoo::testkit::unique_fd log(kazoo::testkit::checked(
         ::open(arguments[3].c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600), "open the log"));
-    kazoo::options options;
+    kazoo::client_options options;
     options.session_timeout = std::chrono::milliseconds(std::stoi(arguments[5]));
     const kazoo::client zk(arguments[0], options);
     kazoo::mutex mutex(zk, arguments[1], {.identifier = name});

@@ -1,7 +1,7 @@
 // Callbacks of one client in order, on an executor that cannot always take them.
 #include "client/callback_fifo.hpp"
 
-#include "manual_context.hpp"
+#include "unit/future/manual_context.hpp"
 
 #include <new>
 

@@ -1,4 +1,4 @@
-#include "client/rooted_path.hpp"
+#include "client/requests/rooted_path.hpp"
 
 #include <gtest/gtest.h>
 

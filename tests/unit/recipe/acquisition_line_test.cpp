@@ -1,8 +1,8 @@
 // Who may make a node, and who is woken to look.
-#include "recipe/acquisition_line.hpp"
+#include "recipe/parts/acquisition_line.hpp"
 
 #include <kazoo/kazoo.hpp>
-#include <kazoo/testing/simulation.hpp>
+#include <kazoo/testkit/simulation.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,9 +13,9 @@ namespace kazoo::detail {
 namespace {
 
 /// What a task would be the result of.
-class task_result final : public state<void> {
+class task_result final : public shared_state<void> {
   public:
-    using state::state;
+    using shared_state::shared_state;
     std::string_view operation() const noexcept override { return "lock"; }
 };
 
@@ -37,10 +37,10 @@ class acquisition {
 };
 
 struct queue {
-    testing::simulation world;
-    testing::machine machine = world.add_machine();
-    client zk{testing::simulation::addresses(), [this] {
-                  options o;
+    testkit::simulation world;
+    testkit::machine machine = world.add_machine();
+    client zk{testkit::simulation::addresses(), [this] {
+                  client_options o;
                   o.loop = machine.loop();
                   return o;
               }()};

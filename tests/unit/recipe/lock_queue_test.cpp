@@ -1,5 +1,5 @@
 // The order of contenders, from their names alone.
-#include "recipe/lock_queue.hpp"
+#include "recipe/parts/lock_queue.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -22,7 +22,7 @@ TEST(host_round, a_name_may_have_many_addresses_each_tried_once) {
                             std::to_string(i & 255));
     r.resolved("one", addresses);
     EXPECT_TRUE(r.resolved("other", {"10.0.0.0", "10.0.0.0", "10.0.0.1"}));
-    random_source random(1);
+    util::random_source random(1);
     r.order(false, random, {"10.0.0.0", 1});
     EXPECT_EQ(r.size(), many + 2) << "the same address with another port is another one";
     EXPECT_EQ(r.next()->where, (host_port{"10.0.0.1", 1})) << "the dropped one goes to the end";

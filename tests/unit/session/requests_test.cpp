@@ -149,7 +149,7 @@ TEST(requests, C12_a_frame_of_negative_length_drops_the_connection) {
 
 session::config small_replies() {
     session::config c = script::one_host();
-    c.max_reply = 100;
+    c.max_reply_bytes = 100;
     return c;
 }
 

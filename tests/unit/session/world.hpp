@@ -12,6 +12,8 @@
 
 namespace kazoo::test {
 
+using namespace util::time;
+
 using namespace std::chrono_literals;
 
 class world;

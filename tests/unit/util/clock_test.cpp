@@ -8,32 +8,32 @@
 #include <limits>
 
 using namespace std::chrono;
-using kazoo::never;
-using kazoo::saturating_add;
-using kazoo::to_duration;
+using kazoo::util::never;
+using kazoo::util::saturating_add;
+using kazoo::util::to_duration;
 using kazoo::detail::saturate;
 using kazoo::detail::time_limit;
 
 namespace {
 
 TEST(clock, adding_saturates_at_both_ends) {
-    const kazoo::time_point now(hours(5)), before(-hours(5));
+    const kazoo::util::time_point now(hours(5)), before(-hours(5));
     EXPECT_EQ(saturating_add(now, minutes(1)), now + minutes(1));
-    EXPECT_EQ(saturating_add(now, kazoo::duration::max()), never);
-    EXPECT_EQ(saturating_add(before, kazoo::duration::max()), before + kazoo::duration::max());
-    EXPECT_EQ(saturating_add(never, kazoo::duration::max()), never);
-    EXPECT_EQ(saturating_add(never, kazoo::duration::zero()), never);
-    EXPECT_EQ(saturating_add(before, kazoo::duration::min()), kazoo::time_point::min());
-    EXPECT_EQ(saturating_add(now, kazoo::duration::min()), now + kazoo::duration::min());
-    EXPECT_EQ(saturating_add(kazoo::time_point::min(), kazoo::duration::min()), kazoo::time_point::min());
+    EXPECT_EQ(saturating_add(now, kazoo::util::duration::max()), never);
+    EXPECT_EQ(saturating_add(before, kazoo::util::duration::max()), before + kazoo::util::duration::max());
+    EXPECT_EQ(saturating_add(never, kazoo::util::duration::max()), never);
+    EXPECT_EQ(saturating_add(never, kazoo::util::duration::zero()), never);
+    EXPECT_EQ(saturating_add(before, kazoo::util::duration::min()), kazoo::util::time_point::min());
+    EXPECT_EQ(saturating_add(now, kazoo::util::duration::min()), now + kazoo::util::duration::min());
+    EXPECT_EQ(saturating_add(kazoo::util::time_point::min(), kazoo::util::duration::min()), kazoo::util::time_point::min());
 }
 
 TEST(clock, milliseconds_that_do_not_fit_saturate) {
     EXPECT_EQ(to_duration(milliseconds(5)), milliseconds(5));
     EXPECT_EQ(to_duration(hours(24 * 365 * 200)), hours(24 * 365 * 200));
-    EXPECT_EQ(to_duration(hours(24 * 365 * 300)), kazoo::duration::max());
-    EXPECT_EQ(to_duration(milliseconds::max()), kazoo::duration::max());
-    EXPECT_EQ(to_duration(milliseconds::min()), kazoo::duration::min());
+    EXPECT_EQ(to_duration(hours(24 * 365 * 300)), kazoo::util::duration::max());
+    EXPECT_EQ(to_duration(milliseconds::max()), kazoo::util::duration::max());
+    EXPECT_EQ(to_duration(milliseconds::min()), kazoo::util::duration::min());
 }
 
 TEST(clock, a_limit_of_any_unit_saturates) {

@@ -1,0 +1,68 @@
+#pragma once
+// A ZooKeeper server inside this process, for tests and for trying things out. It keeps its nodes in memory only.
+#include <kazoo/export.hpp>
+#include <kazoo/types.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo::testkit {
+
+struct server_options {
+    std::string host = "127.0.0.1"; ///< a numeric address to listen on
+    std::uint16_t port = 0;         ///< 0: a free one
+    /// Sessions expire in steps of it. Make it small where a test waits for an expiry.
+    std::chrono::milliseconds tick{2000};
+    /// What a client asks for is brought into these limits. 0: 2 and 20 ticks.
+    std::chrono::milliseconds min_session_timeout{0}, max_session_timeout{0};
+    std::size_t max_connections_per_address = 0; ///< 0: no limit
+    std::size_t max_request_bytes = 1'048'575;   ///< jute.maxbuffer: a longer one ends its connection
+};
+
+/// Behaves as a standalone Apache ZooKeeper 3.8; runs on a thread of its own until it is destroyed. Every member may be
+/// called from any thread and has taken effect when it returns.
+class KAZOO_EXPORT server {
+  public:
+    /// Listens when the constructor returns. Throws std::system_error if the port is taken, std::invalid_argument for a
+    /// host that is no numeric address.
+    explicit server(const server_options& = {});
+    server(server&&) noexcept;
+    server& operator=(server&&) noexcept;
+    ~server();
+
+    /// "127.0.0.1:port", for a client; the same for the server's whole life.
+    std::string address() const;
+    std::uint16_t port() const;
+
+    /// As if the server was killed: connections end, nobody listens. Sessions do not age meanwhile.
+    void stop();
+    /// Comes back with its nodes and sessions. Clients have a whole session timeout to return.
+    void start();
+    /// stop() and start()
+    void restart();
+    /// As if the server had lost its disk.
+    void restart_empty();
+
+    /// As if its time was over. False: there is no such session.
+    bool expire_session(session_id);
+    /// Ends every connection; sessions live on, and clients may come back at once.
+    void drop_connections();
+    /// New connections are refused; those there are stay.
+    void refuse(bool on);
+
+    /// Sessions that have not ended or expired.
+    std::vector<session_id> sessions() const;
+    /// Connections there are, and all there ever were.
+    std::size_t connections() const;
+    std::uint64_t accepted() const;
+
+  private:
+    class engine;
+    std::unique_ptr<engine> engine_;
+};
+
+} // namespace kazoo::testkit

@@ -1,0 +1,21 @@
+#pragma once
+// Clean-up that goes on in the background until it is done.
+#include "client/requests/operations.hpp"
+
+#include <string>
+
+namespace kazoo::detail {
+
+/// Removes the children of `folder` whose names start with `id`, except the one that was created at `kept`: what is
+/// left of a protected create that got no answer (C52). Twice: at once, and again after the session's timeout, because
+/// a request of a lost connection may be carried out after we have come back and looked. Goes on in the next session,
+/// for persistent nodes; with a handle of one session it ends with that, as ephemeral ones do: what is made with the
+/// same id in the next session is somebody else's business.
+void remove_protected_later(handle_view, std::string folder, std::string id, zxid kept = zxid::none);
+
+/// Removes a node, however often the connection breaks, and whether or not anybody waits for it. Any thread; the
+/// request is in line when this returns. True if this call did it; false if it was gone or, with its session, soon will
+/// be.
+future<bool> remove_until_gone(const pinned_handle&, std::string_view operation, std::string path);
+
+} // namespace kazoo::detail

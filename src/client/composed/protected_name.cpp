@@ -1,0 +1,31 @@
+#include "client/composed/protected_name.hpp"
+
+#include <kazoo/path.hpp>
+
+namespace kazoo::detail {
+
+std::string random_id(loop& l) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string id;
+    for (int half = 0; half < 2; ++half) {
+        std::uint64_t bits = l.entropy();
+        for (int i = 0; i < 16; ++i, bits >>= 4) id.push_back(digits[bits & 15]);
+    }
+    return id;
+}
+
+task<std::optional<created_node>> find_protected(pinned_handle zk, std::string folder, std::string id, bool ephemeral) {
+    std::optional<created_node> oldest;
+    co_await start_sync(zk, folder); // the server we are on now may lag behind the one that took the create (C53)
+    const auto names = co_await start_get_children(zk, folder);
+    for (const std::string& name : names) {
+        if (!name.starts_with(id)) continue;
+        std::string found = path::join(folder, name);
+        const auto stat = co_await start_exists(zk, found);
+        if (!stat || (ephemeral && stat->owner != zk.id())) continue;
+        if (!oldest || stat->created < oldest->stat.created) oldest = created_node{std::move(found), *stat};
+    }
+    co_return oldest;
+}
+
+} // namespace kazoo::detail

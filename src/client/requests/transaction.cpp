@@ -1,0 +1,275 @@
+#include <kazoo/client.hpp>
+#include <kazoo/transaction.hpp>
+
+#include "client/blocking.hpp"
+#include "client/requests/convert.hpp"
+#include "client/requests/operation_state.hpp"
+#include "client/requests/operations.hpp"
+#include "client/requests/rooted_path.hpp"
+#include "future/ready.hpp"
+#include "proto/multi.hpp"
+
+#include <array>
+#include <utility>
+
+namespace kazoo {
+
+// -- the error --------------------------------------------------------------------------------------------------------
+
+transaction_error::transaction_error(std::vector<std::error_code> codes, std::size_t failed_index,
+                                     std::string_view path)
+    : error(codes.at(failed_index), kazoo::outcome::not_applied, "transaction", path,
+            "operation " + std::to_string(failed_index + 1) + " of " + std::to_string(codes.size())),
+      codes_(std::move(codes)),
+      failed_index_(failed_index) {}
+
+transaction_error::~transaction_error() = default;
+
+namespace {
+
+struct encoded_ops {
+    std::string body;
+    std::vector<std::string> paths; ///< relative, one an operation
+    /// The first operation that cannot be sent, and why.
+    std::size_t invalid_at = std::string::npos;
+    errc invalid{};
+    std::string_view defect;
+
+    template <class Encode>
+    void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode) {
+        const detail::rooted_path path(root, given, sequential);
+        if (!path.defect().empty()) reject(errc::invalid_path, path.defect());
+        paths.emplace_back(given);
+        proto::writer w(body);
+        w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
+        encode(w, path.full());
+    }
+    /// Of the operation that is added next.
+    void reject(errc e, std::string_view why) noexcept {
+        if (invalid_at != std::string::npos) return;
+        invalid_at = paths.size();
+        invalid = e;
+        defect = why;
+    }
+};
+
+/// Sends what a builder collected, and leaves the builder empty. The body is encoded already.
+template <class Op, class T>
+future<T> commit(const detail::core_handle& core, std::string_view root, encoded_ops& collected) {
+    encoded_ops ops = std::exchange(collected, {});
+    std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
+    const errc invalid = ops.invalid;
+    const auto defect = ops.defect;
+    const std::string body = std::move(ops.body);
+    const detail::ref<Op> op = detail::make_operation<Op>(first, *core, root.size(), std::move(ops.paths));
+    if (invalid != errc{})
+        op->refuse(invalid, defect);
+    else
+        core->submit(*op, body.size() > detail::large_request, [&](proto::writer& w) {
+            w.put_raw(body);
+            proto::put_multi_end(w);
+        });
+    return future<T>(detail::ref<detail::shared_state<T>>(op));
+}
+
+// -- replies ----------------------------------------------------------------------------------------------------------
+
+class multi_op final : public detail::operation_state<std::vector<transaction_result>> {
+  public:
+    multi_op(detail::core& c, std::size_t root, std::vector<std::string> paths)
+        : operation_state(c, "transaction", proto::opcode::multi, true), root_(root), paths_(std::move(paths)) {}
+
+    bool decode(std::string_view body) override {
+        proto::reader in(body);
+        value.emplace();
+        proto::multi_result r;
+        bool more = true;
+        for (std::size_t i = 0; proto::get_multi_result(in, r, more); ++i) {
+            if (!more) return (failed_ ? codes_.size() : value->size()) == paths_.size();
+            if (i >= paths_.size()) return false;
+            if (r.type == proto::opcode::error) {
+                note_error(i, r.err);
+            } else {
+                value->push_back(to_result(i, r));
+            }
+        }
+        return false;
+    }
+    bool failed_inside(detail::failure& f) override {
+        if (!failed_) return false;
+        f.code = codes_[failed_at_];
+        f.exception = std::make_exception_ptr(transaction_error(codes_, failed_at_, paths_[failed_at_]));
+        return true;
+    }
+
+  private:
+    void note_error(std::size_t index, std::int32_t err) {
+        // Ahead of the failed operation the server says 0, behind it runtime_inconsistency.
+        if (err != 0 && (!failed_ || codes_[failed_at_] == errc::rolled_back)) failed_at_ = index;
+        failed_ = true;
+        codes_.push_back(err == 0 ? make_error_code(errc::rolled_back) : std::error_code(err, category()));
+    }
+    transaction_result to_result(std::size_t index, const proto::multi_result& r) const {
+        transaction_result out{paths_[index], std::nullopt};
+        const bool created = r.type == proto::opcode::create || r.type == proto::opcode::create2;
+        if (created) out.path = detail::relative_to(root_, r.path);
+        if (r.type == proto::opcode::create2 || r.type == proto::opcode::set_data) out.stat = detail::to_public(r.stat);
+        return out;
+    }
+
+    std::size_t root_;
+    std::vector<std::string> paths_;
+    std::vector<std::error_code> codes_;
+    std::size_t failed_at_ = 0;
+    bool failed_ = false;
+};
+
+class multi_read_op final : public detail::operation_state<std::vector<read_result>> {
+  public:
+    multi_read_op(detail::core& c, std::size_t, std::vector<std::string> paths)
+        : operation_state(c, "multi_read", proto::opcode::multi_read, false), count_(paths.size()) {}
+
+    bool decode(std::string_view body) override {
+        proto::reader in(body);
+        value.emplace();
+        proto::multi_result r;
+        bool more = true;
+        while (proto::get_multi_result(in, r, more)) {
+            if (!more) return value->size() == count_;
+            if (r.type == proto::opcode::error)
+                value->emplace_back(std::error_code(r.err, category()));
+            else if (r.type == proto::opcode::get_data)
+                value->emplace_back(node{detail::to_public(r.data), detail::to_public(r.stat)});
+            else if (r.type == proto::opcode::get_children)
+                value->emplace_back(detail::to_public(r.children));
+            else
+                return false;
+        }
+        return false;
+    }
+
+  private:
+    std::size_t count_;
+};
+
+} // namespace
+
+// -- transaction ------------------------------------------------------------------------------------------------------
+
+struct transaction::builder {
+    detail::core_handle core;
+    std::string root;
+    encoded_ops ops;
+};
+
+transaction::transaction(std::unique_ptr<builder> b) noexcept : builder_(std::move(b)) {}
+transaction::transaction(transaction&&) noexcept = default;
+transaction& transaction::operator=(transaction&&) noexcept = default;
+transaction::~transaction() = default;
+
+std::size_t transaction::size() const noexcept { return builder_->ops.paths.size(); }
+
+transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
+    if (o.make_parents || o.protect)
+        builder_->ops.reject(errc::bad_arguments, "make_parents and protect take several requests");
+    const bool sequential = detail::is_sequential(o.mode);
+    builder_->ops.add(builder_->root, path, sequential, proto::opcode::create2, [&](proto::writer& w, auto full) {
+        w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
+    });
+    return *this;
+}
+
+transaction& transaction::set(std::string_view path, data_view data, version expected) & {
+    builder_->ops.add(builder_->root, path, false, proto::opcode::set_data, [&](proto::writer& w, auto full) {
+        w.put(proto::set_data_request{full, data.text(), static_cast<std::int32_t>(expected)});
+    });
+    return *this;
+}
+
+transaction& transaction::remove(std::string_view path, version expected) & {
+    builder_->ops.add(builder_->root, path, false, proto::opcode::remove, [&](proto::writer& w, auto full) {
+        w.put(proto::path_version_request{full, static_cast<std::int32_t>(expected)});
+    });
+    return *this;
+}
+
+transaction& transaction::check(std::string_view path, version expected) & {
+    builder_->ops.add(builder_->root, path, false, proto::opcode::check, [&](proto::writer& w, auto full) {
+        w.put(proto::path_version_request{full, static_cast<std::int32_t>(expected)});
+    });
+    return *this;
+}
+
+transaction& transaction::check(const node_check& c) & {
+    builder_->ops.add({}, c.path, false, proto::opcode::check, [](proto::writer& w, auto full) {
+        w.put(proto::path_version_request{full, static_cast<std::int32_t>(version::any)});
+    });
+    return *this;
+}
+
+future<std::vector<transaction_result>> transaction::async_commit() {
+    builder& b = *builder_;
+    if (b.ops.paths.empty()) return detail::ready(*b.core, "transaction", std::vector<transaction_result>());
+    return kazoo::commit<multi_op, std::vector<transaction_result>>(b.core, b.root, b.ops);
+}
+
+std::vector<transaction_result> transaction::commit() {
+    const encoded_ops ops = builder_->ops; // a lost connection may make us send it again
+    return detail::blocking(*builder_->core, [&] {
+        builder_->ops = ops;
+        return async_commit();
+    });
+}
+
+// -- multi_read -------------------------------------------------------------------------------------------------------
+
+struct multi_read::builder {
+    detail::core_handle core;
+    std::string root;
+    encoded_ops ops;
+};
+
+multi_read::multi_read(std::unique_ptr<builder> b) noexcept : builder_(std::move(b)) {}
+multi_read::multi_read(multi_read&&) noexcept = default;
+multi_read& multi_read::operator=(multi_read&&) noexcept = default;
+multi_read::~multi_read() = default;
+
+std::size_t multi_read::size() const noexcept { return builder_->ops.paths.size(); }
+
+multi_read& multi_read::get(std::string_view path) & {
+    builder_->ops.add(builder_->root, path, false, proto::opcode::get_data,
+                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full, false}); });
+    return *this;
+}
+
+multi_read& multi_read::get_children(std::string_view path) & {
+    builder_->ops.add(builder_->root, path, false, proto::opcode::get_children,
+                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full, false}); });
+    return *this;
+}
+
+future<std::vector<read_result>> multi_read::async_run() {
+    builder& b = *builder_;
+    if (b.ops.paths.empty()) return detail::ready(*b.core, "multi_read", std::vector<read_result>());
+    return kazoo::commit<multi_read_op, std::vector<read_result>>(b.core, b.root, b.ops);
+}
+
+std::vector<read_result> multi_read::run() {
+    const encoded_ops ops = builder_->ops;
+    return detail::blocking(*builder_->core, [&] {
+        builder_->ops = ops;
+        return async_run();
+    });
+}
+
+kazoo::transaction client::transaction() const {
+    return kazoo::transaction(
+        std::unique_ptr<kazoo::transaction::builder>(new kazoo::transaction::builder{core_, root_, {}}));
+}
+
+kazoo::multi_read client::multi_read() const {
+    return kazoo::multi_read(
+        std::unique_ptr<kazoo::multi_read::builder>(new kazoo::multi_read::builder{core_, root_, {}}));
+}
+
+} // namespace kazoo

@@ -1,0 +1,161 @@
+#include "client/requests/watch_states.hpp"
+
+#include <kazoo/watch.hpp>
+
+namespace kazoo {
+
+namespace detail {
+
+namespace {
+
+class next_event_state final : public shared_state<watch_event> {
+  public:
+    next_event_state(core& c, std::string_view path) : shared_state<watch_event>(c), path_(path) {}
+    std::string_view operation() const noexcept override { return "watch_stream"; }
+    std::string_view path() const noexcept override { return path_; }
+    std::chrono::nanoseconds default_limit() const noexcept override { return std::chrono::nanoseconds::max(); }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
+
+  private:
+    std::string path_;
+};
+
+void complete(shared_state<watch_event>& waiter, errc e) noexcept {
+    failure f;
+    f.code = make_error_code(e);
+    waiter.publish_failure(std::move(f));
+}
+
+zxid known_zxid(std::int64_t z) noexcept { return z > 0 ? static_cast<zxid>(z) : zxid::none; }
+
+} // namespace
+
+void client_watcher::forget_later() noexcept {
+    if (forgotten_.exchange(true)) return;
+    retain_watcher();
+    core_.retain();
+    forget_.watcher = this;
+    forget_.run = [](job* j) noexcept {
+        client_watcher& self = *static_cast<step*>(j)->watcher;
+        const ref<core> alive(&self.core_); // adopts the count from above
+        if (self.left_table()) {
+            self.core_.driver().forget(self);
+            self.release_watcher(); // the table's
+        }
+        self.release_watcher();
+    };
+    core_.loop().post(forget_);
+}
+
+// -- one-shot ---------------------------------------------------------------------------------------------------------
+
+void oneshot_state::on_event(event_type type, std::string_view where, std::int64_t zxid) noexcept {
+    left_table();
+    if (claim()) publish(watch_event{type, relative(where), known_zxid(zxid)});
+    release_watcher();
+}
+
+void oneshot_state::on_end(errc reason) noexcept {
+    left_table();
+    if (claim()) complete(*this, reason);
+    release_watcher();
+}
+
+// -- stream -----------------------------------------------------------------------------------------------------------
+
+void watch_queue::queue(watch_event e) {
+    if (e.type == event_type::gap && !events_.empty() && events_.back().type == event_type::gap) return;
+    if (events_.size() >= max_queued) {
+        events_.clear();
+        e = watch_event{event_type::gap, std::string(own_path()), zxid::none};
+    }
+    events_.push_back(std::move(e));
+}
+
+void watch_queue::on_event(event_type type, std::string_view where, std::int64_t zxid) noexcept {
+    watch_event e{type, relative(where), known_zxid(zxid)};
+    ref<shared_state<watch_event>> waiter;
+    {
+        const util::lock_guard lock(mutex_);
+        waiter = std::move(waiting_);
+        if (!waiter || !waiter->claim()) return queue(std::move(e));
+    }
+    waiter->publish(std::move(e));
+}
+
+void watch_queue::on_end(errc reason) noexcept {
+    ref<shared_state<watch_event>> waiter;
+    {
+        const util::lock_guard lock(mutex_);
+        ended_ = reason;
+        waiter = std::move(waiting_);
+    }
+    if (waiter && waiter->claim()) complete(*waiter, reason);
+    if (left_table()) release_watcher();
+}
+
+void watch_queue::end() noexcept {
+    ref<shared_state<watch_event>> waiter;
+    {
+        const util::lock_guard lock(mutex_);
+        waiter = std::move(waiting_);
+    }
+    if (waiter) waiter->fail(errc::cancelled);
+    forget_later();
+}
+
+ref<shared_state<watch_event>> watch_queue::next() {
+    ref<shared_state<watch_event>> wanted(new next_event_state(*context_, own_path()));
+    const util::lock_guard lock(mutex_);
+    if (!events_.empty()) {
+        if (wanted->claim()) wanted->publish(std::move(events_.front()));
+        events_.pop_front();
+    } else if (ended_ != errc{}) {
+        if (wanted->claim()) complete(*wanted, ended_);
+    } else if (waiting_ && !waiting_->is_claimed()) {
+        if (wanted->claim()) complete(*wanted, errc::bad_arguments); // one at a time, or the first would never end
+    } else {
+        waiting_ = wanted;
+    }
+    return wanted;
+}
+
+} // namespace detail
+
+// -- watch_stream -----------------------------------------------------------------------------------------------------
+
+watch_stream::watch_stream() noexcept = default;
+watch_stream::watch_stream(watch_stream&&) noexcept = default;
+watch_stream::watch_stream(detail::ref<detail::watch_queue> s) noexcept : state_(std::move(s)) {}
+
+watch_stream& watch_stream::operator=(watch_stream&& other) noexcept {
+    if (state_) state_->end();
+    state_ = std::move(other.state_);
+    return *this;
+}
+
+watch_stream::~watch_stream() {
+    if (state_) state_->end();
+}
+
+future<watch_event> watch_stream::async_next() { return future<watch_event>(state_->next()); }
+
+namespace {
+
+std::optional<watch_event> event_or_nothing(result<watch_event> r, errc nothing) {
+    if (r) return *std::move(r);
+    if (r.error() == nothing || r.error() == errc::closed) return std::nullopt;
+    r.rethrow();
+}
+
+} // namespace
+
+std::optional<watch_event> watch_stream::next(const std::stop_token& stop) {
+    return event_or_nothing(async_next().stop_on(stop).result(), errc::cancelled);
+}
+
+std::optional<watch_event> watch_stream::next_for(detail::time_limit limit) {
+    return event_or_nothing(async_next().result_for(limit), errc::operation_timeout);
+}
+
+} // namespace kazoo

@@ -1,0 +1,232 @@
+#include "client/session_board.hpp"
+
+#include "client/core.hpp"
+
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace kazoo::detail {
+
+namespace {
+
+class connected_state final : public detail::shared_state<void> {
+  public:
+    explicit connected_state(core& c) noexcept : detail::shared_state<void>(c), core_(c) {}
+    std::string_view operation() const noexcept override { return "wait_connected"; }
+    /// Its error names the last failure of each address.
+    outcome on_abandoned() noexcept override {
+        try {
+            failures_ = core_.board().last_failures();
+        } catch (const std::bad_alloc&) { // then the error says less
+        }
+        return outcome::not_applied;
+    }
+    std::string_view detail() const noexcept override { return failures_; }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
+    void refused(const std::string& failures) {
+        if (!claim()) return;
+        failures_ = failures;
+        failure f;
+        f.code = make_error_code(errc::connection_loss);
+        publish_failure(std::move(f));
+    }
+
+  private:
+    core& core_;
+    std::string failures_;
+};
+
+class certainty_state final : public detail::shared_state<void> {
+  public:
+    using shared_state::shared_state;
+    std::string_view operation() const noexcept override { return "wait"; }
+    void abandon_interest() noexcept override { fail(errc::cancelled); }
+};
+
+bool is_connected(session_state s) noexcept {
+    return s == session_state::connected || s == session_state::connected_read_only;
+}
+
+/// Why nothing will ever connect again, if so.
+errc final_error(session_state s) noexcept {
+    switch (s) {
+    case session_state::closed: return errc::closed;
+    case session_state::auth_failed: return errc::auth_failed;
+    default: return errc{};
+    }
+}
+
+/// One change of state on its way to the listeners.
+struct announcement : job {
+    core& owner;
+    session_state state;
+    std::vector<ref<listener>> listeners;
+
+    announcement(core& c, session_state s, std::vector<ref<listener>> l) noexcept
+        : job{&run_all, nullptr}, owner(c), state(s), listeners(std::move(l)) {}
+    void tell(const char* what) const noexcept {
+        try {
+            owner.log(log_level::warn, std::string("a state listener threw: ") + what);
+        } catch (const std::bad_alloc&) {
+            owner.log(log_level::warn, "a state listener threw");
+        }
+    }
+    static void run_all(job* j) noexcept {
+        const std::unique_ptr<announcement> self(static_cast<announcement*>(j));
+        for (const auto& l : self->listeners) {
+            try {
+                l->call(self->state);
+            } catch (const std::exception& e) {
+                self->tell(e.what());
+            } catch (...) {
+                self->tell("something that is no std::exception");
+            }
+        }
+    }
+};
+
+void complete(const ref<detail::shared_state<void>>& waiter, errc e) noexcept {
+    if (!waiter->claim()) return;
+    if (e == errc{}) {
+        waiter->publish(unit{});
+    } else {
+        failure f;
+        f.code = make_error_code(e);
+        waiter->publish_failure(std::move(f));
+    }
+}
+
+} // namespace
+
+session::identity session_board::identity() const {
+    const util::lock_guard lock(mutex_);
+    return identity_;
+}
+
+std::stop_token session_board::session_token() const {
+    const util::lock_guard lock(mutex_);
+    return lost_.get_token();
+}
+
+std::string session_board::last_failures() const {
+    const util::lock_guard lock(mutex_);
+    return last_failures_;
+}
+
+std::string session_board::server() const {
+    const util::lock_guard lock(mutex_);
+    return server_;
+}
+
+void session_board::set_last_failures(std::string text, bool refused) {
+    std::vector<ref<detail::shared_state<void>>> over;
+    {
+        const util::lock_guard lock(mutex_);
+        last_failures_ = text;
+        refused_ = refused;
+        if (refused) over = trying_.take();
+    }
+    for (const auto& w : over) static_cast<connected_state&>(*w).refused(text);
+}
+
+ref<listener> session_board::add_listener(std::function<void(session_state)> f) {
+    ref<listener> l(new listener(std::move(f)));
+    const util::lock_guard lock(mutex_);
+    listeners_.add(l);
+    return l;
+}
+
+ref<detail::shared_state<void>> session_board::wait_connected(core& c) {
+    ref<detail::shared_state<void>> waiter(new connected_state(c));
+    if (c.loop().forked()) {
+        complete(waiter, errc::forked);
+        return waiter;
+    }
+    const util::lock_guard lock(mutex_);
+    const session_state now = state();
+    const errc e = final_error(now);
+    if (is_connected(now) || e != errc{}) {
+        complete(waiter, e);
+    } else {
+        waiting_.add(waiter);
+    }
+    return waiter;
+}
+
+ref<detail::shared_state<void>> session_board::try_connect(core& c) {
+    ref<detail::shared_state<void>> waiter(new connected_state(c));
+    const util::lock_guard lock(mutex_);
+    const session_state now = state();
+    const errc e = c.loop().forked() ? errc::forked : final_error(now);
+    if (is_connected(now) || e != errc{})
+        complete(waiter, e);
+    else if (refused_)
+        static_cast<connected_state&>(*waiter).refused(last_failures_);
+    else
+        trying_.add(waiter);
+    return waiter;
+}
+
+ref<detail::shared_state<void>> session_board::wait_certain(core& c, std::uint64_t epoch) {
+    ref<detail::shared_state<void>> waiter(new certainty_state(c));
+    const util::lock_guard lock(mutex_);
+    if (epoch_.load(std::memory_order_relaxed) != epoch)
+        complete(waiter, errc::session_expired);
+    else if (certainty_lasts_)
+        complete(waiter, errc{});
+    else
+        waiting_for_certainty_.add(waiter);
+    return waiter;
+}
+
+void session_board::refuse_certainty() noexcept {
+    std::vector<ref<detail::shared_state<void>>> waiting;
+    {
+        const util::lock_guard lock(mutex_);
+        waiting = waiting_for_certainty_.take();
+    }
+    for (const auto& w : waiting) complete(w, errc::no_auth);
+}
+
+void session_board::set_certainty(time_point until, bool lasts) noexcept {
+    certain_until_.store(until.time_since_epoch().count());
+    if (std::exchange(certainty_lasts_, lasts) || !lasts) return;
+    std::vector<ref<detail::shared_state<void>>> waiting;
+    {
+        const util::lock_guard lock(mutex_);
+        waiting = waiting_for_certainty_.take();
+    }
+    for (const auto& w : waiting) complete(w, errc{});
+}
+
+void session_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
+    std::vector<ref<detail::shared_state<void>>> waiting, trying, uncertain;
+    std::vector<ref<listener>> listeners;
+    std::stop_source lost(std::nostopstate);
+    const bool over = now == session_state::lost || final_error(now) != errc{};
+    {
+        const util::lock_guard lock(mutex_);
+        if (over) epoch_.fetch_add(1, std::memory_order_acq_rel);
+        state_.store(now, std::memory_order_release);
+        identity_ = identity;
+        server_ = is_connected(now) ? server : std::string();
+        if (is_connected(now)) last_failures_.clear();
+        if (is_connected(now)) refused_ = false;
+        if (is_connected(now) || final_error(now) != errc{}) {
+            waiting = waiting_.take();
+            trying = trying_.take();
+        }
+        if (over) uncertain = waiting_for_certainty_.take();
+        listeners = now == session_state::closed ? listeners_.take() : listeners_.rest();
+        if (over) lost = std::exchange(lost_, std::stop_source());
+        if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
+    }
+    for (const auto& w : waiting) complete(w, final_error(now));
+    for (const auto& w : trying) complete(w, final_error(now));
+    for (const auto& w : uncertain) complete(w, errc::session_expired);
+    if (lost.stop_possible()) c.loop().signal(std::move(lost));
+    if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));
+}
+
+} // namespace kazoo::detail

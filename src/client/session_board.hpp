@@ -1,0 +1,96 @@
+#pragma once
+// What the world may ask about a session: its state, its id, its loss, and who wants to hear of changes.
+#include "client/listener.hpp"
+#include "session/session.hpp"
+#include "util/clock.hpp"
+#include "util/mutex.hpp"
+#include "util/pruned_list.hpp"
+
+#include <kazoo/detail/shared_state.hpp>
+#include <kazoo/types.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace kazoo::detail {
+
+class core;
+
+/// Thread-safe. Written by the loop only.
+class session_board {
+  public:
+    session_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+    /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
+    /// zero.
+    std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
+    /// By then the session of the present epoch is over for us; the beginning of time if there is none. To judge an
+    /// older epoch read this first and the epoch last.
+    time_point lease_end() const noexcept { return time_point(duration(lease_end_.load())); }
+    /// Until then the session certainly lives at the servers (session/certainty.hpp); the beginning of time if nothing
+    /// is certain. To judge what was granted earlier read this first and the number of doubts last.
+    time_point certain_until() const noexcept { return time_point(duration(certain_until_.load())); }
+    /// Grows whenever certainty ends: what was granted before is in doubt from then on, whatever becomes certain later.
+    std::uint64_t doubts() const noexcept { return doubts_.load(std::memory_order_acquire); }
+    /// On the loop: whether what is granted now is certainly ours, and can be kept.
+    bool certainty_lasts() const noexcept { return certainty_lasts_; }
+    session::identity identity() const KAZOO_EXCLUDES(mutex_);
+    std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
+    std::string last_failures() const KAZOO_EXCLUDES(mutex_);
+    /// Of the present connection.
+    std::string server() const KAZOO_EXCLUDES(mutex_);
+
+    ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
+    /// A future that completes with the next connection.
+    ref<detail::shared_state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
+    /// The same, but it fails when all addresses have refused in one round.
+    ref<detail::shared_state<void>> try_connect(core&) KAZOO_EXCLUDES(mutex_);
+    /// A future that completes when certainty_lasts(), or fails when the session of this epoch is over.
+    ref<detail::shared_state<void>> wait_certain(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
+    /// It never will be: those who wait fail with no_auth.
+    void refuse_certainty() noexcept KAZOO_EXCLUDES(mutex_);
+
+    /// `refused`: by all, in the last round.
+    void set_last_failures(std::string, bool refused) KAZOO_EXCLUDES(mutex_);
+    /// `never`: there is no session.
+    void set_lease_end(time_point t) noexcept {
+        lease_end_.store((t == never ? time_point::min() : t).time_since_epoch().count());
+    }
+    void set_certainty(time_point until, bool lasts) noexcept KAZOO_EXCLUDES(mutex_);
+    void end_certainty() noexcept {
+        set_certainty(time_point::min(), false);
+        doubts_.fetch_add(1, std::memory_order_acq_rel);
+    }
+    /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
+    void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
+
+  private:
+    struct was_given_up {
+        bool operator()(const ref<detail::shared_state<void>>& waiter) const noexcept { return waiter->is_claimed(); }
+    };
+    struct has_ended {
+        bool operator()(const ref<listener>& l) const noexcept { return !l->active(); } // its function is gone
+    };
+    using waiters = util::pruned_list<ref<detail::shared_state<void>>, was_given_up>;
+
+    std::atomic<session_state> state_{session_state::connecting};
+    std::atomic<std::uint64_t> epoch_{1};
+    std::atomic<duration::rep> lease_end_{time_point::min().time_since_epoch().count()};
+    std::atomic<duration::rep> certain_until_{time_point::min().time_since_epoch().count()};
+    std::atomic<std::uint64_t> doubts_{0};
+    bool certainty_lasts_ = false; ///< on the loop
+    mutable util::mutex mutex_;
+    session::identity identity_ KAZOO_GUARDED_BY(mutex_);
+    std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
+    std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
+    std::string server_ KAZOO_GUARDED_BY(mutex_);
+    util::pruned_list<ref<listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
+    waiters waiting_ KAZOO_GUARDED_BY(mutex_);
+    bool refused_ KAZOO_GUARDED_BY(mutex_) = false;
+    waiters trying_ KAZOO_GUARDED_BY(mutex_); ///< those who do not outlast refusals
+    waiters waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
+};
+
+} // namespace kazoo::detail

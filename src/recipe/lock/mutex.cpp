@@ -1,0 +1,164 @@
+#include <kazoo/path.hpp>
+#include <kazoo/recipe/mutex.hpp>
+
+#include "recipe/lock/mutex_core.hpp"
+#include "recipe/parts/acquisition_line.hpp"
+#include "recipe/parts/held_lock.hpp"
+#include "recipe/parts/lock_node.hpp"
+#include "recipe/parts/lock_queue.hpp"
+#include "recipe/support.hpp"
+
+namespace kazoo {
+
+namespace detail {
+
+namespace {
+/// Between two looks at a contender that we may not read; grows to the session's timeout.
+constexpr std::chrono::milliseconds shortest_interval{10};
+} // namespace
+
+/// One session's try. The numbers are those of the recipe "Locks" in ZooKeeper's documentation.
+task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here, bool wait) {
+    const pinned_handle& zk = mine.session();
+
+    // 1. Create a sequential, ephemeral node with a guid in its name, because the reply may be lost.
+    // 2. Get the children of the lock, without a watch: in the same round trip.
+    auto creating = mine.create();
+    auto listing = start_get_children(zk, mine.folder());
+    const auto alone = co_await as_result(mine.made(std::move(creating)));
+    if (!alone) listing.cancel();
+    if (!alone.value()) listing = start_get_children(zk, mine.folder());
+    here.entered(true);
+
+    repetition looks;
+    for (;; listing = start_get_children(zk, mine.folder())) {
+        auto children = co_await as_result(std::move(listing));
+        if (!children && co_await looks.again(children.error())) continue;
+        if (children.error() == errc::no_node) co_return verdict::node_gone;
+        const lock_queue queue(std::move(children.value()), marks_);
+        const auto position = queue.position(mine.name());
+        if (!position) co_return verdict::node_gone;
+
+        // 3. Ours has the lowest number: we have the lock.
+        if (*position == 0) co_return verdict::acquired;
+        if (!wait) co_return verdict::taken;
+
+        // 4. Watch the one with the next lower number, and nobody else: no herd.
+        // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
+        const std::string& next = queue[*position - 1];
+        const std::string ahead = path::join(mine.folder(), next);
+        if (mine.is_ours(next))
+            co_await remove_until_gone(zk, "clean up", ahead);
+        else
+            co_await change_of(zk, ahead);
+    }
+}
+
+/// Returns when the node may have changed. Servers tell of it only those who may read it, and who may can change: so no
+/// wait rests on the event alone.
+task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
+    const duration longest = zk.timeout();
+    duration interval = shortest_interval;
+    for (repetition looks;;) {
+        auto watched = co_await as_result(start_watch(zk, node)); // as exists, but leaves no watch where nothing is
+        if (watched) {
+            const auto event = co_await as_result(std::move(watched->changed).timeout(longest));
+            if (event) co_return;
+            if (event.error() != errc::operation_timeout) event.rethrow();
+        } else if (watched.error() == errc::no_node) {
+            co_return;
+        } else if (watched.error() == errc::no_auth) {
+            const auto there = co_await as_result(start_exists(zk, node)); // needs no permission
+            if (there && !*there) co_return;
+            if (!there && !co_await looks.again(there.error())) there.rethrow();
+            (void)co_await as_result(pause(owner(), interval));
+            interval = std::min(2 * interval, longest);
+        } else if (!co_await looks.again(watched.error())) {
+            watched.rethrow();
+        }
+    }
+}
+
+bool mutex_core::would_last(const lock_node& mine) const noexcept {
+    return mine.session().alive() && (options_.lost_when == loss::session_over || owner().board().certainty_lasts());
+}
+
+/// The first lock of an old session: the servers have not been asked for long.
+task<bool> mutex_core::becomes_certain(lock_node& mine) {
+    const pinned_handle& zk = mine.session();
+    const offered_node offered(owner(), path::normalize(root_ + mine.path()));
+    for (repetition looks;;) {
+        if (options_.lost_when == loss::certainty_over) {
+            const auto certain = co_await as_result(zk.certainty());
+            if (certain.error() == errc::session_expired) co_return false;
+            (void)certain.value();
+        }
+        const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
+        if (there.error() == errc::session_expired) co_return false;
+        if (!there && co_await looks.again(there.error())) continue;
+        if (!there.value()) co_return false;
+        if (would_last(mine)) co_return true;
+    }
+}
+
+task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
+    task_scope& scope = co_await this_scope{};
+    auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
+    if (!wait && !here->first()) co_return false;
+    lock_node_name name = self->new_name();
+    for (;;) {
+        here->entered(false);
+        while (!here->may_enter()) co_await here->changed();
+        lock_node mine(pinned_handle(self->owner(), self->root_), name);
+        const auto end = co_await as_result(self->contend(mine, *here, wait));
+        const bool expired = !end && end.error() == errc::session_expired;
+        if (!expired && end.value() == verdict::taken) co_return false;
+        const bool acquired = !expired && end.value() == verdict::acquired;
+        if (!expired && end.value() == verdict::node_gone) mine.keep(); // one of that name is not ours any more
+        if (acquired && here->first() && (self->would_last(mine) || co_await self->becomes_certain(mine))) {
+            scope.claim_result();
+            here->acquired();
+            self->hold(mine, std::move(here));
+            co_return true;
+        }
+        const bool out_of_turn = !here->first() && (acquired || expired); // because of a loss
+        if (out_of_turn) here->give_way();
+        // What is left of the old one, or still to come, must not be found again.
+        if (out_of_turn || (!expired && !mine.left_id().empty())) name = self->new_name();
+    }
+}
+
+} // namespace detail
+
+mutex::mutex(client c, std::string_view path, mutex_options options)
+    : client_(std::move(c)), core_(detail::mutex_core::make(client_, path, std::move(options))) {}
+mutex::~mutex() { core_->abandon(); }
+
+void mutex::lock() { async_lock().get(); }
+bool mutex::lock(std::stop_token stop) { return async_lock(std::move(stop)).get(); }
+bool mutex::try_lock() { return async_try_lock().get(); }
+bool mutex::lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
+    return async_lock_within(limit, std::move(stop)).get();
+}
+
+future<void> mutex::async_lock() { return core_->lock(); }
+future<bool> mutex::async_lock(std::stop_token stop) { return core_->lock(std::move(stop)); }
+future<bool> mutex::async_try_lock() { return core_->try_lock(); }
+future<bool> mutex::async_lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
+    return core_->lock_within(limit, std::move(stop));
+}
+
+void mutex::unlock() noexcept { core_->give_up(); }
+future<bool> mutex::async_unlock() { return core_->unlock(); }
+
+bool mutex::holds() const noexcept { return core_->holds(); }
+std::stop_token mutex::lost() const { return core_->lost(); }
+zxid mutex::fencing_token() const noexcept { return core_->fencing_token(); }
+node_check mutex::check() const { return core_->check(); }
+
+std::vector<contender> mutex::contenders() const { return async_contenders().get(); }
+future<std::vector<contender>> mutex::async_contenders() const { return core_->contenders(); }
+
+const std::string& mutex::path() const noexcept { return core_->path(); }
+
+} // namespace kazoo

@@ -1,0 +1,81 @@
+#include "recipe/parts/held_lock.hpp"
+
+#include <kazoo/path.hpp>
+
+#include <new>
+
+namespace kazoo::detail {
+
+namespace {
+
+/// Who holds a lock for less than this pays nothing for watching over its node: most do.
+constexpr std::chrono::milliseconds grace{10};
+
+} // namespace
+
+held_lock::held_lock(pinned_handle zk, created_node node, loss lost_when, std::string left_id)
+    : zk_(std::move(zk)),
+      node_(std::move(node)),
+      lost_when_(lost_when),
+      left_id_(std::move(left_id)),
+      doubts_(zk_.owner().board().doubts()) {}
+
+bool held_lock::holds() const noexcept {
+    if (gone_.load(std::memory_order_acquire)) return false;
+    return lost_when_ == loss::session_over ? zk_.alive() : zk_.certain(doubts_);
+}
+
+void held_lock::guard() {
+    core& c = zk_.owner();
+    const bool by_session = lost_when_ == loss::session_over;
+    spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
+    (by_session ? c.session_grants() : c.certain_grants()).add(*this);
+    if (by_session ? !zk_.alive() : !zk_.certain(doubts_)) on_doubt(); // since the last look at the clock
+}
+
+task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
+    core& c = held->zk_.owner();
+    (void)co_await as_result(pause(c, grace));
+    if (held->given_up_) co_return;
+    const offered_node offered(c, path::normalize(held->zk_.root() + held->node_.path));
+    repetition looks;
+    while (!held->given_up_ && !held->gone_) {
+        auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
+        if (!seen && co_await looks.again(seen.error())) continue;
+        if (!seen || !seen->value) break;
+        // It may be that we may not read our node: then no event comes.
+        const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));
+        if (!changed && changed.error() != errc::operation_timeout) break;
+    }
+    held->lose();
+}
+
+/// What is not certainly ours is not kept from others until the servers find out by themselves.
+void held_lock::on_doubt() noexcept {
+    forget();
+    if (given_up_) return;
+    lose();
+    try {
+        remove_until_gone(zk_, "clean up", node_.path).detach();
+    } catch (const std::bad_alloc&) { // it goes with its session
+    }
+}
+
+void held_lock::lose() noexcept {
+    if (given_up_ || gone_.exchange(true)) return;
+    zk_.owner().loop().signal(lost_);
+}
+
+future<bool> held_lock::give_up() {
+    given_up_ = true; // first: nobody must take our removal for a loss
+    try {
+        auto removing = remove_until_gone(zk_, "unlock", node_.path);
+        if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
+        return removing;
+    } catch (const std::bad_alloc&) {
+        given_up_ = false;
+        throw;
+    }
+}
+
+} // namespace kazoo::detail

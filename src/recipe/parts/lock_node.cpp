@@ -1,0 +1,63 @@
+#include "recipe/parts/lock_node.hpp"
+
+#include <kazoo/path.hpp>
+
+namespace kazoo::detail {
+
+lock_node::~lock_node() {
+    if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
+    if (presence_ == presence::possible || (presence_ == presence::certain && unanswered_))
+        remove_protected_later(zk_, name_.folder, name_.id);
+}
+
+std::string_view lock_node::name() const noexcept { return path::basename(node_.path); }
+
+future<created_node> lock_node::create() {
+    presence_ = presence::possible;
+    const std::string path = path::join(name_.folder, name_.id + name_.mark);
+    return start_create_with_stat(zk_, path, name_.data, create_mode::ephemeral_sequential, name_.acl);
+}
+
+task<bool> lock_node::made(future<created_node> creating) {
+    repetition creates;
+    for (bool at_once = true;; at_once = false) {
+        auto r = co_await as_result(std::move(creating));
+        if (r) {
+            found(*std::move(r));
+            co_return at_once;
+        }
+        if (r.outcome() == outcome::unknown)
+            unanswered_ = true;
+        else if (!unanswered_)
+            presence_ = presence::none;
+        if (r.error() == errc::no_node) {
+            co_await start_ensure_path(zk_, name_.folder, {});
+        } else if (!co_await creates.again(r.error())) {
+            r.rethrow();
+        } else if (presence_ == presence::possible && co_await find_again()) {
+            co_return false;
+        }
+        creating = create();
+    }
+}
+
+void lock_node::found(created_node node) {
+    presence_ = presence::certain;
+    node_ = std::move(node);
+    // A second one would stand in everybody's way, also in ours if it came first.
+    if (unanswered_) remove_protected_later(zk_, name_.folder, name_.id, node_.stat.created);
+}
+
+/// That it is not there does not say that it never will be: a request of a lost connection may be carried out later.
+task<bool> lock_node::find_again() {
+    for (repetition searches;;) {
+        auto there = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
+        if (!there && there.error() == errc::no_node) co_return false; // no folder, no node
+        if (!there && co_await searches.again(there.error())) continue;
+        if (!there.value()) co_return false;
+        found(*std::move(*there));
+        co_return true;
+    }
+}
+
+} // namespace kazoo::detail

@@ -1,0 +1,148 @@
+#pragma once
+// Where a tree of coroutines begins: the first task, its limits, and the future that its caller holds.
+#include "task/task.hpp"
+
+#include <kazoo/future.hpp>
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kazoo::detail {
+
+/// How a root task runs, and how its future behaves.
+struct task_options {
+    std::string_view name; ///< of the operation, for errors; static storage
+    std::string_view path; ///< for errors; copied
+    /// When everything the task waits for fails with operation_timeout.
+    time_point deadline = never;
+    /// When stopped, everything the task waits for fails with cancelled.
+    std::stop_token stop{};
+    /// A wait, not an operation: get() has no limit of its own, and a dropped future cancels it.
+    bool is_wait = false;
+    /// Must be done, whether or not anybody waits: cancelling the future, or its time-out, does not end the task.
+    bool is_duty = false;
+};
+
+/// A root task: the coroutine, its scope, and the state of the future that its caller holds.
+template <class T> class root_task final : public shared_state<T> {
+  public:
+    root_task(task_host& h, const task_options& o, task<T> t)
+        : shared_state<T>(h),
+          host_(h),
+          name_(o.name),
+          path_(o.path),
+          deadline_(o.deadline),
+          stop_token_(o.stop),
+          is_wait_(o.is_wait),
+          is_duty_(o.is_duty),
+          task_(std::move(t)) {}
+
+    future<T> start() {
+        if (const errc e = host_.refusing(); e != errc{}) { // it could not do a single step
+            if (this->claim()) {
+                failure f;
+                f.code = make_error_code(e);
+                this->publish_failure(std::move(f));
+            }
+            return future<T>(ref<shared_state<T>>::share(this));
+        }
+        this->retain(); // until it is at its end
+        start_.owner = this;
+        start_.run = [](job* j) noexcept {
+            root_task* const self = static_cast<step*>(j)->owner;
+            self->scope_.emplace(self->host_, *self);
+            if (self->is_claimed() && !self->is_duty_) self->scope_->fire(errc::cancelled);
+            if (self->host_.refusing() != errc{}) self->scope_->fire(self->host_.refusing());
+            self->scope_->limit(self->deadline_);
+            if (self->stop_token_.stop_possible()) self->stop_callback_.emplace(self->stop_token_, stopper{self});
+            self->task_->promise().start(
+                self->task_->coroutine(), *self->scope_,
+                [](task_promise_base& p) noexcept { static_cast<root_task*>(p.finished_arg())->finish(); }, self);
+        };
+        host_.post_to_loop(start_);
+        return future<T>(ref<shared_state<T>>::share(this));
+    }
+
+    std::string_view operation() const noexcept override { return name_; }
+    std::string_view path() const noexcept override { return path_; }
+    std::chrono::nanoseconds default_limit() const noexcept override {
+        return is_wait_ ? std::chrono::nanoseconds::max() : shared_state<T>::default_limit();
+    }
+    /// The caller gave up: the task is told, cleans up, and ends by itself. What it did so far stays.
+    outcome on_abandoned() noexcept override {
+        if (!is_duty_) cancel_later(abandon_);
+        return outcome::unknown;
+    }
+    void abandon_interest() noexcept override {
+        if (is_wait_) this->fail(errc::cancelled);
+    }
+
+  private:
+    struct step : job {
+        root_task* owner = nullptr;
+    };
+    struct stopper {
+        root_task* owner;
+        void operator()() const noexcept { owner->cancel_later(owner->stop_); }
+    };
+
+    void cancel_later(step& s) noexcept {
+        this->retain();
+        s.owner = this;
+        s.run = [](job* j) noexcept {
+            const ref<root_task> self(static_cast<step*>(j)->owner);
+            if (self->scope_) self->scope_->fire(errc::cancelled);
+        };
+        host_.post_to_loop(s);
+    }
+    void finish() noexcept {
+        stop_callback_.reset();
+        const bool mine = scope_->claimed() || this->claim();
+        scope_.reset();
+        std::optional<failure> failed;
+        try {
+            if constexpr (std::is_void_v<T>) {
+                task_->promise().take();
+                if (mine) this->value.emplace();
+            } else if (mine) {
+                this->value.emplace(task_->promise().take());
+            }
+        } catch (...) {
+            failed = renamed(failure::current(name_));
+        }
+        task_.reset();
+        if (mine && failed)
+            this->publish_failure(*std::move(failed));
+        else if (mine)
+            this->publish_value();
+        this->release();
+    }
+    /// An error of a step is told as an error of the whole: the caller never heard of the steps.
+    failure renamed(failure f) const noexcept {
+        if (f.code.category() == category() && f.code != make_error_code(errc::broken_promise)) f.exception = nullptr;
+        return f;
+    }
+
+    task_host& host_;
+    std::string_view name_;
+    std::string path_;
+    time_point deadline_;
+    std::stop_token stop_token_;
+    bool is_wait_, is_duty_;
+    std::optional<task<T>> task_;
+    std::optional<task_scope> scope_;
+    std::optional<std::stop_callback<stopper>> stop_callback_;
+    step start_{}, stop_{}, abandon_{};
+};
+
+/// Runs `t` on the loop; the future fails with the task's error, named after the options' name and path. Tasks start in
+/// the order of the calls.
+template <class T> future<T> spawn(task_host& h, const task_options& o, task<T> t) {
+    const ref<root_task<T>> root(new root_task<T>(h, o, std::move(t)));
+    return root->start();
+}
+
+} // namespace kazoo::detail
