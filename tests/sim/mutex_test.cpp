@@ -54,23 +54,26 @@ TEST(mutex, C53_a_lost_create_is_found_again_on_a_server_that_lags) {
     o.followers = 1;
     o.shortest_lag = o.longest_lag = 1h;
     simulation world(o);
-    contestant us(world);
-    contestant other(world);
-    other.where.lead_to(1);
-    other.where.cut();
-    other.c.create("/lock"); // with it, the follower has all there is
-    us.where.lead_to(0);
-    us.where.cut();
+    machine where = world.add_machine(), elsewhere = world.add_machine();
+    const client c(simulation::addresses(), options_on(where)), other(simulation::addresses(), options_on(elsewhere));
+    mutex lock(c, "/lock", {.lost_when = loss::session_over}); // for certainty it would keep asking for a sync
+    c.wait_connected();
+    other.wait_connected();
+    elsewhere.lead_to(1);
+    elsewhere.cut();
+    other.create("/lock"); // with it, the follower has all there is
+    where.lead_to(0);
+    where.cut();
     world.run_for(1s);
-    us.where.cut_behind(flow::to_client, 3);
-    us.where.lead_to(1);
-    auto locking = us.lock.async_lock();
+    where.cut_behind(flow::to_client, 3);
+    where.lead_to(1);
+    auto locking = lock.async_lock();
     ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 1min));
-    EXPECT_TRUE(us.lock.holds());
+    EXPECT_TRUE(lock.holds());
     EXPECT_GT(world.world().late_reads(), 0U);
     ASSERT_EQ(nodes_of(world).size(), 1U);
     EXPECT_TRUE(nodes_of(world)[0]->path.ends_with("0000000000")) << "it was made a second time";
-    EXPECT_TRUE(us.lock.async_unlock().get());
+    EXPECT_TRUE(lock.async_unlock().get());
     EXPECT_EQ(nodes_of(world).size(), 0U);
 }
 
