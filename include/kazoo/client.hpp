@@ -9,6 +9,7 @@
 #include <kazoo/watch.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -21,11 +22,17 @@ namespace kazoo {
 namespace detail {
 
 struct client_access;
+class core;
 
-/// Counts the user's handles of one core; the last one begins close.
+/// Counts who uses one core: the last user's handle begins close, the last of all frees its memory.
 class KAZOO_EXPORT core_handle {
   public:
-    explicit core_handle(core* adopted) noexcept : core_(adopted) {}
+    enum class keeps : bool {
+        memory,
+        session
+    };
+    /// Adopts one count of the memory and, with `session`, one of the user's handles.
+    core_handle(core* adopted, keeps what) noexcept : core_(adopted), keeps_(what) {}
     core_handle(const core_handle&) noexcept;
     core_handle(core_handle&&) noexcept;
     core_handle& operator=(core_handle) noexcept;
@@ -35,23 +42,93 @@ class KAZOO_EXPORT core_handle {
 
   private:
     core* core_;
+    keeps keeps_;
 };
 
 } // namespace detail
+
+/// Every operation on nodes, as a future: what client, and the handles of one session inside recipes, have in common.
+/// Requests are sent in the order of the calls (except what is made of several: ensure_path, creates with make_parents
+/// or protect; and add_auth). Any thread; nothing here blocks. What fails does so through the future, with
+/// kazoo::error.
+class KAZOO_EXPORT node_operations {
+  public:
+    /// What is put in front of all paths: "" or "/app".
+    const std::string& root() const noexcept { return root_; }
+
+    /// Makes a node and gives its path: with the number for a sequential one, with the id for a protected one.
+    /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
+    future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
+    /// The same with the new node's metadata (create2, servers from 3.5).
+    future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    /// Data and metadata. errc::no_node, no_auth.
+    future<node> async_get(std::string_view path) const;
+    /// Replaces the data if the node has the expected version. errc::no_node, bad_version, no_auth.
+    future<node_stat> async_set(std::string_view path, data_view data, version expected = version::any) const;
+    /// Removes a node without children. errc::no_node, bad_version, not_empty, no_auth.
+    future<void> async_remove(std::string_view path, version expected = version::any) const;
+    /// The metadata, or nothing if there is no such node.
+    future<std::optional<node_stat>> async_exists(std::string_view path) const;
+    /// Names, not paths, in no order. errc::no_node, no_auth.
+    future<std::vector<std::string>> async_get_children(std::string_view path) const;
+    future<child_list> async_get_children_with_stat(std::string_view path) const;
+    /// errc::no_node, no_auth.
+    future<acl_list> async_get_acl(std::string_view path) const;
+    /// Compares with node_stat::acl_version. errc::no_node, bad_version, invalid_acl, no_auth.
+    future<node_stat> async_set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
+    /// Waits until the server has caught up with the leader: a read behind it is fresh.
+    future<void> async_sync(std::string_view path) const;
+    /// Authenticates this session; kept and repeated on every connection once the server accepted it.
+    future<void> async_add_auth(std::string_view scheme, std::string_view secret) const;
+    /// errc::no_node becomes nothing, or false.
+    future<std::optional<node>> async_get_if_exists(std::string_view path) const;
+    future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
+    /// Makes the node and its missing ancestors. True if it was there already. If it fails when some of them were made,
+    /// these stay, and the outcome is unknown.
+    future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
+
+    /// An empty transaction to add operations to.
+    kazoo::transaction transaction() const;
+    /// An empty list of reads to add to.
+    kazoo::multi_read multi_read() const;
+
+    // -- watches ------------------------------------------------------------------------------------------------------
+    /// Reads and sets a one-shot watch in one request. On failure nothing is watched.
+    future<watched<node>> async_watch(std::string_view path) const;
+    /// Also watches for a missing node's creation.
+    future<watched<std::optional<node_stat>>> async_watch_exists(std::string_view path) const;
+    future<watched<child_list>> async_watch_children(std::string_view path) const;
+    future<watch_stream> async_add_watch(std::string_view path, watch_mode mode) const;
+
+  protected:
+    /// `epoch` other than 0: of the session that the requests belong to (detail::pinned_handle).
+    node_operations(detail::core_handle, std::string root, std::uint64_t epoch = 0) noexcept;
+    node_operations(const node_operations&) = default;
+    node_operations(node_operations&&) = default;
+    node_operations& operator=(const node_operations&) = default;
+    node_operations& operator=(node_operations&&) = default;
+    ~node_operations() = default;
+    detail::core& core() const noexcept { return *core_; }
+
+  private:
+    friend struct detail::client_access;
+    detail::core_handle core_;
+    std::string root_;
+    std::uint64_t epoch_;
+};
 
 /// A session with an ensemble.
 ///
 /// Cheap to copy: copies share the session, which ends with close() or with the last copy. Every member may be called
 /// from any thread. Paths are relative to the handle's chroot, in arguments, results, events and errors.
 ///
-/// Each operation exists twice. `async_x` submits the request and returns; requests are sent in the order of the calls
-/// (except what is made of several: ensure_path, creates with make_parents or protect; and add_auth).
-/// `x` waits for the result, at most client_options::operation_timeout, time without a connection included, and submits
-/// again by itself when the connection broke and nothing was applied. A failed operation throws kazoo::error
-/// (error_of<>) that names the operation, the path, the code, and whether the operation may have been applied.
+/// Each operation exists twice. `async_x` (node_operations) submits the request and returns. `x` waits for the result,
+/// at most client_options::operation_timeout, time without a connection included, and submits again by itself when the
+/// connection broke and nothing was applied. A failed operation throws kazoo::error (error_of<>) that names the
+/// operation, the path, the code, and whether the operation may have been applied.
 ///
 /// Blocking calls may be made anywhere but on a loop's own thread, also inside callbacks.
-class KAZOO_EXPORT client {
+class KAZOO_EXPORT client : public node_operations {
   public:
     /// Starts connecting and returns at once; operations wait for the session.
     /// `hosts`: `zk1:2181,zk2:2181,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that makes no
@@ -87,8 +164,6 @@ class KAZOO_EXPORT client {
     std::stop_token session_token() const;
     /// The same session, rooted at `path` below this handle's root. The node need not exist.
     client chroot(std::string_view path) const;
-    /// "" or "/app".
-    const std::string& root() const noexcept { return root_; }
     /// Refuses new work, finishes what was submitted, ends the session (its ephemeral nodes go), fails the rest; within
     /// client_options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it
     /// returns at once. Idempotent.
@@ -96,38 +171,7 @@ class KAZOO_EXPORT client {
     /// The same without waiting, from anywhere.
     future<void> async_close() const;
 
-    // -- operations ---------------------------------------------------------------------------------------------------
-    /// Makes a node and gives its path: with the number for a sequential one, with the id for a protected one.
-    /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
-    future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
-    /// The same with the new node's metadata (create2, servers from 3.5).
-    future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
-    /// Data and metadata. errc::no_node, no_auth.
-    future<node> async_get(std::string_view path) const;
-    /// Replaces the data if the node has the expected version. errc::no_node, bad_version, no_auth.
-    future<node_stat> async_set(std::string_view path, data_view data, version expected = version::any) const;
-    /// Removes a node without children. errc::no_node, bad_version, not_empty, no_auth.
-    future<void> async_remove(std::string_view path, version expected = version::any) const;
-    /// The metadata, or nothing if there is no such node.
-    future<std::optional<node_stat>> async_exists(std::string_view path) const;
-    /// Names, not paths, in no order. errc::no_node, no_auth.
-    future<std::vector<std::string>> async_get_children(std::string_view path) const;
-    future<child_list> async_get_children_with_stat(std::string_view path) const;
-    /// errc::no_node, no_auth.
-    future<acl_list> async_get_acl(std::string_view path) const;
-    /// Compares with node_stat::acl_version. errc::no_node, bad_version, invalid_acl, no_auth.
-    future<node_stat> async_set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
-    /// Waits until the server has caught up with the leader: a read behind it is fresh.
-    future<void> async_sync(std::string_view path) const;
-    /// Authenticates this session; kept and repeated on every connection once the server accepted it.
-    future<void> async_add_auth(std::string_view scheme, std::string_view secret) const;
-    /// errc::no_node becomes nothing, or false.
-    future<std::optional<node>> async_get_if_exists(std::string_view path) const;
-    future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
-    /// Makes the node and its missing ancestors. True if it was there already. If it fails when some of them were made,
-    /// these stay, and the outcome is unknown.
-    future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
-
+    // -- operations: the blocking twins of async_x --------------------------------------------------------------------
     std::string create(std::string_view path, data_view data = "", create_options = {}) const;
     created_node create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
     node get(std::string_view path) const;
@@ -143,20 +187,6 @@ class KAZOO_EXPORT client {
     std::optional<node> get_if_exists(std::string_view path) const;
     bool remove_if_exists(std::string_view path, version expected = version::any) const;
     bool ensure_path(std::string_view path, acl_view acl = {}) const;
-
-    /// An empty transaction to add operations to.
-    kazoo::transaction transaction() const;
-    /// An empty list of reads to add to.
-    kazoo::multi_read multi_read() const;
-
-    // -- watches ------------------------------------------------------------------------------------------------------
-    /// Reads and sets a one-shot watch in one request. On failure nothing is watched.
-    future<watched<node>> async_watch(std::string_view path) const;
-    /// Also watches for a missing node's creation.
-    future<watched<std::optional<node_stat>>> async_watch_exists(std::string_view path) const;
-    future<watched<child_list>> async_watch_children(std::string_view path) const;
-    future<watch_stream> async_add_watch(std::string_view path, watch_mode mode) const;
-
     watched<node> watch(std::string_view path) const;
     watched<std::optional<node_stat>> watch_exists(std::string_view path) const;
     watched<child_list> watch_children(std::string_view path) const;
@@ -165,9 +195,6 @@ class KAZOO_EXPORT client {
   private:
     friend struct detail::client_access;
     client(detail::core_handle, std::string root) noexcept;
-
-    detail::core_handle core_;
-    std::string root_;
 };
 
 } // namespace kazoo

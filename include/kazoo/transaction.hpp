@@ -16,10 +16,7 @@
 
 namespace kazoo {
 
-class client;
-namespace detail {
-class core;
-}
+class node_operations;
 
 /// How a node is created. Trivially destructible on purpose: g++ 12 destroys non-trivial braced aggregates in a
 /// co_await expression twice.
@@ -100,7 +97,7 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
     std::vector<transaction_result> commit();
 
   private:
-    friend class client;
+    friend class node_operations;
     struct builder;
     explicit transaction(std::unique_ptr<builder>) noexcept;
     std::unique_ptr<builder> builder_;
@@ -127,7 +124,7 @@ class [[nodiscard]] KAZOO_EXPORT multi_read {
     std::vector<read_result> run();
 
   private:
-    friend class client;
+    friend class node_operations;
     struct builder;
     explicit multi_read(std::unique_ptr<builder>) noexcept;
     std::unique_ptr<builder> builder_;

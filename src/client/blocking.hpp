@@ -1,6 +1,6 @@
 #pragma once
 // The blocking twin of an asynchronous call.
-#include "client/core.hpp"
+#include "client/client_access.hpp"
 
 #include <kazoo/future.hpp>
 
@@ -8,7 +8,7 @@ namespace kazoo::detail {
 
 /// Starts the call, waits for it within the client's limit, and starts it again when the connection broke and nothing
 /// was applied.
-template <class Start> auto blocking(core& c, Start start) {
+template <class Start> auto blocking(const core& c, Start start) {
     const duration limit = c.operation_limit();
     const time_point end = saturating_add(c.loop().now(), limit);
     for (;;) {
@@ -22,6 +22,10 @@ template <class Start> auto blocking(core& c, Start start) {
         const bool again = r.error() == errc::connection_loss && r.outcome() == outcome::not_applied;
         if (!again || c.loop().now() >= end) r.rethrow();
     }
+}
+
+template <class Start> auto blocking(const client& zk, Start start) {
+    return blocking(client_access::core_of(zk), std::move(start));
 }
 
 } // namespace kazoo::detail

@@ -1,10 +1,7 @@
 #include <kazoo/client.hpp>
 
-#include "client/blocking.hpp"
-#include "client/composed/create.hpp"
-#include "client/requests/operations.hpp"
-#include "client/requests/rooted_path.hpp"
-#include "client/requests/watch_states.hpp"
+#include "client/chroot.hpp"
+#include "client/client_access.hpp"
 #include "session/host_list.hpp"
 
 namespace kazoo {
@@ -67,238 +64,91 @@ session::config to_config(session::host_spec hosts, const client_options& o) {
 
 namespace detail {
 
-core_handle::core_handle(const core_handle& o) noexcept : core_(o.core_) {
+core_handle::core_handle(const core_handle& o) noexcept : core_(o.core_), keeps_(o.keeps_) {
     if (core_ == nullptr) return;
     core_->retain();
-    core_->add_handle();
+    if (keeps_ == keeps::session) core_->add_handle();
 }
 
-core_handle::core_handle(core_handle&& o) noexcept : core_(std::exchange(o.core_, nullptr)) {}
+core_handle::core_handle(core_handle&& o) noexcept : core_(std::exchange(o.core_, nullptr)), keeps_(o.keeps_) {}
 
 core_handle& core_handle::operator=(core_handle o) noexcept {
     std::swap(core_, o.core_);
+    std::swap(keeps_, o.keeps_);
     return *this;
 }
 
 core_handle::~core_handle() {
-    if (core_ != nullptr) core_->drop_handle();
+    if (core_ == nullptr) return;
+    if (keeps_ == keeps::session)
+        core_->drop_handle();
+    else
+        core_->release();
 }
 
 } // namespace detail
 
+node_operations::node_operations(detail::core_handle core, std::string root, std::uint64_t epoch) noexcept
+    : core_(std::move(core)), root_(std::move(root)), epoch_(epoch) {}
+
 // -- session ----------------------------------------------------------------------------------------------------------
 
-client::client(std::string_view hosts, client_options opts) : core_(nullptr) {
+namespace {
+
+client open(std::string_view hosts, client_options opts) {
     check(opts);
     session::host_spec spec = session::parse_hosts(hosts);
-    root_ = spec.chroot;
+    std::string root = spec.chroot;
     std::vector<std::shared_ptr<session::credential>> credentials;
-    for (const kazoo::credential& a : opts.credentials) credentials.push_back(std::make_shared<required_credential>(a));
+    for (const credential& c : opts.credentials) credentials.push_back(std::make_shared<required_credential>(c));
     auto config = to_config(std::move(spec), opts);
     auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
-    core_ = detail::core_handle(core.release());
+    return detail::client_access::make({core.release(), detail::core_handle::keeps::session}, std::move(root));
 }
 
-client::client(detail::core_handle core, std::string root) noexcept : core_(std::move(core)), root_(std::move(root)) {}
+} // namespace
 
-session_state client::state() const noexcept { return core_->board().state(); }
+client::client(std::string_view hosts, client_options opts) : client(open(hosts, std::move(opts))) {}
 
-kazoo::session_id client::session_id() const noexcept { return core_->board().identity().id; }
+client::client(detail::core_handle core, std::string root) noexcept
+    : node_operations(std::move(core), std::move(root)) {}
+
+session_state client::state() const noexcept { return core().board().state(); }
+
+kazoo::session_id client::session_id() const noexcept { return core().board().identity().id; }
 
 std::chrono::milliseconds client::negotiated_timeout() const noexcept {
-    return core_->board().identity().negotiated_timeout;
+    return core().board().identity().negotiated_timeout;
 }
 
-std::string client::server() const { return core_->board().server(); }
+std::string client::server() const { return core().board().server(); }
 
-std::string client::last_failures() const { return core_->board().last_failures(); }
+std::string client::last_failures() const { return core().board().last_failures(); }
 
-future<void> client::async_wait_connected() const { return future<void>(core_->board().wait_connected(*core_)); }
-future<void> client::async_try_connect() const { return future<void>(core_->board().try_connect(*core_)); }
+future<void> client::async_wait_connected() const { return future<void>(core().board().wait_connected(core())); }
+future<void> client::async_try_connect() const { return future<void>(core().board().try_connect(core())); }
 void client::wait_connected(detail::time_limit limit) const { async_wait_connected().get_for(limit); }
 void client::wait_connected() const { async_wait_connected().get(); }
 
 subscription client::on_state(std::function<void(session_state)> f) const {
-    return subscription(core_->board().add_listener(std::move(f)));
+    return subscription(core().board().add_listener(std::move(f)));
 }
 
-std::stop_token client::session_token() const { return core_->board().session_token(); }
+std::stop_token client::session_token() const { return core().board().session_token(); }
 
 client client::chroot(std::string_view path) const {
-    const detail::rooted_path below(root_, path);
+    const auto below = detail::chroot(root()).absolute(path);
     if (!below.defect().empty())
         throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "chroot", path, below.defect());
-    return {core_, below.full() == "/" ? std::string() : std::string(below.full())};
+    return {detail::client_access::handle_of(*this), below.view() == "/" ? std::string() : below.str()};
 }
 
-future<void> client::async_close() const { return future<void>(core_->close()); }
+future<void> client::async_close() const { return future<void>(core().close()); }
 
 void client::close() const {
     auto closed = async_close();
-    if (!core_->on_callback_thread()) std::move(closed).get_for(std::chrono::nanoseconds::max());
-}
-
-// -- asynchronous operations ------------------------------------------------------------------------------------------
-
-namespace {
-
-detail::handle_view here(const detail::core_handle& core, const std::string& root) noexcept { return {*core, root}; }
-
-bool takes_several_requests(const create_options& o) noexcept { return o.make_parents || o.protect; }
-
-} // namespace
-
-future<std::string> client::async_create(std::string_view path, data_view data, create_options o) const {
-    if (takes_several_requests(o)) return detail::start_careful_create(here(core_, root_), path, data, o);
-    return detail::start_create(here(core_, root_), path, data, o.mode, o.acl);
-}
-
-future<created_node> client::async_create_with_stat(std::string_view path, data_view data, create_options o) const {
-    if (takes_several_requests(o)) return detail::start_careful_create_with_stat(here(core_, root_), path, data, o);
-    return detail::start_create_with_stat(here(core_, root_), path, data, o.mode, o.acl);
-}
-
-future<node> client::async_get(std::string_view path) const { return detail::start_get(here(core_, root_), path); }
-
-future<node_stat> client::async_set(std::string_view path, data_view data, version expected) const {
-    return detail::start_set(here(core_, root_), path, data, expected);
-}
-
-future<void> client::async_remove(std::string_view path, version expected) const {
-    return detail::start_remove(here(core_, root_), path, expected);
-}
-
-future<std::optional<node_stat>> client::async_exists(std::string_view path) const {
-    return detail::start_exists(here(core_, root_), path);
-}
-
-future<std::vector<std::string>> client::async_get_children(std::string_view path) const {
-    return detail::start_get_children(here(core_, root_), path);
-}
-
-future<child_list> client::async_get_children_with_stat(std::string_view path) const {
-    return detail::start_get_children_with_stat(here(core_, root_), path);
-}
-
-future<acl_list> client::async_get_acl(std::string_view path) const {
-    return detail::start_get_acl(here(core_, root_), path);
-}
-
-future<node_stat> client::async_set_acl(std::string_view path, acl_view acl, acl_version expected) const {
-    return detail::start_set_acl(here(core_, root_), path, acl, expected);
-}
-
-future<void> client::async_sync(std::string_view path) const { return detail::start_sync(here(core_, root_), path); }
-
-future<void> client::async_add_auth(std::string_view scheme, std::string_view secret) const {
-    return detail::start_add_auth(here(core_, root_), scheme, secret);
-}
-
-future<std::optional<node>> client::async_get_if_exists(std::string_view path) const {
-    return detail::start_get_if_exists(here(core_, root_), path);
-}
-
-future<bool> client::async_remove_if_exists(std::string_view path, version expected) const {
-    return detail::start_remove_if_exists(here(core_, root_), path, expected);
-}
-
-future<bool> client::async_ensure_path(std::string_view path, acl_view acl) const {
-    return detail::start_ensure_path(here(core_, root_), path, acl);
-}
-
-future<watched<node>> client::async_watch(std::string_view path) const {
-    return detail::start_watch(here(core_, root_), path);
-}
-
-future<watched<std::optional<node_stat>>> client::async_watch_exists(std::string_view path) const {
-    return detail::start_watch_exists(here(core_, root_), path);
-}
-
-future<watched<child_list>> client::async_watch_children(std::string_view path) const {
-    return detail::start_watch_children(here(core_, root_), path);
-}
-
-future<watch_stream> client::async_add_watch(std::string_view path, watch_mode mode) const {
-    return detail::start_add_watch(here(core_, root_), path, mode);
-}
-
-// -- blocking operations ----------------------------------------------------------------------------------------------
-
-std::string client::create(std::string_view path, data_view data, create_options o) const {
-    return detail::blocking(*core_, [&] { return async_create(path, data, o); });
-}
-
-created_node client::create_with_stat(std::string_view path, data_view data, create_options o) const {
-    return detail::blocking(*core_, [&] { return async_create_with_stat(path, data, o); });
-}
-
-node client::get(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_get(path); });
-}
-
-node_stat client::set(std::string_view path, data_view data, version expected) const {
-    return detail::blocking(*core_, [&] { return async_set(path, data, expected); });
-}
-
-void client::remove(std::string_view path, version expected) const {
-    detail::blocking(*core_, [&] { return async_remove(path, expected); });
-}
-
-std::optional<node_stat> client::exists(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_exists(path); });
-}
-
-std::vector<std::string> client::get_children(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_get_children(path); });
-}
-
-child_list client::get_children_with_stat(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_get_children_with_stat(path); });
-}
-
-acl_list client::get_acl(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_get_acl(path); });
-}
-
-node_stat client::set_acl(std::string_view path, acl_view acl, acl_version expected) const {
-    return detail::blocking(*core_, [&] { return async_set_acl(path, acl, expected); });
-}
-
-void client::sync(std::string_view path) const {
-    detail::blocking(*core_, [&] { return async_sync(path); });
-}
-
-void client::add_auth(std::string_view scheme, std::string_view secret) const {
-    detail::blocking(*core_, [&] { return async_add_auth(scheme, secret); });
-}
-
-std::optional<node> client::get_if_exists(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_get_if_exists(path); });
-}
-
-bool client::remove_if_exists(std::string_view path, version expected) const {
-    return detail::blocking(*core_, [&] { return async_remove_if_exists(path, expected); });
-}
-
-bool client::ensure_path(std::string_view path, acl_view acl) const {
-    return detail::blocking(*core_, [&] { return async_ensure_path(path, acl); });
-}
-
-watched<node> client::watch(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_watch(path); });
-}
-
-watched<std::optional<node_stat>> client::watch_exists(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_watch_exists(path); });
-}
-
-watched<child_list> client::watch_children(std::string_view path) const {
-    return detail::blocking(*core_, [&] { return async_watch_children(path); });
-}
-
-watch_stream client::add_watch(std::string_view path, watch_mode mode) const {
-    return detail::blocking(*core_, [&] { return async_add_watch(path, mode); });
+    if (!core().on_callback_thread()) std::move(closed).get_for(std::chrono::nanoseconds::max());
 }
 
 } // namespace kazoo

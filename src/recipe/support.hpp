@@ -1,20 +1,59 @@
 #pragma once
-// What recipes stand on: coroutines on the client's loop, requests that belong to one session, names that are found
-// again, clean-up in the background. Recipes include this and the public headers, nothing else.
+// What recipes stand on: coroutines on the client's loop, handles of one session, names that are found again, clean-up
+// in the background. Recipes include this and the public headers, nothing else; the names below are all they may use.
 #include "client/certainty_claim.hpp"
+#include "client/chroot.hpp"
 #include "client/client_access.hpp"
-#include "client/composed/create.hpp"
 #include "client/composed/janitor.hpp"
 #include "client/composed/protected_name.hpp"
-#include "client/requests/operations.hpp"
-#include "client/requests/rooted_path.hpp"
+#include "client/handle.hpp"
 #include "future/ready.hpp"
 #include "loop/post.hpp"
 #include "task/repetition.hpp"
 #include "task/root_task.hpp"
 #include "task/task_signal.hpp"
+#include "util/clock.hpp"
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
+
+using namespace util::time;
+
+// -- tasks ------------------------------------------------------------------------------------------------------------
+using detail::as_result;
+using detail::pause;
+using detail::repetition;
+using detail::spawn;
+using detail::task;
+using detail::task_options;
+using detail::task_scope;
+using detail::task_signal;
+using detail::this_scope;
+using detail::without_answer;
+
+// -- the client -------------------------------------------------------------------------------------------------------
+using detail::chroot;
+using detail::client_access;
+using detail::core;
+using detail::handle;
+using detail::pinned_handle;
+using detail::ready;
+
+// -- what is ours -----------------------------------------------------------------------------------------------------
+using detail::certainty_claim;
+using detail::grant;
+using detail::grants;
+using detail::offered_node;
+
+// -- clean-up ---------------------------------------------------------------------------------------------------------
+using detail::find_protected;
+using detail::random_id;
+using detail::remove_protected_later;
+using detail::remove_until_gone;
+
+// -- the loop ---------------------------------------------------------------------------------------------------------
+using detail::context;
+using detail::job;
+using detail::ref;
 
 /// A task whose failure with `excused` is the answer false.
 inline task<bool> false_on(errc excused, task<bool> t) {
@@ -23,4 +62,4 @@ inline task<bool> false_on(errc excused, task<bool> t) {
     co_return r.value();
 }
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

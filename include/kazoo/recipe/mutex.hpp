@@ -18,7 +18,7 @@
 
 namespace kazoo {
 
-namespace detail {
+namespace recipe {
 class mutex_core;
 }
 
@@ -155,7 +155,7 @@ class KAZOO_EXPORT mutex {
     future<bool> async_lock_within(std::chrono::nanoseconds, std::stop_token);
 
     client client_;
-    std::shared_ptr<detail::mutex_core> core_;
+    std::shared_ptr<recipe::mutex_core> core_;
 };
 
 } // namespace kazoo

@@ -11,26 +11,24 @@ namespace kazoo::detail {
 namespace {
 
 struct leftovers {
-    core& owner;
-    std::string root;
-    std::uint64_t epoch;
+    handle zk;
     std::string folder, id;
     zxid kept;
 };
 
 /// One pass; throws what stopped it.
 task<void> remove_leftovers(std::shared_ptr<const leftovers> what) {
-    const handle_view h{what->owner, what->root, what->epoch};
-    co_await start_sync(h, what->folder);
-    const auto names = co_await start_get_children(h, what->folder);
+    const handle& zk = what->zk;
+    co_await zk.async_sync(what->folder);
+    const auto names = co_await zk.async_get_children(what->folder);
     for (const std::string& name : names) {
         if (!name.starts_with(what->id)) continue;
         const std::string orphan = path::join(what->folder, name);
         if (what->kept != zxid::none) {
-            const auto stat = co_await start_exists(h, orphan);
+            const auto stat = co_await zk.async_exists(orphan);
             if (!stat || stat->created == what->kept) continue;
         }
-        co_await start_remove_if_exists(h, orphan, version::any);
+        co_await zk.async_remove_if_exists(orphan);
     }
 }
 
@@ -39,25 +37,26 @@ task<bool> keep_removing(std::shared_ptr<const leftovers> what) {
     for (repetition passes;;) {
         const auto pass = co_await as_result(remove_leftovers(what));
         if (pass || pass.error() == errc::no_node) co_return true;
-        if (pass.error() == errc::closed || (pass.error() == errc::session_expired && what->epoch != 0))
+        if (pass.error() == errc::closed || (pass.error() == errc::session_expired && what->zk.is_pinned()))
             co_return false;
         if (pass.error() == errc::session_expired || co_await passes.again(pass.error())) continue;
-        what->owner.log(log_level::warn, "could not clean up below " + what->folder + ": " + pass.error().message());
+        what->zk.owner().log(log_level::warn,
+                             "could not clean up below " + what->folder + ": " + pass.error().message());
         co_return false;
     }
 }
 
 task<void> remove_twice(std::shared_ptr<const leftovers> what) {
     if (!co_await keep_removing(what)) co_return;
-    const duration late = what->owner.board().identity().negotiated_timeout;
-    const auto waited = co_await as_result(pause(what->owner, late));
+    const duration late = what->zk.owner().board().identity().negotiated_timeout;
+    const auto waited = co_await as_result(pause(what->zk.owner(), late));
     if (waited.error() == errc::operation_timeout) co_await without_answer(keep_removing(what));
 }
 
 task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removing) {
     bool perhaps = false; // the reply was lost: if it is gone now, then that was us
     repetition removals;
-    for (;; removing = start_remove_if_exists(zk, path, version::any)) {
+    for (;; removing = zk.async_remove_if_exists(path)) {
         const auto removed = co_await as_result(std::move(removing));
         if (removed) co_return *removed || perhaps;
         if (removed.error() == errc::session_expired) co_return false;
@@ -71,18 +70,18 @@ task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removi
 
 } // namespace
 
-void remove_protected_later(handle_view h, std::string folder, std::string id, zxid kept) {
+void remove_protected_later(handle zk, std::string folder, std::string id, zxid kept) {
     const std::string where = folder;
-    auto what = std::make_shared<const leftovers>(
-        leftovers{h.owner, std::string(h.root), h.epoch, std::move(folder), std::move(id), kept});
-    spawn(h.owner, {"clean up", where}, remove_twice(std::move(what))).detach();
+    core& owner = zk.owner();
+    auto what = std::make_shared<const leftovers>(leftovers{std::move(zk), std::move(folder), std::move(id), kept});
+    spawn(owner, {"clean up", where}, remove_twice(std::move(what))).detach();
 }
 
 future<bool> remove_until_gone(const pinned_handle& zk, std::string_view operation, std::string path) {
     const std::string where = path;
     task_options options{operation, where};
     options.is_duty = true;
-    auto removing = start_remove_if_exists(zk, where, version::any);
+    auto removing = zk.async_remove_if_exists(where);
     return spawn(zk.owner(), options, keep_removing(zk, std::move(path), std::move(removing)));
 }
 

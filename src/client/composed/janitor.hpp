@@ -1,6 +1,6 @@
 #pragma once
 // Clean-up that goes on in the background until it is done.
-#include "client/requests/operations.hpp"
+#include "client/handle.hpp"
 
 #include <string>
 
@@ -11,7 +11,7 @@ namespace kazoo::detail {
 /// a request of a lost connection may be carried out after we have come back and looked. Goes on in the next session,
 /// for persistent nodes; with a handle of one session it ends with that, as ephemeral ones do: what is made with the
 /// same id in the next session is somebody else's business.
-void remove_protected_later(handle_view, std::string folder, std::string id, zxid kept = zxid::none);
+void remove_protected_later(handle, std::string folder, std::string id, zxid kept = zxid::none);
 
 /// Removes a node, however often the connection breaks, and whether or not anybody waits for it. Any thread; the
 /// request is in line when this returns. True if this call did it; false if it was gone or, with its session, soon will

@@ -16,12 +16,12 @@ std::string random_id(loop& l) {
 
 task<std::optional<created_node>> find_protected(pinned_handle zk, std::string folder, std::string id, bool ephemeral) {
     std::optional<created_node> oldest;
-    co_await start_sync(zk, folder); // the server we are on now may lag behind the one that took the create (C53)
-    const auto names = co_await start_get_children(zk, folder);
+    co_await zk.async_sync(folder); // the server we are on now may lag behind the one that took the create (C53)
+    const auto names = co_await zk.async_get_children(folder);
     for (const std::string& name : names) {
         if (!name.starts_with(id)) continue;
         std::string found = path::join(folder, name);
-        const auto stat = co_await start_exists(zk, found);
+        const auto stat = co_await zk.async_exists(found);
         if (!stat || (ephemeral && stat->owner != zk.id())) continue;
         if (!oldest || stat->created < oldest->stat.created) oldest = created_node{std::move(found), *stat};
     }

@@ -1,6 +1,6 @@
 #pragma once
 // Names that are found again when the reply to their create was lost: a random id stands in front.
-#include "client/requests/operations.hpp"
+#include "client/handle.hpp"
 #include "task/task.hpp"
 
 #include <optional>

@@ -1,7 +1,10 @@
 // add_auth: a credential that the session keeps once the server has accepted it.
-#include "client/requests/operations.hpp"
+#include "client/blocking.hpp"
+#include "client/client_access.hpp"
 
-namespace kazoo::detail {
+namespace kazoo {
+
+namespace detail {
 
 namespace {
 
@@ -31,16 +34,22 @@ class pending_credential final : public session::credential {
 
 } // namespace
 
-future<void> start_add_auth(handle_view h, std::string_view scheme, std::string_view secret) {
-    ref<shared_state<void>> waiter(new auth_state(h.owner));
-    auto credential = std::make_shared<pending_credential>(waiter);
+} // namespace detail
+
+future<void> node_operations::async_add_auth(std::string_view scheme, std::string_view secret) const {
+    detail::core& owner = detail::client_access::core_of(*this);
+    detail::ref<detail::shared_state<void>> waiter(new detail::auth_state(owner));
+    auto credential = std::make_shared<detail::pending_credential>(waiter);
     credential->scheme = scheme;
     credential->secret = secret;
-    if (const errc e = h.owner.refusing(); e != errc{})
+    if (const errc e = owner.refusing(); e != errc{})
         credential->on_refused(e);
     else
-        h.owner.add_credential(std::move(credential));
+        owner.add_credential(std::move(credential));
     return future<void>(std::move(waiter));
 }
+void client::add_auth(std::string_view scheme, std::string_view secret) const {
+    detail::blocking(*this, [&] { return async_add_auth(scheme, secret); });
+}
 
-} // namespace kazoo::detail
+} // namespace kazoo

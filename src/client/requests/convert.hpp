@@ -27,6 +27,10 @@ inline node_stat to_public(const proto::stat& s) noexcept {
             .num_children = s.num_children};
 }
 
+constexpr bool is_sequential(create_mode m) noexcept {
+    return m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
+}
+
 inline bytes to_public(std::string_view data) { return proto::is_null(data) ? bytes() : bytes(std::string(data)); }
 
 inline std::vector<std::string> to_public(const std::vector<std::string_view>& names) {

@@ -1,9 +1,9 @@
 #pragma once
 // Shared by the files that start requests: from a path and a body to a future.
+#include "client/chroot.hpp"
+#include "client/client_access.hpp"
 #include "client/requests/convert.hpp"
 #include "client/requests/operation_state.hpp"
-#include "client/requests/operations.hpp"
-#include "client/requests/rooted_path.hpp"
 
 namespace kazoo::detail {
 
@@ -27,15 +27,20 @@ inline bool decode_children(std::string_view body, child_list& list) {
     return in.ok();
 }
 
+/// Above this many bytes a request is encoded outside the queue's lock.
+inline constexpr std::size_t large_request = 16 * 1024;
+
 template <class Op, class Encode, class... Args>
-auto start(handle_view h, std::string_view given, const rooted_path& path, bool large, Encode encode, Args&&... args) {
-    const ref<Op> op = make_operation<Op>(given, h.owner, std::forward<Args>(args)...);
+auto start(const node_operations& h, std::string_view given, const absolute_path& path, bool large, Encode encode,
+           Args&&... args) {
+    core& owner = client_access::core_of(h);
+    const ref<Op> op = make_operation<Op>(given, owner, std::forward<Args>(args)...);
     if (!path.defect().empty())
         op->refuse(errc::invalid_path, path.defect());
-    else if (h.expired())
+    else if (client_access::expired(h))
         op->refuse(errc::session_expired, {});
     else
-        h.owner.submit(*op, large || path.full().size() > large_request, encode);
+        owner.submit(*op, large || path.view().size() > large_request, encode);
     using T = typename Op::result_type;
     return future<T>(ref<shared_state<T>>(op));
 }

@@ -1,11 +1,5 @@
-#include <kazoo/client.hpp>
-#include <kazoo/transaction.hpp>
-
 #include "client/blocking.hpp"
-#include "client/requests/convert.hpp"
-#include "client/requests/operation_state.hpp"
-#include "client/requests/operations.hpp"
-#include "client/requests/rooted_path.hpp"
+#include "client/requests/start_operation.hpp"
 #include "future/ready.hpp"
 #include "proto/multi.hpp"
 
@@ -37,12 +31,12 @@ struct encoded_ops {
 
     template <class Encode>
     void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode) {
-        const detail::rooted_path path(root, given, sequential);
+        const auto path = detail::chroot(root).absolute(given, sequential);
         if (!path.defect().empty()) reject(errc::invalid_path, path.defect());
         paths.emplace_back(given);
         proto::writer w(body);
         w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
-        encode(w, path.full());
+        encode(w, path.view());
     }
     /// Of the operation that is added next.
     void reject(errc e, std::string_view why) noexcept {
@@ -53,30 +47,51 @@ struct encoded_ops {
     }
 };
 
+/// Whose handle it was made with: a transaction outlives that, and belongs to the same session.
+struct collected_ops {
+    detail::core_handle core;
+    std::string root;
+    std::uint64_t epoch;
+    encoded_ops ops{};
+
+    explicit collected_ops(const node_operations& h)
+        : core(detail::client_access::handle_of(h)), root(h.root()), epoch(detail::client_access::epoch_of(h)) {}
+    bool expired() const noexcept { return epoch != 0 && epoch != core->board().epoch(); }
+};
+
 /// Sends what a builder collected, and leaves the builder empty. The body is encoded already.
-template <class Op, class T>
-future<T> commit(const detail::core_handle& core, std::string_view root, encoded_ops& collected) {
-    encoded_ops ops = std::exchange(collected, {});
-    std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
-    const errc invalid = ops.invalid;
-    const auto defect = ops.defect;
+template <class Op, class T> future<T> commit(collected_ops& b) {
+    encoded_ops ops = std::exchange(b.ops, {});
+    const std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
     const std::string body = std::move(ops.body);
-    const detail::ref<Op> op = detail::make_operation<Op>(first, *core, root.size(), std::move(ops.paths));
-    if (invalid != errc{})
-        op->refuse(invalid, defect);
+    const detail::ref<Op> op =
+        detail::make_operation<Op>(first, *b.core, detail::chroot_length(b.root), std::move(ops.paths));
+    if (ops.invalid != errc{})
+        op->refuse(ops.invalid, ops.defect);
+    else if (b.expired())
+        op->refuse(errc::session_expired, {});
     else
-        core->submit(*op, body.size() > detail::large_request, [&](proto::writer& w) {
+        b.core->submit(*op, body.size() > detail::large_request, [&](proto::writer& w) {
             w.put_raw(body);
             proto::put_multi_end(w);
         });
     return future<T>(detail::ref<detail::shared_state<T>>(op));
 }
 
+/// What blocking() needs of a builder. A lost connection may make us send the operations again.
+template <class Start> auto commit_blocking(collected_ops& b, Start start) {
+    const encoded_ops ops = b.ops;
+    return detail::blocking(*b.core, [&] {
+        b.ops = ops;
+        return start();
+    });
+}
+
 // -- replies ----------------------------------------------------------------------------------------------------------
 
 class multi_op final : public detail::operation_state<std::vector<transaction_result>> {
   public:
-    multi_op(detail::core& c, std::size_t root, std::vector<std::string> paths)
+    multi_op(detail::core& c, detail::chroot_length root, std::vector<std::string> paths)
         : operation_state(c, "transaction", proto::opcode::multi, true), root_(root), paths_(std::move(paths)) {}
 
     bool decode(std::string_view body) override {
@@ -112,12 +127,12 @@ class multi_op final : public detail::operation_state<std::vector<transaction_re
     transaction_result to_result(std::size_t index, const proto::multi_result& r) const {
         transaction_result out{paths_[index], std::nullopt};
         const bool created = r.type == proto::opcode::create || r.type == proto::opcode::create2;
-        if (created) out.path = detail::relative_to(root_, r.path);
+        if (created) out.path = std::string(root_.relative(r.path));
         if (r.type == proto::opcode::create2 || r.type == proto::opcode::set_data) out.stat = detail::to_public(r.stat);
         return out;
     }
 
-    std::size_t root_;
+    detail::chroot_length root_;
     std::vector<std::string> paths_;
     std::vector<std::error_code> codes_;
     std::size_t failed_at_ = 0;
@@ -126,7 +141,7 @@ class multi_op final : public detail::operation_state<std::vector<transaction_re
 
 class multi_read_op final : public detail::operation_state<std::vector<read_result>> {
   public:
-    multi_read_op(detail::core& c, std::size_t, std::vector<std::string> paths)
+    multi_read_op(detail::core& c, detail::chroot_length, std::vector<std::string> paths)
         : operation_state(c, "multi_read", proto::opcode::multi_read, false), count_(paths.size()) {}
 
     bool decode(std::string_view body) override {
@@ -156,10 +171,8 @@ class multi_read_op final : public detail::operation_state<std::vector<read_resu
 
 // -- transaction ------------------------------------------------------------------------------------------------------
 
-struct transaction::builder {
-    detail::core_handle core;
-    std::string root;
-    encoded_ops ops;
+struct transaction::builder : collected_ops {
+    using collected_ops::collected_ops;
 };
 
 transaction::transaction(std::unique_ptr<builder> b) noexcept : builder_(std::move(b)) {}
@@ -210,23 +223,17 @@ transaction& transaction::check(const node_check& c) & {
 future<std::vector<transaction_result>> transaction::async_commit() {
     builder& b = *builder_;
     if (b.ops.paths.empty()) return detail::ready(*b.core, "transaction", std::vector<transaction_result>());
-    return kazoo::commit<multi_op, std::vector<transaction_result>>(b.core, b.root, b.ops);
+    return kazoo::commit<multi_op, std::vector<transaction_result>>(b);
 }
 
 std::vector<transaction_result> transaction::commit() {
-    const encoded_ops ops = builder_->ops; // a lost connection may make us send it again
-    return detail::blocking(*builder_->core, [&] {
-        builder_->ops = ops;
-        return async_commit();
-    });
+    return commit_blocking(*builder_, [&] { return async_commit(); });
 }
 
 // -- multi_read -------------------------------------------------------------------------------------------------------
 
-struct multi_read::builder {
-    detail::core_handle core;
-    std::string root;
-    encoded_ops ops;
+struct multi_read::builder : collected_ops {
+    using collected_ops::collected_ops;
 };
 
 multi_read::multi_read(std::unique_ptr<builder> b) noexcept : builder_(std::move(b)) {}
@@ -251,25 +258,19 @@ multi_read& multi_read::get_children(std::string_view path) & {
 future<std::vector<read_result>> multi_read::async_run() {
     builder& b = *builder_;
     if (b.ops.paths.empty()) return detail::ready(*b.core, "multi_read", std::vector<read_result>());
-    return kazoo::commit<multi_read_op, std::vector<read_result>>(b.core, b.root, b.ops);
+    return kazoo::commit<multi_read_op, std::vector<read_result>>(b);
 }
 
 std::vector<read_result> multi_read::run() {
-    const encoded_ops ops = builder_->ops;
-    return detail::blocking(*builder_->core, [&] {
-        builder_->ops = ops;
-        return async_run();
-    });
+    return commit_blocking(*builder_, [&] { return async_run(); });
 }
 
-kazoo::transaction client::transaction() const {
-    return kazoo::transaction(
-        std::unique_ptr<kazoo::transaction::builder>(new kazoo::transaction::builder{core_, root_, {}}));
+kazoo::transaction node_operations::transaction() const {
+    return kazoo::transaction(std::make_unique<kazoo::transaction::builder>(*this));
 }
 
-kazoo::multi_read client::multi_read() const {
-    return kazoo::multi_read(
-        std::unique_ptr<kazoo::multi_read::builder>(new kazoo::multi_read::builder{core_, root_, {}}));
+kazoo::multi_read node_operations::multi_read() const {
+    return kazoo::multi_read(std::make_unique<kazoo::multi_read::builder>(*this));
 }
 
 } // namespace kazoo

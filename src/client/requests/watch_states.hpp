@@ -1,7 +1,7 @@
 #pragma once
 // The client's side of a watch: the future of a one-shot, the queue of a stream.
+#include "client/chroot.hpp"
 #include "client/core.hpp"
-#include "client/requests/rooted_path.hpp"
 #include "session/watcher.hpp"
 #include "util/mutex.hpp"
 
@@ -19,8 +19,7 @@ namespace kazoo::detail {
 /// A watcher that knows its handle's chroot, and whether the session's table points to it.
 class client_watcher : public session::watcher {
   public:
-    client_watcher(core& c, session::watch_kind k, std::string full_path, std::size_t root_length)
-        : core_(c), root_length_(root_length) {
+    client_watcher(core& c, session::watch_kind k, std::string full_path, chroot_length root) : core_(c), root_(root) {
         kind = k;
         path = std::move(full_path);
     }
@@ -35,11 +34,8 @@ class client_watcher : public session::watcher {
     virtual void release_watcher() noexcept = 0;
 
   protected:
-    std::string relative(std::string_view full) const { return relative_to(root_length_, full); }
-    std::string_view own_path() const noexcept {
-        const auto rest = std::string_view(path).substr(root_length_);
-        return rest.empty() ? "/" : rest;
-    }
+    std::string relative(std::string_view full) const { return std::string(root_.relative(full)); }
+    std::string_view own_path() const noexcept { return root_.relative(path); }
     /// On the loop: the table dropped it. True if it was there.
     bool left_table() noexcept { return std::exchange(in_table_, false); }
 
@@ -49,7 +45,7 @@ class client_watcher : public session::watcher {
     };
 
     core& core_;
-    std::size_t root_length_;
+    const chroot_length root_;
     std::atomic<bool> forgotten_{false};
     step forget_;           ///< in here, because giving up cannot fail
     bool in_table_ = false; ///< on the loop
@@ -57,8 +53,8 @@ class client_watcher : public session::watcher {
 
 class oneshot_state final : public shared_state<watch_event>, public client_watcher {
   public:
-    oneshot_state(core& c, session::watch_kind k, std::string full_path, std::size_t root_length)
-        : shared_state<watch_event>(c), client_watcher(c, k, std::move(full_path), root_length) {}
+    oneshot_state(core& c, session::watch_kind k, std::string full_path, chroot_length root)
+        : shared_state<watch_event>(c), client_watcher(c, k, std::move(full_path), root) {}
 
     std::string_view operation() const noexcept override { return "watch"; }
     std::string_view path() const noexcept override { return own_path(); }
@@ -77,8 +73,8 @@ class oneshot_state final : public shared_state<watch_event>, public client_watc
 
 class watch_queue final : public client_watcher {
   public:
-    watch_queue(core& c, session::watch_kind k, std::string full_path, std::size_t root_length)
-        : client_watcher(c, k, std::move(full_path), root_length), context_(ref<core>::share(&c)) {}
+    watch_queue(core& c, session::watch_kind k, std::string full_path, chroot_length root)
+        : client_watcher(c, k, std::move(full_path), root), context_(ref<core>::share(&c)) {}
 
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {

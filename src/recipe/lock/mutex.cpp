@@ -10,7 +10,7 @@
 
 namespace kazoo {
 
-namespace detail {
+namespace recipe {
 
 namespace {
 /// Between two looks at a contender that we may not read; grows to the session's timeout.
@@ -24,14 +24,14 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
     // 1. Create a sequential, ephemeral node with a guid in its name, because the reply may be lost.
     // 2. Get the children of the lock, without a watch: in the same round trip.
     auto creating = mine.create();
-    auto listing = start_get_children(zk, mine.folder());
+    auto listing = zk.async_get_children(mine.folder());
     const auto alone = co_await as_result(mine.made(std::move(creating)));
     if (!alone) listing.cancel();
-    if (!alone.value()) listing = start_get_children(zk, mine.folder());
+    if (!alone.value()) listing = zk.async_get_children(mine.folder());
     here.entered(true);
 
     repetition looks;
-    for (;; listing = start_get_children(zk, mine.folder())) {
+    for (;; listing = zk.async_get_children(mine.folder())) {
         auto children = co_await as_result(std::move(listing));
         if (!children && co_await looks.again(children.error())) continue;
         if (children.error() == errc::no_node) co_return verdict::node_gone;
@@ -60,7 +60,7 @@ task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
     duration interval = shortest_interval;
     for (repetition looks;;) {
-        auto watched = co_await as_result(start_watch(zk, node)); // as exists, but leaves no watch where nothing is
+        auto watched = co_await as_result(zk.async_watch(node)); // as exists, but leaves no watch where nothing is
         if (watched) {
             const auto event = co_await as_result(std::move(watched->changed).timeout(longest));
             if (event) co_return;
@@ -68,7 +68,7 @@ task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
         } else if (watched.error() == errc::no_node) {
             co_return;
         } else if (watched.error() == errc::no_auth) {
-            const auto there = co_await as_result(start_exists(zk, node)); // needs no permission
+            const auto there = co_await as_result(zk.async_exists(node)); // needs no permission
             if (there && !*there) co_return;
             if (!there && !co_await looks.again(there.error())) there.rethrow();
             (void)co_await as_result(pause(owner(), interval));
@@ -86,14 +86,14 @@ bool mutex_core::would_last(const lock_node& mine) const noexcept {
 /// The first lock of an old session: the servers have not been asked for long.
 task<bool> mutex_core::becomes_certain(lock_node& mine) {
     const pinned_handle& zk = mine.session();
-    const offered_node offered(owner(), path::normalize(root_ + mine.path()));
+    const offered_node offered(owner(), chroot(root_).absolute(mine.path()).str());
     for (repetition looks;;) {
         if (options_.lost_when == loss::certainty_over) {
             const auto certain = co_await as_result(zk.certainty());
             if (certain.error() == errc::session_expired) co_return false;
             (void)certain.value();
         }
-        const auto there = co_await as_result(start_exists(zk, mine.path())); // somebody may have deleted it meanwhile
+        const auto there = co_await as_result(zk.async_exists(mine.path())); // somebody may have deleted it meanwhile
         if (there.error() == errc::session_expired) co_return false;
         if (!there && co_await looks.again(there.error())) continue;
         if (!there.value()) co_return false;
@@ -128,10 +128,10 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
     }
 }
 
-} // namespace detail
+} // namespace recipe
 
 mutex::mutex(client c, std::string_view path, mutex_options options)
-    : client_(std::move(c)), core_(detail::mutex_core::make(client_, path, std::move(options))) {}
+    : client_(std::move(c)), core_(recipe::mutex_core::make(client_, path, std::move(options))) {}
 mutex::~mutex() { core_->abandon(); }
 
 void mutex::lock() { async_lock().get(); }

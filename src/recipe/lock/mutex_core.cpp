@@ -8,14 +8,14 @@
 #include <new>
 #include <utility>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 namespace {
 
 constexpr std::string_view own_mark = "__lock__";
 
 std::string checked(const client& c, std::string_view path) {
-    const rooted_path p(c.root(), path);
+    const auto p = chroot(c.root()).absolute(path);
     if (!p.defect().empty())
         throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "mutex", path, p.defect());
     return std::string(path);
@@ -34,18 +34,18 @@ std::vector<std::string> marks_of(const mutex_options& o, std::string_view path)
 
 task<std::vector<contender>> read_contenders(core& c, std::string root, std::string folder,
                                              std::vector<std::string> marks) {
-    const handle_view h{c, root};
-    auto children = co_await as_result(start_get_children(h, folder));
+    const handle h(c, root);
+    auto children = co_await as_result(h.async_get_children(folder));
     if (children.error() == errc::no_node) co_return std::vector<contender>();
     const lock_queue queue(std::move(children.value()), marks);
     std::vector<future<std::optional<node>>> reads;
-    for (const std::string& name : queue.names()) reads.push_back(start_get_if_exists(h, path::join(folder, name)));
+    for (const std::string& name : queue.names()) reads.push_back(h.async_get_if_exists(path::join(folder, name)));
     std::vector<contender> found;
     for (std::size_t i = 0; i < reads.size(); ++i) {
         const std::string where = path::join(folder, queue.names()[i]);
         auto read = co_await as_result(std::move(reads[i]));
         if (read.error() == errc::no_auth) {
-            const auto stat = co_await start_exists(h, where); // that needs no permission
+            const auto stat = co_await h.async_exists(where); // that needs no permission
             if (stat) found.push_back({{}, where, stat->owner, stat->created, true});
         } else if (auto n = read.value()) { // else it left meanwhile
             found.push_back({std::move(n->data).str(), where, n->stat.owner, n->stat.created});
@@ -140,7 +140,7 @@ zxid mutex_core::fencing_token() const noexcept {
 node_check mutex_core::check() const {
     const auto h = held();
     if (!h) throw_error(make_error_code(errc::not_held), outcome::not_applied, "check", path_);
-    return {path::normalize(root_ + h->node().path)};
+    return {chroot(root_).absolute(h->node().path).str()};
 }
 
 task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const mutex_core> self) {
@@ -213,4 +213,4 @@ void mutex_core::ending::run(job* j) noexcept {
     owner->give_up(); // what was acquired meanwhile
 }
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

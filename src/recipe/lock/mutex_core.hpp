@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 /// How one session's try to get a lock ended.
 enum class verdict {
@@ -95,4 +95,4 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     ending ending_;
 };
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

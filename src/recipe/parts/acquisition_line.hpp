@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 /// On the loop only. A change wakes at most the one whose turn has come, however many wait.
 class acquisition_line {
@@ -107,4 +107,4 @@ class acquisition_line {
     bool cancelled_ = false;
 };
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

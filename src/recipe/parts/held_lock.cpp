@@ -4,7 +4,7 @@
 
 #include <new>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 namespace {
 
@@ -37,10 +37,10 @@ task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
     core& c = held->zk_.owner();
     (void)co_await as_result(pause(c, grace));
     if (held->given_up_) co_return;
-    const offered_node offered(c, path::normalize(held->zk_.root() + held->node_.path));
+    const offered_node offered(c, chroot(held->zk_.root()).absolute(held->node_.path).str());
     repetition looks;
     while (!held->given_up_ && !held->gone_) {
-        auto seen = co_await as_result(start_watch_exists(held->zk_, held->node_.path));
+        auto seen = co_await as_result(held->zk_.async_watch_exists(held->node_.path));
         if (!seen && co_await looks.again(seen.error())) continue;
         if (!seen || !seen->value) break;
         // It may be that we may not read our node: then no event comes.
@@ -78,4 +78,4 @@ future<bool> held_lock::give_up() {
     }
 }
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

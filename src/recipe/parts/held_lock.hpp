@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <string>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 class held_lock final : grant, public std::enable_shared_from_this<held_lock> {
   public:
@@ -45,4 +45,4 @@ class held_lock final : grant, public std::enable_shared_from_this<held_lock> {
     std::atomic<bool> gone_{false}, given_up_{false};
 };
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

@@ -2,7 +2,7 @@
 
 #include <kazoo/path.hpp>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 lock_node::~lock_node() {
     if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
@@ -15,7 +15,7 @@ std::string_view lock_node::name() const noexcept { return path::basename(node_.
 future<created_node> lock_node::create() {
     presence_ = presence::possible;
     const std::string path = path::join(name_.folder, name_.id + name_.mark);
-    return start_create_with_stat(zk_, path, name_.data, create_mode::ephemeral_sequential, name_.acl);
+    return zk_.async_create_with_stat(path, name_.data, {.mode = create_mode::ephemeral_sequential, .acl = name_.acl});
 }
 
 task<bool> lock_node::made(future<created_node> creating) {
@@ -31,7 +31,7 @@ task<bool> lock_node::made(future<created_node> creating) {
         else if (!unanswered_)
             presence_ = presence::none;
         if (r.error() == errc::no_node) {
-            co_await start_ensure_path(zk_, name_.folder, {});
+            co_await zk_.async_ensure_path(name_.folder);
         } else if (!co_await creates.again(r.error())) {
             r.rethrow();
         } else if (presence_ == presence::possible && co_await find_again()) {
@@ -60,4 +60,4 @@ task<bool> lock_node::find_again() {
     }
 }
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 /// What the nodes of one acquisition look like: `<folder>/<id><mark><number>`.
 struct lock_node_name {
@@ -59,4 +59,4 @@ class lock_node {
     } presence_ = presence::none;
 };
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 namespace {
 
@@ -49,4 +49,4 @@ std::optional<std::size_t> lock_queue::position(std::string_view name) const noe
     return static_cast<std::size_t>(at - names_.begin());
 }
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

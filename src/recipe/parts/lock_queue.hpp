@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 
 /// The number at the end of a contender's name: mark, then what the server appended (%010d). Nothing for other names.
 std::optional<std::int32_t> sequence_of(std::string_view name, std::span<const std::string> marks) noexcept;
@@ -31,4 +31,4 @@ class lock_queue {
     std::vector<std::string> names_;
 };
 
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

@@ -9,11 +9,11 @@
 #include <memory>
 #include <vector>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 namespace {
 
 /// What a task would be the result of.
-class task_result final : public shared_state<void> {
+class task_result final : public detail::shared_state<void> {
   public:
     using shared_state::shared_state;
     std::string_view operation() const noexcept override { return "lock"; }
@@ -170,4 +170,4 @@ TEST(acquisition_line, a_change_wakes_the_one_whose_turn_has_come_and_nobody_els
 }
 
 } // namespace
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::detail {
+namespace kazoo::recipe {
 namespace {
 
 using ::testing::ElementsAre;
@@ -63,4 +63,4 @@ TEST(lock_queue, L205_further_marks_are_literal) {
 }
 
 } // namespace
-} // namespace kazoo::detail
+} // namespace kazoo::recipe

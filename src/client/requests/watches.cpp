@@ -1,8 +1,11 @@
 // The requests that register watches.
+#include "client/blocking.hpp"
 #include "client/requests/start_operation.hpp"
 #include "client/requests/watch_states.hpp"
 
-namespace kazoo::detail {
+namespace kazoo {
+
+namespace detail {
 
 namespace {
 
@@ -90,38 +93,57 @@ class add_watch_op final : public operation_state<watch_stream> {
 };
 
 template <class Op>
-auto start_oneshot(handle_view h, std::string_view given, session::watch_kind kind, std::string_view name,
+auto start_oneshot(const node_operations& h, std::string_view given, session::watch_kind kind, std::string_view name,
                    proto::opcode opcode) {
-    const rooted_path path(h.root, given);
-    ref<oneshot_state> watch(new oneshot_state(h.owner, kind, std::string(path.full()), h.root.size()));
+    const auto path = chroot(h.root()).absolute(given);
+    ref<oneshot_state> watch(new oneshot_state(client_access::core_of(h), kind, path.str(), chroot_length(h.root())));
     return start<Op>(
-        h, given, path, false, [&](proto::writer& w) { w.put(proto::path_watch_request{path.full(), true}); }, name,
+        h, given, path, false, [&](proto::writer& w) { w.put(proto::path_watch_request{path.view(), true}); }, name,
         opcode, std::move(watch));
 }
 
 } // namespace
 
-future<watched<node>> start_watch(handle_view h, std::string_view path) {
-    return start_oneshot<watch_data_op>(h, path, session::watch_kind::data, "watch", proto::opcode::get_data);
+} // namespace detail
+
+using session::watch_kind;
+
+future<watched<node>> node_operations::async_watch(std::string_view path) const {
+    return detail::start_oneshot<detail::watch_data_op>(*this, path, watch_kind::data, "watch",
+                                                        proto::opcode::get_data);
+}
+watched<node> client::watch(std::string_view path) const {
+    return detail::blocking(*this, [&] { return async_watch(path); });
 }
 
-future<watched<std::optional<node_stat>>> start_watch_exists(handle_view h, std::string_view path) {
-    return start_oneshot<watch_exists_op>(h, path, session::watch_kind::exists, "watch_exists", proto::opcode::exists);
+future<watched<std::optional<node_stat>>> node_operations::async_watch_exists(std::string_view path) const {
+    return detail::start_oneshot<detail::watch_exists_op>(*this, path, watch_kind::exists, "watch_exists",
+                                                          proto::opcode::exists);
+}
+watched<std::optional<node_stat>> client::watch_exists(std::string_view path) const {
+    return detail::blocking(*this, [&] { return async_watch_exists(path); });
 }
 
-future<watched<child_list>> start_watch_children(handle_view h, std::string_view path) {
-    return start_oneshot<watch_children_op>(h, path, session::watch_kind::child, "watch_children",
-                                            proto::opcode::get_children2);
+future<watched<child_list>> node_operations::async_watch_children(std::string_view path) const {
+    return detail::start_oneshot<detail::watch_children_op>(*this, path, watch_kind::child, "watch_children",
+                                                            proto::opcode::get_children2);
+}
+watched<child_list> client::watch_children(std::string_view path) const {
+    return detail::blocking(*this, [&] { return async_watch_children(path); });
 }
 
-future<watch_stream> start_add_watch(handle_view h, std::string_view given, watch_mode mode) {
-    const rooted_path path(h.root, given);
-    const auto kind = mode == watch_mode::persistent ? session::watch_kind::persistent : session::watch_kind::recursive;
-    ref<watch_queue> stream(new watch_queue(h.owner, kind, std::string(path.full()), h.root.size()));
-    return start<add_watch_op>(
-        h, given, path, false,
-        [&](proto::writer& w) { w.put(proto::add_watch_request{path.full(), static_cast<std::int32_t>(mode)}); },
+future<watch_stream> node_operations::async_add_watch(std::string_view given, watch_mode mode) const {
+    const auto path = detail::chroot(root()).absolute(given);
+    const auto kind = mode == watch_mode::persistent ? watch_kind::persistent : watch_kind::recursive;
+    detail::ref<detail::watch_queue> stream(new detail::watch_queue(detail::client_access::core_of(*this), kind,
+                                                                    path.str(), detail::chroot_length(root())));
+    return detail::start<detail::add_watch_op>(
+        *this, given, path, false,
+        [&](proto::writer& w) { w.put(proto::add_watch_request{path.view(), static_cast<std::int32_t>(mode)}); },
         std::move(stream));
 }
+watch_stream client::add_watch(std::string_view path, watch_mode mode) const {
+    return detail::blocking(*this, [&] { return async_add_watch(path, mode); });
+}
 
-} // namespace kazoo::detail
+} // namespace kazoo

@@ -1,0 +1,60 @@
+#include "client/requests/create.hpp"
+
+#include "client/requests/start_operation.hpp"
+
+namespace kazoo::detail {
+
+namespace {
+
+class create_op final : public operation_state<std::string> {
+  public:
+    create_op(core& c, std::string_view root)
+        : operation_state(c, "create", proto::opcode::create, true), root_(root) {}
+    bool decode(std::string_view body) override {
+        return decode_into<proto::path_reply>(body, value,
+                                              [&](const auto& r) { return std::string(root_.relative(r.path)); });
+    }
+
+  private:
+    chroot_length root_;
+};
+
+class create2_op final : public operation_state<created_node> {
+  public:
+    create2_op(core& c, std::string_view root)
+        : operation_state(c, "create", proto::opcode::create2, true), root_(root) {}
+    bool decode(std::string_view body) override {
+        return decode_into<proto::path_stat_reply>(body, value, [&](const auto& r) {
+            return created_node{std::string(root_.relative(r.path)), to_public(r.stat)};
+        });
+    }
+
+  private:
+    chroot_length root_;
+};
+
+template <class Op>
+auto start_create_op(const node_operations& h, std::string_view given, data_view data, create_mode mode, acl_view acl) {
+    const auto path = chroot(h.root()).absolute(given, is_sequential(mode));
+    const bool large = data.text().size() > large_request;
+    return start<Op>(
+        h, given, path, large,
+        [&](proto::writer& w) {
+            w.put(proto::create_request{path.view(), data.text(), to_wire(acl), static_cast<std::int32_t>(mode)});
+        },
+        h.root());
+}
+
+} // namespace
+
+future<std::string> start_create(const node_operations& h, std::string_view path, data_view data, create_mode mode,
+                                 acl_view acl) {
+    return start_create_op<create_op>(h, path, data, mode, acl);
+}
+
+future<created_node> start_create_with_stat(const node_operations& h, std::string_view path, data_view data,
+                                            create_mode mode, acl_view acl) {
+    return start_create_op<create2_op>(h, path, data, mode, acl);
+}
+
+} // namespace kazoo::detail
