@@ -34,6 +34,20 @@ ROOMS = {
     "testing/real": ["testing", "testing/gate", "net"],
 }
 
+# The headers of a room that others may include; of rooms that are not named here, all.
+FACES = {
+    "session": {"session.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
+    "server": {"server.hpp", "ensemble.hpp"},
+    "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp"},
+    "client/requests": {"convert.hpp", "create.hpp"},
+    "net": {"asio.hpp", "blocked_signals.hpp"},
+}
+
+# What is reached through other headers is use, too: a namespace is open to those who may include its room, ...
+NAMESPACES = re.compile(r"(?<![\w:])(session|proto|server|net)::(?=\w)")
+# ... and these parts of the core to the client alone.
+CORE_PARTS = re.compile(r"\b(driver|queue)\(\)")
+
 # Public headers without behaviour of the client; rooms below the client may include these alone.
 VALUES = {"types", "acl", "error", "path", "log", "retry", "export", "version", "options"}
 BELOW_CLIENT = {"util", "proto", "session", "server"}
@@ -137,9 +151,24 @@ def room_fault(file, room, quote, name):
     other = room_of(target) if target else None
     if other is None:
         return f'"{name}" is in no room of src'
+    face = FACES.get(other)
+    if other != room and face is not None and target[len(f"src/{other}/") :] not in face:
+        return f"{name} is private to src/{other}"
     if other == room or other == "util" or other in ROOMS[room]:
         return None
     return f"src/{room} includes src/{other}: {name}"
+
+
+def use_fault(file, line):
+    room = room_of(file)
+    if room is None or room not in ROOMS:
+        return None
+    for found in NAMESPACES.finditer(line):
+        if found[1] != room and found[1] not in ROOMS[room]:
+            return f"src/{room} uses {found[1]}::"
+    if not room.startswith("client") and CORE_PARTS.search(line):
+        return f"{CORE_PARTS.search(line)[0]} of the core is private to src/client"
+    return None
 
 
 def user_fault(file, quote, name):
@@ -211,7 +240,7 @@ def main():
         text = without_comments((TOP / file).read_text())
         for number, line in enumerate(text.split("\n"), 1):
             include = INCLUDE.match(line)
-            fault = include_fault(file, *include.groups()) if include else word_fault(file, line)
+            fault = include_fault(file, *include.groups()) if include else word_fault(file, line) or use_fault(file, line)
             if fault:
                 faults.append(f"{file}:{number}: {fault}")
             if include:
