@@ -58,8 +58,8 @@ using detail::ref;
 /// A task whose failure with `excused` is the answer false.
 inline task<bool> false_on(errc excused, task<bool> t) {
     const auto r = co_await as_result(std::move(t));
-    if (r.error() == excused) co_return false;
-    co_return r.value();
+    if (!r && r.error() != excused) r.rethrow();
+    co_return r && *r;
 }
 
 } // namespace kazoo::recipe

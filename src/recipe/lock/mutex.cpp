@@ -26,8 +26,11 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
     auto creating = mine.create();
     auto listing = zk.async_get_children(mine.folder());
     const auto alone = co_await as_result(mine.made(std::move(creating)));
-    if (!alone) listing.cancel();
-    if (!alone.value()) listing = zk.async_get_children(mine.folder());
+    if (!alone) {
+        listing.cancel();
+        alone.rethrow();
+    }
+    if (!*alone) listing = zk.async_get_children(mine.folder());
     here.entered(true);
 
     repetition looks;
@@ -35,7 +38,8 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
         auto children = co_await as_result(std::move(listing));
         if (!children && co_await looks.again(children.error())) continue;
         if (children.error() == errc::no_node) co_return verdict::node_gone;
-        const lock_queue queue(std::move(children.value()), marks_);
+        if (!children) children.rethrow();
+        const lock_queue queue(*std::move(children), marks_);
         const auto position = queue.position(mine.name());
         if (!position) co_return verdict::node_gone;
 
@@ -91,12 +95,13 @@ task<bool> mutex_core::becomes_certain(lock_node& mine) {
         if (options_.lost_when == loss::certainty_over) {
             const auto certain = co_await as_result(zk.certainty());
             if (certain.error() == errc::session_expired) co_return false;
-            (void)certain.value();
+            if (!certain) certain.rethrow();
         }
         const auto there = co_await as_result(zk.async_exists(mine.path())); // somebody may have deleted it meanwhile
         if (there.error() == errc::session_expired) co_return false;
         if (!there && co_await looks.again(there.error())) continue;
-        if (!there.value()) co_return false;
+        if (!there) there.rethrow();
+        if (!*there) co_return false;
         if (would_last(mine)) co_return true;
     }
 }
@@ -111,20 +116,21 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
         while (!here->may_enter()) co_await here->changed();
         lock_node mine(pinned_handle(self->owner(), self->root_), name);
         const auto end = co_await as_result(self->contend(mine, *here, wait));
-        const bool expired = !end && end.error() == errc::session_expired;
-        if (!expired && end.value() == verdict::taken) co_return false;
-        const bool acquired = !expired && end.value() == verdict::acquired;
-        if (!expired && end.value() == verdict::node_gone) mine.keep(); // one of that name is not ours any more
-        if (acquired && here->first() && (self->would_last(mine) || co_await self->becomes_certain(mine))) {
+        if (!end && end.error() != errc::session_expired) end.rethrow();
+        const verdict v = end ? *end : verdict::session_over;
+        if (v == verdict::taken) co_return false;
+        if (v == verdict::node_gone) mine.keep(); // one of that name is not ours any more
+        if (v == verdict::acquired && here->first() &&
+            (self->would_last(mine) || co_await self->becomes_certain(mine))) {
             scope.claim_result();
             here->acquired();
             self->hold(mine, std::move(here));
             co_return true;
         }
-        const bool out_of_turn = !here->first() && (acquired || expired); // because of a loss
+        const bool out_of_turn = !here->first() && v != verdict::node_gone; // because of a loss
         if (out_of_turn) here->give_way();
         // What is left of the old one, or still to come, must not be found again.
-        if (out_of_turn || (!expired && !mine.left_id().empty())) name = self->new_name();
+        if (out_of_turn || (v != verdict::session_over && !mine.left_id().empty())) name = self->new_name();
     }
 }
 

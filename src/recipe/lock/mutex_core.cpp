@@ -37,7 +37,8 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
     const handle h(c, root);
     auto children = co_await as_result(h.async_get_children(folder));
     if (children.error() == errc::no_node) co_return std::vector<contender>();
-    const lock_queue queue(std::move(children.value()), marks);
+    if (!children) children.rethrow();
+    const lock_queue queue(*std::move(children), marks);
     std::vector<future<std::optional<node>>> reads;
     for (const std::string& name : queue.names()) reads.push_back(h.async_get_if_exists(path::join(folder, name)));
     std::vector<contender> found;
@@ -47,7 +48,9 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
         if (read.error() == errc::no_auth) {
             const auto stat = co_await h.async_exists(where); // that needs no permission
             if (stat) found.push_back({{}, where, stat->owner, stat->created, true});
-        } else if (auto n = read.value()) { // else it left meanwhile
+        } else if (!read) {
+            read.rethrow();
+        } else if (auto n = *std::move(read)) { // else it left meanwhile
             found.push_back({std::move(n->data).str(), where, n->stat.owner, n->stat.created});
         }
     }
@@ -147,7 +150,8 @@ task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const m
     for (repetition reads;;) {
         auto found = co_await as_result(read_contenders(self->owner(), self->root_, self->folder_, self->marks_));
         if (!found && co_await reads.again(found.error())) continue;
-        co_return std::move(found.value());
+        if (!found) found.rethrow();
+        co_return *std::move(found);
     }
 }
 

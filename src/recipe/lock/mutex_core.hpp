@@ -18,7 +18,8 @@ namespace kazoo::recipe {
 enum class verdict {
     acquired,
     taken,
-    node_gone
+    node_gone,
+    session_over
 };
 
 /// Tasks keep it alive, and the memory of the client, never the session.

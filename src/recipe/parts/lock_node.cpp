@@ -54,7 +54,8 @@ task<bool> lock_node::find_again() {
         auto there = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
         if (!there && there.error() == errc::no_node) co_return false; // no folder, no node
         if (!there && co_await searches.again(there.error())) continue;
-        if (!there.value()) co_return false;
+        if (!there) there.rethrow();
+        if (!*there) co_return false;
         found(*std::move(*there));
         co_return true;
     }
