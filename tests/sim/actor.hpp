@@ -23,6 +23,18 @@ struct actor {
     };
 };
 
+/// Counts somebody from here to the end of the block.
+template <class Number> class counted_here {
+  public:
+    explicit counted_here(Number& n) noexcept : number_(n) { ++number_; }
+    ~counted_here() { --number_; }
+    counted_here(const counted_here&) = delete;
+    counted_here& operator=(const counted_here&) = delete;
+
+  private:
+    Number& number_;
+};
+
 /// co_await pause(machine, 10ms): on the machine's callback thread again.
 class pause_for {
   public:

@@ -5,10 +5,9 @@
 #include "lease_session.hpp"
 #include "lease_world.hpp"
 #include "member_faults.hpp"
-#include "seeds.hpp"
+#include "storm/seeds.hpp"
 
-#include <gtest/gtest.h>
-
+#include <array>
 #include <iomanip>
 #include <iostream>
 
@@ -18,33 +17,40 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t usual_seeds = with_checks ? 50 : 1000;
+constexpr auto answered = static_cast<std::size_t>(certainty_rule::answered),
+               synced = static_cast<std::size_t>(certainty_rule::synced),
+               pairs = static_cast<std::size_t>(certainty_rule::pairs);
 constexpr int sessions_of_each_kind = 6, faults_per_storm = 3;
 
-class lease_storm {
+class lease_storm final : public seeded {
   public:
     explicit lease_storm(std::uint64_t seed)
         : world_(lease_world(seed)), judge_(world_.world(), rule_names.size()), timeout_(lease_timeout(seed)) {}
 
-    void run() {
+    void run() override {
         for (int i = 0; i < sessions_of_each_kind; ++i) {
             world_.add_machine();
             for (std::size_t kind = 0; kind < rule_names.size(); ++kind) add_session(kind);
         }
         world_.run_for(timeout_ * 2);
         for (int i = 0; i < faults_per_storm; ++i) {
-            faults.one();
+            faults_.one();
             world_.run_for(world_.world().between(0ms, timeout_ * 3 / 2));
         }
         world_.run_for(timeout_ * 2);
+        if (judge_.of(pairs).violations > 0) complain("somebody was certain by pairs of a session that was over");
     }
 
     const lease_judge& judge() const noexcept { return judge_; }
+    const counts<member_fault_kinds>& faults_counted() const noexcept { return faults_.counted(); }
     std::uint64_t lapses(std::size_t kind) const {
         std::uint64_t sum = 0;
         for (const auto& s : sessions_) sum += s->rule() == static_cast<certainty_rule>(kind) ? s->lapses() : 0;
         return sum;
     }
-    std::uint64_t trace_hash() const { return world_.trace_hash(); }
+    std::uint64_t trace_hash() const override { return world_.trace_hash(); }
+    std::string last_events() const override { return world_.last_events(); }
+    void remember_more() override { world_.world().traces().keep(20'000); }
 
   private:
     void add_session(std::size_t kind) {
@@ -60,9 +66,7 @@ class lease_storm {
     lease_judge judge_;
     const duration timeout_;
     std::vector<std::unique_ptr<lease_session>> sessions_;
-
-  public:
-    member_faults faults{world_};
+    member_faults faults_{world_};
 };
 
 struct sums {
@@ -72,11 +76,8 @@ struct sums {
 
 TEST(lease_storm, finds_out_answered_requests_and_sync_and_never_the_pairs) {
     std::array<sums, rule_names.size()> sum;
-    std::array<std::uint64_t, member_faults::count> faults{};
-    const std::uint64_t only = only_seed(), seeds = only != 0 ? only : number_of_seeds(usual_seeds);
-    for (std::uint64_t seed = only != 0 ? only : 1; seed <= seeds; ++seed) {
-        lease_storm s(seed);
-        s.run();
+    counts<member_fault_kinds> faults;
+    const auto seeds = run_seeds<lease_storm>(usual_seeds, [&](const lease_storm& s) {
         for (std::size_t kind = 0; kind < sum.size(); ++kind) {
             const auto& c = s.judge().of(kind);
             sum[kind].expired += c.expired;
@@ -85,25 +86,18 @@ TEST(lease_storm, finds_out_answered_requests_and_sync_and_never_the_pairs) {
             sum[kind].worst = std::max(sum[kind].worst, c.worst);
             sum[kind].lapses += s.lapses(kind);
         }
-        for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += s.faults.counted()[i];
-        EXPECT_EQ(s.judge().of(2).violations, 0u) << "KAZOO_SIM_SEED=" << seed;
-        if (seed % 20 == 0) {
-            lease_storm again(seed);
-            again.run();
-            EXPECT_EQ(again.trace_hash(), s.trace_hash()) << "seed " << seed << " does not repeat itself";
-        }
-    }
-    for (std::size_t i = 0; i < faults.size(); ++i)
-        std::cout << std::setw(34) << member_faults::names[i] << ' ' << faults[i] << '\n';
+        faults += s.faults_counted();
+    });
+    show_and_judge(faults, seeds);
     for (std::size_t kind = 0; kind < sum.size(); ++kind)
         std::cout << std::setw(34) << rule_names[kind] << ": " << sum[kind].expired << " sessions expired, "
                   << sum[kind].violations << " of them too early, in " << sum[kind].seeds << " seeds, by up to "
                   << std::chrono::duration_cast<std::chrono::milliseconds>(sum[kind].worst).count() << " ms; "
                   << sum[kind].lapses << " false alarms\n";
-    if (only != 0 || seeds < 20) return;
-    EXPECT_GT(sum[0].violations, 0u) << "the storm does not see that answers prove nothing";
-    EXPECT_GT(sum[1].violations, 0u) << "the storm does not see that a sync proves nothing";
-    EXPECT_GE(sum[2].expired, seeds / 2) << "too quiet";
+    if (seeds < 20) return;
+    EXPECT_GT(sum[answered].violations, 0u) << "the storm does not see that answers prove nothing";
+    EXPECT_GT(sum[synced].violations, 0u) << "the storm does not see that a sync proves nothing";
+    EXPECT_GE(sum[pairs].expired, seeds / 2) << "too quiet";
 }
 
 } // namespace

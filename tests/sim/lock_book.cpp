@@ -39,7 +39,7 @@ void lock_book::on_write(const sim_write& w) {
         if (is_site(path::parent(w.write.path))) on_create(w);
         return;
     case remove:
-        if (is_site(w.write.path)) counts_.add(mutex_tally::paths_vanished);
+        if (is_site(w.write.path)) counts_.add(mutex_counts::paths_vanished);
         on_remove(w);
         return;
     case close_session:
@@ -67,9 +67,9 @@ void lock_book::on_create(const sim_write& w) {
     if (const auto before = last_of_.find(e.id); before != last_of_.end()) {
         const lock_entry& old = entries_.at(before->second);
         if (old.session != e.session)
-            counts_.add(mutex_tally::lost_while_waiting);
+            counts_.add(mutex_counts::lost_while_waiting);
         else if (old.deleted_by_others)
-            counts_.add(mutex_tally::deletions_noticed_waiting);
+            counts_.add(mutex_counts::deletions_noticed_waiting);
         else if (old.exists && old.answer == lock_entry::reply::lost && !old.late && !e.late)
             complaints_.push_back(e.path + " was made although " + old.path + " is there");
     }
@@ -87,7 +87,7 @@ void lock_book::on_remove(const sim_write& w) {
     if (w.write.session != e.session) {
         e.taken_away = e.deleted_by_others = true;
     } else if (e.answer == lock_entry::reply::lost && !e.was_held) {
-        counts_.add(mutex_tally::orphans_cleaned);
+        counts_.add(mutex_counts::orphans_cleaned);
     }
 }
 
@@ -120,7 +120,7 @@ void lock_book::look_for_lost_replies() {
         }
         if (link && link->client_open()) return false;
         e.answer = lock_entry::reply::lost;
-        counts_.add(mutex_tally::create_replies_lost);
+        counts_.add(mutex_counts::create_replies_lost);
         return true;
     });
 }

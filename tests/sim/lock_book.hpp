@@ -1,6 +1,6 @@
 #pragma once
 // What really happened to the locks of a storm, as their server saw it, and the store that the locks protect.
-#include "mutex_tally.hpp"
+#include "mutex_counts.hpp"
 #include "testing/sim/sim_world.hpp"
 
 #include <kazoo/types.hpp>
@@ -36,7 +36,7 @@ struct lock_entry {
 
 class lock_book {
   public:
-    lock_book(sim_world& w, std::vector<std::string> sites, mutex_tally& counts)
+    lock_book(sim_world& w, std::vector<std::string> sites, mutex_counts& counts)
         : world_(w), sites_(std::move(sites)), counts_(counts) {}
 
     void on_write(const sim_write&);
@@ -63,7 +63,7 @@ class lock_book {
 
     sim_world& world_;
     const std::vector<std::string> sites_;
-    mutex_tally& counts_;
+    mutex_counts& counts_;
     std::map<std::string, lock_entry, std::less<>> entries_;
     std::map<std::string, std::string, std::less<>> last_of_; ///< by id: all tries of one acquisition share it
     std::set<std::string, std::less<>> forgotten_;            ///< paths of nodes of a server that lost everything since

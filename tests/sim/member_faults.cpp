@@ -13,7 +13,7 @@ void member_faults::one() { one(static_cast<what>(world_.world().random().below(
 
 void member_faults::one(what kind) {
     if (!world_.run_until([this] { return world_.leader().has_value(); }, 30s)) return;
-    ++counted_[kind];
+    counted_.add(kind);
     const std::size_t leader = *world_.leader();
     const std::size_t follower = (leader + 1 + world_.world().random().below(2)) % 3, other = 3 - leader - follower;
     const duration length = between(500ms, 14s);

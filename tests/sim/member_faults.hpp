@@ -1,5 +1,6 @@
 #pragma once
 // What is done to the members of an ensemble and to the network between them.
+#include "storm/counts.hpp"
 #include "testing/sim/sim_world.hpp"
 
 #include <kazoo/testkit/simulation.hpp>
@@ -10,8 +11,7 @@
 
 namespace kazoo::testkit {
 
-class member_faults {
-  public:
+struct member_fault_kinds {
     enum what : std::uint8_t {
         hold_both,
         hold_one_way,
@@ -28,13 +28,16 @@ class member_faults {
         "held both ways",  "held one way",  "flipped",
         "flapped",         "disconnected",  "leader paused",
         "follower paused", "leader killed", "leader alone, both restarted"};
+};
 
+class member_faults : public member_fault_kinds {
+  public:
     explicit member_faults(simulation& s) : world_(s) {}
 
     /// Does one of them and lets the world go on until it is healed.
     void one();
     void one(what);
-    const std::array<std::uint64_t, count>& counted() const noexcept { return counted_; }
+    const counts<member_fault_kinds>& counted() const noexcept { return counted_; }
 
   private:
     void hold(std::size_t a, std::size_t b, bool there, bool back);
@@ -43,7 +46,7 @@ class member_faults {
     bool chance(std::uint64_t one_in) { return world_.world().chance(one_in); }
 
     simulation& world_;
-    std::array<std::uint64_t, count> counted_{};
+    counts<member_fault_kinds> counted_;
 };
 
 } // namespace kazoo::testkit

@@ -4,7 +4,7 @@
 #include "lease_world.hpp"
 #include "member_faults.hpp"
 #include "scene.hpp"
-#include "seeds.hpp"
+#include "storm/seeds.hpp"
 
 #include <kazoo/recipe/mutex.hpp>
 
@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t usual_seeds = with_checks ? 20 : 150;
 constexpr int clients = 6, faults_per_storm = 3;
 
-class mutex_lease_storm {
+class mutex_lease_storm final : public seeded {
   public:
     explicit mutex_lease_storm(std::uint64_t seed)
         : world_(lease_world(seed)), judge_(world_.world(), 1), timeout_(lease_timeout(seed)) {
@@ -32,20 +32,33 @@ class mutex_lease_storm {
         inside().on_turn = [this](const sim_machine&) { look(); };
     }
 
-    void run() {
+    void run() override {
         for (int i = 0; i < clients; ++i) add_holder(i);
         world_.run_for(timeout_ * 2);
         for (int i = 0; i < faults_per_storm; ++i) {
             faults_.one();
             world_.run_for(inside().between(0ms, timeout_ * 3 / 2));
         }
-        EXPECT_TRUE(world_.run_until([this] { return acquisitions > clients; }, 60s)) << "nobody gets a lock any more";
+        if (!world_.run_until([this] { return acquisitions > clients; }, 60s)) complain("nobody gets a lock any more");
         open_ = false;
-        EXPECT_TRUE(world_.run_until([this] { return actors_ == 0; }, 60s)) << "somebody still waits";
+        if (!world_.run_until([this] { return actors_ == 0; }, 60s)) complain("somebody still waits");
+        if (const auto& c = judge_.of(0); c.violations > 0)
+            complain("too early by " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(c.worst).count()) + " ms");
+        if (shared_by_two_ > 0) complain("two hold one lock at once");
     }
 
     const lease_judge& judge() const noexcept { return judge_; }
-    std::uint64_t trace_hash() const { return world_.trace_hash(); }
+    std::uint64_t trace_hash() const override { return world_.trace_hash(); }
+    std::string last_events() const override { return world_.last_events(); }
+    void remember_more() override { inside().traces().keep(20'000); }
+    /// Sessions in which a lock was ever wanted and that ended while the storm was on.
+    std::uint64_t ended() const {
+        std::set<std::int64_t> over;
+        for (const auto& [path, session] : owners_)
+            if (inside().ensemble().end_of(session)) over.insert(session);
+        return over.size();
+    }
     std::uint64_t acquisitions = 0, losses = 0, false_alarms = 0;
 
   private:
@@ -71,7 +84,7 @@ class mutex_lease_storm {
     }
 
     static actor work(mutex_lease_storm& m, holder& h) {
-        ++m.actors_;
+        const counted_here alive(m.actors_);
         while (m.open_) {
             bool has = true;
             try {
@@ -98,33 +111,22 @@ class mutex_lease_storm {
             h.lock->unlock();
             co_await pause_for(*h.where, m.inside().between(1ms, 500ms));
         }
-        --m.actors_;
     }
 
     void look() {
         for (std::size_t i = 0; i < holders_.size(); ++i) judge_.look(judge_[i]);
         const auto has_shared = [](const auto& h) { return h->lock->path() == "/locks/shared" && h->lock->holds(); };
-        if (std::ranges::count_if(holders_, has_shared) > 1) ++shared_by_two;
+        if (std::ranges::count_if(holders_, has_shared) > 1) ++shared_by_two_;
     }
     sim_world& inside() const { return world_.world(); }
 
-  public:
-    std::uint64_t shared_by_two = 0;
-    /// Sessions in which a lock was ever wanted and that ended while the storm was on.
-    std::uint64_t ended() const {
-        std::set<std::int64_t> over;
-        for (const auto& [path, session] : owners_)
-            if (inside().ensemble().end_of(session)) over.insert(session);
-        return over.size();
-    }
-
-  private:
     simulation world_;
     lease_judge judge_;
     member_faults faults_{world_};
     const std::chrono::milliseconds timeout_;
     std::map<std::string, std::int64_t> owners_; ///< of all nodes ever
     std::vector<std::unique_ptr<holder>> holders_;
+    std::uint64_t shared_by_two_ = 0;
     int actors_ = 0;
     bool open_ = true;
 };
@@ -133,27 +135,14 @@ constexpr std::uint64_t seeds_that_are_never_quiet = 20;
 
 TEST(mutex_lease_storm, nobody_holds_a_lock_in_a_session_that_is_over) {
     std::uint64_t acquisitions = 0, losses = 0, false_alarms = 0, expired = 0, ended = 0;
-    const std::uint64_t only = only_seed(), seeds = only != 0 ? only : number_of_seeds(usual_seeds);
-    int failures = 0;
-    for (std::uint64_t seed = only != 0 ? only : 1; seed <= seeds && failures < 3; ++seed) {
-        mutex_lease_storm s(seed);
-        s.run();
-        const auto& c = s.judge().of(0);
-        EXPECT_EQ(c.violations, 0u) << "KAZOO_SIM_SEED=" << seed << ": too early by "
-                                    << std::chrono::duration_cast<std::chrono::milliseconds>(c.worst).count() << " ms";
-        EXPECT_EQ(s.shared_by_two, 0u) << "KAZOO_SIM_SEED=" << seed << ": two hold one lock at once";
-        failures += c.violations > 0 || s.shared_by_two > 0;
+    const auto seeds = run_seeds<mutex_lease_storm>(usual_seeds, [&](const mutex_lease_storm& s) {
         ended += s.ended();
-        expired += c.expired;
+        expired += s.judge().of(0).expired;
         acquisitions += s.acquisitions;
         losses += s.losses;
         false_alarms += s.false_alarms;
-        if (seed % 20 != 0) continue;
-        mutex_lease_storm again(seed);
-        again.run();
-        EXPECT_EQ(again.trace_hash(), s.trace_hash()) << "seed " << seed << " does not repeat itself";
-    }
-    std::cout << seeds << " seeds: " << acquisitions << " acquisitions, " << losses << " lost, " << false_alarms
+    });
+    std::cout << acquisitions << " acquisitions, " << losses << " lost, " << false_alarms
               << " of them while the session lived; " << ended << " sessions of holders ended, " << expired
               << " of them under their holder\n";
     if (seeds < seeds_that_are_never_quiet) return;

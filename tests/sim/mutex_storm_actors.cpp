@@ -13,15 +13,15 @@ constexpr int deletions_per_storm = 6;
 
 mutex_storm::holding mutex_storm::acquired(station& s, std::uint64_t call) {
     inside().trace("acquired", s.who->number, call, s.lock->check().path);
-    tally_.add(mutex_tally::acquisitions);
+    counts_.add(mutex_counts::acquisitions);
     if (s.held) complain(s.name() + ": two actors of one object have it");
     s.held = true;
     if (!s.patient.empty() && *s.patient.begin() < call) complain(s.name() + ": served out of turn");
     holding h{s.lock->check().path, s.lock->fencing_token(), s.lock->lost()};
     if (lock_entry* e = book_.find(h.node)) {
         e->was_held = true;
-        if (e->had_to_wait) tally_.add(mutex_tally::had_to_wait);
-        if (e->answer == lock_entry::reply::lost) tally_.add(mutex_tally::adoptions);
+        if (e->had_to_wait) counts_.add(mutex_counts::had_to_wait);
+        if (e->answer == lock_entry::reply::lost) counts_.add(mutex_counts::adoptions);
         if (e->created != h.token) complain(s.name() + ": its fencing token is not its node's");
         // One that was paused between may hear of it when it is over.
         if (s.lock->holds() && !e->taken_away && h.token <= last_acquired_[s.site])
@@ -35,7 +35,7 @@ mutex_storm::holding mutex_storm::acquired(station& s, std::uint64_t call) {
 void mutex_storm::write(station& s, const holding& h, bool believes) {
     if (book_.find(h.node) == nullptr) return; // of a server whose numbers began again since
     if (stores_[s.site].write(h.token)) return;
-    tally_.add(mutex_tally::stale_writes_refused);
+    counts_.add(mutex_counts::stale_writes_refused);
     if (believes && !book_.taken_away(h.node)) complain(s.name() + " holds the lock, but its write was refused");
 }
 
@@ -43,21 +43,13 @@ void mutex_storm::released(station& s, const holding& h) {
     inside().trace("released", s.who->number, 0, h.node);
     s.held = false;
     if (!h.lost.stop_requested()) return;
-    tally_.add(mutex_tally::lost_while_holding);
+    counts_.add(mutex_counts::lost_while_holding);
     const lock_entry* e = book_.find(h.node);
     if (e != nullptr && e->deleted_by_others && static_cast<std::int64_t>(s.who->c->session_id()) == e->session)
-        tally_.add(mutex_tally::deletions_noticed_holding);
+        counts_.add(mutex_counts::deletions_noticed_holding);
 }
 
 struct mutex_storm::actors {
-    template <class Number> struct counted {
-        explicit counted(Number& n) : number(n) { ++number; }
-        ~counted() { --number; }
-        counted(const counted&) = delete;
-        counted& operator=(const counted&) = delete;
-        Number& number;
-    };
-
     static std::stop_token stop_later(mutex_storm& m, const station& s) {
         std::stop_source stop;
         m.inside().after(m.between(0ms, 1500ms), [machine = s.who->inside, stop] {
@@ -67,19 +59,19 @@ struct mutex_storm::actors {
     }
 
     static void count(mutex_storm& m, std::error_code why) {
-        if (why == errc::cancelled) m.tally_.add(mutex_tally::cancelled);
-        if (why == errc::operation_timeout) m.tally_.add(mutex_tally::not_before_the_deadline);
-        if (why == errc::closed) m.tally_.add(mutex_tally::closed);
+        if (why == errc::cancelled) m.counts_.add(mutex_counts::cancelled);
+        if (why == errc::operation_timeout) m.counts_.add(mutex_counts::not_before_the_deadline);
+        if (why == errc::closed) m.counts_.add(mutex_counts::closed);
     }
 
     static actor work(mutex_storm& m, station& s) {
-        const counted alive(m.actors_);
+        const counted_here alive(m.actors_);
         sim_machine& machine = *s.who->inside;
         for (;;) {
             co_await pause_for(machine, m.between(0ms, 600ms));
             if (!m.open_ || !s.lock) co_return;
             const std::uint64_t call = ++s.calls;
-            const counted busy(s.busy);
+            const counted_here busy(s.busy);
             m.inside().trace("call", s.who->number, call, s.lock->path());
             bool has = true;
             try {
@@ -87,19 +79,19 @@ struct mutex_storm::actors {
                 case 0: {
                     auto asked = s.lock->async_try_lock();
                     has = co_await std::move(asked);
-                    if (!has) m.tally_.add(mutex_tally::taken);
+                    if (!has) m.counts_.add(mutex_counts::taken);
                     break;
                 }
                 case 1: {
                     auto asked = s.lock->async_try_lock_for(m.between(1ms, 3s));
                     has = co_await std::move(asked);
-                    if (!has) m.tally_.add(mutex_tally::not_before_the_deadline);
+                    if (!has) m.counts_.add(mutex_counts::not_before_the_deadline);
                     break;
                 }
                 case 2: {
                     auto asked = s.lock->async_lock(stop_later(m, s));
                     has = co_await std::move(asked);
-                    if (!has) m.tally_.add(mutex_tally::cancelled);
+                    if (!has) m.counts_.add(mutex_counts::cancelled);
                     break;
                 }
                 case 3: {
@@ -114,7 +106,7 @@ struct mutex_storm::actors {
                     if (has)
                         co_await std::move(asked);
                     else
-                        m.tally_.add(mutex_tally::dropped);
+                        m.counts_.add(mutex_counts::dropped);
                     break;
                 }
                 default: {
@@ -159,13 +151,12 @@ struct mutex_storm::actors {
             } catch (const error& e) {
                 if (e.code() != errc::closed) m.complain(s.name() + ": unlock failed: " + e.what());
             }
-            if (had_it && h.lost.stop_requested())
-                m.complain("client " + std::to_string(s.who->number) + ": lost by its own unlock");
+            if (had_it && h.lost.stop_requested()) m.complain(s.who->name() + ": lost by its own unlock");
         }
     }
 };
 
-void mutex_storm::add_station(player& p, std::size_t site, std::uint64_t actors_here) {
+void mutex_storm::add_station(storm_client& p, std::size_t site, std::uint64_t actors_here) {
     auto s = std::make_unique<station>();
     s->who = &p;
     s->site = site;
@@ -177,9 +168,9 @@ void mutex_storm::add_station(player& p, std::size_t site, std::uint64_t actors_
 
 /// Somebody deletes nodes of others, and the locks' paths while they are empty.
 void mutex_storm::plan_vandal() {
-    player& p = add_player();
+    storm_client& p = add_client();
     for (int i = 0; i < deletions_per_storm; ++i)
-        inside().after(between(500ms, length), [this, &p, at_a_node = below(4) != 0] {
+        inside().after(between(500ms, length()), [this, &p, at_a_node = below(4) != 0] {
             const std::string& site = book_.sites()[below(book_.sites().size())];
             std::vector<std::string> nodes;
             if (const auto* n = inside().server().nodes().find(site))

@@ -12,78 +12,48 @@ simulation_options world_of(std::uint64_t seed) {
     return o;
 }
 
-constexpr duration storm_length = 12s;
-constexpr int faults_per_storm = 20;
-constexpr std::uint64_t effective_faults = 10;
+constexpr storm_shape shape{.length = 12s, .faults = 20, .first_passing = 1s, .longest_passing = 5s};
 constexpr int operations_per_player = 75;
+constexpr std::uint64_t least_operations = 200;
 
 } // namespace
 
-storm::storm(std::uint64_t seed) : seed_(seed), world_(world_of(seed)) {
-    prepare_faults();
-    inside().on_write = [this](const sim_write& w) { on_write(w); };
-    inside().on_turn = [this](const sim_machine& m) { on_turn(m); };
+storm::storm(std::uint64_t seed) : storm_frame(world_of(seed), shape) {
+    faults_.fill_the_socket = [this](std::size_t i) { fill_the_socket(player_of(*clients()[i])); };
 }
 
 storm::~storm() = default;
 
-const std::vector<std::string>& storm::run() {
+std::unique_ptr<storm_client> storm::make_client(machine m) { return std::make_unique<player>(std::move(m)); }
+
+void storm::on_client(storm_client& c) {
+    player& p = player_of(c);
+    p.listening = p.c->on_state([this, &p](session_state s) { on_state(p, s); });
+}
+
+void storm::start() {
     const std::uint64_t players = 3 + below(2);
-    for (std::uint64_t i = 0; i < players; ++i) add_player();
-    for (const auto& p : players_) {
-        make_folders(*p);
-        start_watchers(*p);
-        work(*p, operations_per_player);
+    for (std::uint64_t i = 0; i < players; ++i) add_client();
+    for (player& p : all_players()) {
+        make_folders(p);
+        start_watchers(p);
+        work(p, operations_per_player);
     }
-    for (int i = 0; i < faults_per_storm; ++i) faults_.plan(between(50ms, storm_length));
-    plan_passing_client();
-    world_.run_for(storm_length);
-    faults_.go_on_until(effective_faults);
-    faults_.end();
-    settle();
-    close_all();
-    for (std::string& line : ledger_.audit()) complain(std::move(line));
-    return wrong_;
 }
 
-void storm::add_player() {
-    auto p = std::make_unique<player>(world_.add_machine());
-    p->number = players_.size();
-    p->inside = inside().machines().back();
-    client_options o = options_on(p->where, std::chrono::milliseconds(1000 + below(3000)));
-    o.close_timeout = 3s;
-    o.reconnect.max_delay = 500ms;
-    o.log = {log_level::debug,
-             [this, n = p->number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
-    p->c.emplace(below(2) == 0 ? simulation::hosts() : simulation::addresses(), std::move(o));
-    p->listening = p->c->on_state([this, &heard = *p](session_state s) { on_state(heard, s); });
-    faults_.add_target(p->where, p->inside, [&who = *p] { return who.c ? who.c->session_id() : session_id::none; });
-    players_.push_back(std::move(p));
-}
-
-// -- faults -----------------------------------------------------------------------------------------------------------
-
-void storm::prepare_faults() {
-    faults_.on_forced_end = [this](std::int64_t id) { ended_by_force_.insert(id); };
-    faults_.on_forget = [this] {
-        ledger_.server_forgot();
-        for (const auto& each : players_) each->own_nodes.clear();
+std::function<void()> storm::on_passing_client(storm_client& c) {
+    player& p = player_of(c);
+    work(p, 15);
+    return [this, &p] {
+        counts_.add(client_counts::closes_in_the_storm);
+        if (below(2) == 0) p.c->async_close().detach();
+        p.c.reset();
     };
-    faults_.fill_the_socket = [this](std::size_t i) { fill_the_socket(*players_[i]); };
 }
 
-/// One that comes and goes while the storm is on.
-void storm::plan_passing_client() {
-    inside().after(between(1s, storm_length / 2), [this] {
-        add_player();
-        player& p = *players_.back();
-        work(p, 15);
-        inside().after(between(100ms, 5s), [this, &p] {
-            tally_.add(tally::closes_in_the_storm);
-            if (below(2) == 0) p.c->async_close().detach();
-            p.c.reset();
-        });
-    });
+void storm::on_forget() {
+    ledger_.server_forgot();
+    for (player& p : all_players()) p.own_nodes.clear();
 }
 
 // -- what must be true ------------------------------------------------------------------------------------------------
@@ -109,24 +79,17 @@ std::vector<std::size_t> storm::left_by_protected_creates() const {
 }
 
 void storm::settle() {
-    const auto all_connected = [this] {
-        return std::ranges::all_of(players_,
-                                   [](const auto& p) { return !p->c || p->c->state() == session_state::connected; });
-    };
-    if (!world_.run_until([&] { return quiet() && all_connected() && views_are_true(); }, 60s)) {
+    if (!wait_for_quiet([this] { return quiet() && views_are_true(); }, 60s)) {
         if (!quiet()) complain("operations did not end");
-        for (const auto& p : players_)
-            if (p->c && p->c->state() != session_state::connected)
-                complain("client " + std::to_string(p->number) + " is " + std::string(to_string(p->c->state())));
         for (const auto& v : views_)
             if (v->seen != (this->*v->truth)(v->path))
                 complain(v->who + " at " + v->path + " believes " + v->seen + ", but it is " +
                          (this->*v->truth)(v->path));
     }
-    if (!world_.run_until([this] { return left_by_protected_creates().empty(); }, 15s))
+    if (!comes_true([this] { return left_by_protected_creates().empty(); }, 15s))
         for (const std::size_t i : left_by_protected_creates())
             complain(ledger::token(i) + ": a protected create left a node too many");
-    world_.run_for(5s);
+    run_for(5s);
     const auto& server = inside().server();
     const auto sessions = server.sessions();
     for (const auto* n : server.nodes().sorted())
@@ -134,24 +97,9 @@ void storm::settle() {
             complain(std::string(n->path) + " outlives its session");
 }
 
-void storm::close_all() {
-    for (const auto& p : players_) {
-        if (!p->c) continue;
-        if (p->number % 2 == 0) p->c->async_close().detach();
-        p->c.reset();
-    }
-    const auto nobody_left = [this] {
-        return std::ranges::all_of(players_, [](const auto& p) { return p->inside->is_empty(); });
-    };
-    if (!world_.run_until([&] { return actors_ == 0 && nobody_left(); }, 60s)) {
-        if (actors_ > 0) complain(std::to_string(actors_) + " coroutines did not end");
-        for (const auto& p : players_)
-            if (!p->inside->is_empty()) complain("client " + std::to_string(p->number) + " left something behind");
-    }
-    world_.run_for(5s);
-    if (!world_.sessions().empty()) complain("sessions are left at the server");
-    if (inside().server().nodes().ephemeral_count() != 0) complain("ephemeral nodes are left at the server");
-    tally_ += faults_.counted();
+void storm::audit() {
+    for (std::string& line : ledger_.audit()) complain(std::move(line));
+    if (counts_[client_counts::operations] < least_operations) complain("too quiet");
 }
 
 void storm::on_write(const sim_write& w) {
@@ -166,7 +114,7 @@ void storm::on_write(const sim_write& w) {
         return;
     case multi:
         if (write.error != errc{}) return;
-        for (const auto& p : players_) {
+        for (const auto& p : clients()) {
             const auto* own = nodes.find("/m/" + std::to_string(p->number));
             if (own != nullptr && own->mzxid == write.zxid) ledger_.processed(own->data, w);
         }
@@ -174,14 +122,14 @@ void storm::on_write(const sim_write& w) {
     case close_session: {
         if (!inside().server().ephemerals(write.session).empty()) complain("a session ended without its nodes");
         if (write.xid != 0 || ended_by_force_.contains(write.session)) return;
-        tally_.add(tally::expiries);
+        counts_.add(client_counts::expiries);
         expired_.insert(write.session);
-        for (const auto& p : players_) {
+        for (const auto& p : clients()) {
             if (!p->c || static_cast<std::int64_t>(p->c->session_id()) != write.session) continue;
             // One that cannot run must know it before anything else when it can.
             if (p->inside->paused() || p->inside->resumed_at() == inside().now()) continue;
-            complain("the server ended session " + to_string(session_id{write.session}) + " before client " +
-                     std::to_string(p->number) + " knew it");
+            complain("the server ended session " + to_string(session_id{write.session}) + " before " + p->name() +
+                     " knew it");
         }
         return;
     }
@@ -190,22 +138,22 @@ void storm::on_write(const sim_write& w) {
 }
 
 void storm::on_turn(const sim_machine& m) {
-    for (const auto& p : players_) {
-        if (p->inside.get() != &m || !p->c) continue;
-        const session_id id = p->c->session_id();
-        const session_state state = p->c->state();
+    for (player& p : all_players()) {
+        if (p.inside.get() != &m || !p.c) continue;
+        const session_id id = p.c->session_id();
+        const session_state state = p.c->state();
         if (id != session_id::none && expired_.contains(static_cast<std::int64_t>(id)))
-            complain("client " + std::to_string(p->number) + " still believes in session " + to_string(id));
-        if (state == session_state::connected && p->last_state != session_state::connected) {
-            if (id == p->last_session)
-                tally_.add(tally::resumes);
+            complain(p.name() + " still believes in session " + to_string(id));
+        if (state == session_state::connected && p.last_state != session_state::connected) {
+            if (id == p.last_session)
+                counts_.add(client_counts::resumes);
             else
-                tally_.add(tally::new_sessions);
-            p->last_session = id;
-            ++p->reconnects;
+                counts_.add(client_counts::new_sessions);
+            p.last_session = id;
+            ++p.reconnects;
         }
-        if (state != session_state::connected && p->last_state == session_state::connected) ledger_.drop(p->number);
-        p->last_state = state;
+        if (state != session_state::connected && p.last_state == session_state::connected) ledger_.drop(p.number);
+        p.last_state = state;
     }
 }
 
@@ -219,8 +167,7 @@ void storm::on_state(player& p, session_state now) {
                       : before == lost      ? now == connecting || now == closed
                                             : false;
     if (good) return;
-    complain("client " + std::to_string(p.number) + " heard " + std::string(to_string(now)) + " behind " +
-             std::string(to_string(before)));
+    complain(p.name() + " heard " + std::string(to_string(now)) + " behind " + std::string(to_string(before)));
 }
 
 } // namespace kazoo::testkit

@@ -39,7 +39,7 @@ void storm::work(player& p, int operations) {
 }
 
 template <class T, class Done> void storm::begin(player& p, std::size_t entry, future<T> f, Done done) {
-    tally_.add(tally::operations);
+    counts_.add(client_counts::operations);
     auto& world = inside();
     std::stop_source stop(std::nostopstate);
     bool cancel = false;
@@ -62,11 +62,11 @@ template <class T, class Done> void storm::begin(player& p, std::size_t entry, f
     auto result = std::move(f).then([this, entry, done](future<T> finished) mutable {
         kazoo::result<T> r = std::move(finished).result();
         ledger_.complete(entry, r.error(), r.outcome());
-        if (!r && r.outcome() == outcome::unknown) tally_.add(tally::unknown_outcomes);
-        if (r.error() == errc::operation_timeout) tally_.add(tally::deadlines_passed);
-        if (r.error() == errc::cancelled) tally_.add(tally::cancelled);
+        if (!r && r.outcome() == outcome::unknown) counts_.add(client_counts::unknown_outcomes);
+        if (r.error() == errc::operation_timeout) counts_.add(client_counts::deadlines_passed);
+        if (r.error() == errc::cancelled) counts_.add(client_counts::cancelled);
         if (ledger_[entry].in_order && r.error() == errc::connection_loss && r.outcome() == outcome::not_applied)
-            tally_.add(tally::not_applied_behind_lost_write);
+            counts_.add(client_counts::not_applied_behind_lost_write);
         done(r);
     });
     if (stop.stop_possible()) world.after(between(0ms, 500ms), [stop]() mutable { stop.request_stop(); });
@@ -128,7 +128,8 @@ void storm::write_something(player& p) {
         const std::string path = "/q/" + ledger::token(i) + "-";
         begin(p, i, p.c->async_create(path, "x", {.mode = mode, .make_parents = true, .protect = true}),
               [this, i, &p](auto& r) {
-                  if (r && ledger_[i].connection < p.inside->connections_tried()) tally_.add(tally::creates_adopted);
+                  if (r && ledger_[i].connection < p.inside->connections_tried())
+                      counts_.add(client_counts::creates_adopted);
               });
         return;
     }
@@ -216,9 +217,8 @@ void storm::use_own_nodes(player& p) {
     }
     const std::string path = below(2) == 0 ? protected_node : p.own_nodes[below(p.own_nodes.size())];
     const auto check = [this, path, &p](auto& r) {
-        if (r.error() == errc::no_auth)
-            complain("client " + std::to_string(p.number) + " is not known any more to " + path);
-        if (r && p.reconnects > p.reconnects_at_auth) tally_.add(tally::credentials_replayed);
+        if (r.error() == errc::no_auth) complain(p.name() + " is not known any more to " + path);
+        if (r && p.reconnects > p.reconnects_at_auth) counts_.add(client_counts::credentials_replayed);
     };
     const std::size_t i = ledger_.open(p.number, "own node", false);
     if (below(2) == 0) {

@@ -49,23 +49,15 @@ std::string storm::subtree_of(const std::string& path) const {
 
 /// The coroutines. Each ends with its client, which they do not keep open.
 struct watchers {
-    struct counted {
-        explicit counted(storm& s) : self(s) { ++self.actors_; }
-        ~counted() { --self.actors_; }
-        counted(const counted&) = delete;
-        counted& operator=(const counted&) = delete;
-        storm& self;
-    };
-
     static bool is_over(const error& e) { return e.code() == errc::closed || e.code() == errc::auth_failed; }
 
     static void note_fired(storm& s, const storm::player& p, std::uint64_t reconnects) {
-        s.tally_.add(tally::one_shots_fired);
-        if (p.reconnects != reconnects) s.tally_.add(tally::one_shots_set_again);
+        s.counts_.add(client_counts::one_shots_fired);
+        if (p.reconnects != reconnects) s.counts_.add(client_counts::one_shots_set_again);
     }
 
     static actor data(storm& s, storm::player& p, storm::view& v) {
-        const counted alive(s);
+        const counted_here alive(s.actors_);
         for (bool over = false; !over && p.c;) {
             bool wait = false;
             try {
@@ -86,7 +78,7 @@ struct watchers {
     }
 
     static actor existence(storm& s, storm::player& p, storm::view& v) {
-        const counted alive(s);
+        const counted_here alive(s.actors_);
         for (bool over = false; !over && p.c;) {
             try {
                 auto asked = p.c->async_watch_exists(v.path);
@@ -102,7 +94,7 @@ struct watchers {
     }
 
     static actor children(storm& s, storm::player& p, storm::view& v) {
-        const counted alive(s);
+        const counted_here alive(s.actors_);
         for (bool over = false; !over && p.c;) {
             bool wait = false;
             try {
@@ -123,7 +115,7 @@ struct watchers {
 
     /// Reads the one node that an event names, all of them behind a gap. It never looks without having been told to.
     static actor stream(storm& s, storm::player& p, storm::view& v, watch_mode mode) {
-        const counted alive(s);
+        const counted_here alive(s.actors_);
         std::vector<std::string> paths{v.path};
         if (mode == watch_mode::persistent_recursive)
             for (int i = 0; i < 4; ++i) paths.push_back(v.path + "/" + std::to_string(i));
@@ -139,7 +131,7 @@ struct watchers {
                 } else {
                     auto next = events.async_next();
                     const watch_event e = co_await std::move(next);
-                    s.tally_.add(e.type == event_type::gap ? tally::gaps : tally::byte_stream_events);
+                    s.counts_.add(e.type == event_type::gap ? client_counts::gaps : client_counts::byte_stream_events);
                     if (e.type == event_type::gap)
                         stale = paths;
                     else if (std::ranges::find(paths, e.path) != paths.end())
@@ -167,8 +159,8 @@ struct watchers {
 
 void storm::start_watchers(player& p) {
     const auto add = [&](auto truth, std::string path, std::string_view who) -> view& {
-        views_.push_back(std::make_unique<view>(view{truth, std::move(path), "(not read yet)",
-                                                     std::string(who) + " of client " + std::to_string(p.number)}));
+        views_.push_back(std::make_unique<view>(
+            view{truth, std::move(path), "(not read yet)", std::string(who) + " of " + p.name()}));
         return *views_.back();
     };
     const std::string number = std::to_string(p.number % 4);

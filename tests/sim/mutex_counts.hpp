@@ -1,16 +1,10 @@
 #pragma once
-// How often each thing that a storm around mutexes is about has happened.
-#include <array>
-#include <cstdint>
-#include <iomanip>
-#include <ostream>
-#include <string_view>
-#include <vector>
+// What a storm around mutexes counts.
+#include "storm/counts.hpp"
 
 namespace kazoo::testkit {
 
-class mutex_tally {
-  public:
+struct mutex_things {
     enum what : std::uint8_t {
         acquisitions,
         had_to_wait,
@@ -48,26 +42,7 @@ class mutex_tally {
                                                                "lock paths that vanished",
                                                                "writes refused by their token",
                                                                "requests to a follower behind"};
-
-    void add(what w, std::uint64_t n = 1) noexcept { counts_[w] += n; }
-    std::uint64_t operator[](what w) const noexcept { return counts_[w]; }
-    mutex_tally& operator+=(const mutex_tally& other) noexcept {
-        for (std::size_t i = 0; i < count; ++i) counts_[i] += other.counts_[i];
-        return *this;
-    }
-    std::vector<std::string_view> missing() const {
-        std::vector<std::string_view> none;
-        for (std::size_t i = 0; i < count; ++i)
-            if (counts_[i] == 0) none.push_back(names[i]);
-        return none;
-    }
-    friend std::ostream& operator<<(std::ostream& out, const mutex_tally& t) {
-        for (std::size_t i = 0; i < count; ++i) out << std::setw(34) << names[i] << ' ' << t.counts_[i] << '\n';
-        return out;
-    }
-
-  private:
-    std::array<std::uint64_t, count> counts_{};
 };
+using mutex_counts = counts<mutex_things>;
 
 } // namespace kazoo::testkit

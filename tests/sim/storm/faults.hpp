@@ -1,7 +1,7 @@
 #pragma once
 // What is done to the machines and the server of a storm.
-#include "scene.hpp"
-#include "tally.hpp"
+#include "fault_counts.hpp"
+#include "sim/scene.hpp"
 
 #include <functional>
 #include <memory>
@@ -26,9 +26,9 @@ class faults {
     /// One of them, some time after `at`, at somebody.
     void plan(duration at);
     /// Adds faults until so many took effect.
-    void go_on_until(std::uint64_t effective);
+    void go_on_until(std::uint64_t least);
     void end();
-    tally counted() const;
+    fault_counts counted() const;
 
   private:
     struct target {
@@ -39,7 +39,6 @@ class faults {
     template <class Begin, class End> void in_turn(duration at, duration length, Begin, End);
     void late_then_nothing(const machine&);
     void lose_a_full_socket(std::size_t target);
-    void restart();
     void expire(std::size_t target);
     void forget();
 
@@ -49,7 +48,7 @@ class faults {
 
     simulation& world_;
     std::vector<target> targets_;
-    tally tally_;
+    fault_counts counts_;
     bool stormy_ = true;
     int server_stops_ = 0;
 };

@@ -22,14 +22,14 @@ void faults::plan(duration at) {
     const machine m = targets_[i].where;
     const std::uint64_t kind = below(17);
     const std::uint64_t bytes = below(120);
-    const auto count = [this](tally::what w) { tally_.add(w); };
+    const auto count = [this](fault_counts::what w) { counts_.add(w); };
     const auto nothing = [] {};
     switch (kind) {
     case 0:
         return in_turn(
             at, length,
             [count, m] {
-                count(tally::cuts);
+                count(fault_counts::cuts);
                 m.cut();
             },
             nothing);
@@ -65,7 +65,7 @@ void faults::plan(duration at) {
         return in_turn(
             at, length,
             [count, m, more = between(10ms, 900ms)] {
-                count(tally::delays);
+                count(fault_counts::delays);
                 m.slow_down(more);
             },
             [m] { m.slow_down(0ms); });
@@ -79,7 +79,7 @@ void faults::plan(duration at) {
         return in_turn(
             at, length,
             [this] {
-                tally_.add(tally::restarts);
+                counts_.add(fault_counts::restarts);
                 ++server_stops_;
                 world_.stop_server();
             },
@@ -96,7 +96,7 @@ void faults::plan(duration at) {
         return in_turn(
             at, length,
             [count, m] {
-                count(tally::pauses);
+                count(fault_counts::pauses);
                 m.pause(true);
             },
             [m] { m.pause(false); });
@@ -107,12 +107,12 @@ void faults::expire(std::size_t i) {
     const session_id id = targets_[i].session();
     if (id == session_id::none) return;
     on_forced_end(static_cast<std::int64_t>(id));
-    if (world_.expire_session(id)) tally_.add(tally::forced_expiries);
+    if (world_.expire_session(id)) counts_.add(fault_counts::forced_expiries);
 }
 
 void faults::forget() {
     if (server_stops_ > 0) return;
-    tally_.add(tally::restarts_with_loss);
+    counts_.add(fault_counts::restarts_with_loss);
     for (const std::int64_t id : inside().server().sessions()) on_forced_end(id);
     world_.forget_everything();
     on_forget();
@@ -145,8 +145,8 @@ void faults::lose_a_full_socket(std::size_t i) {
     });
 }
 
-void faults::go_on_until(std::uint64_t effective) {
-    while (counted().faults() < effective) {
+void faults::go_on_until(std::uint64_t least) {
+    while (effective(counted()) < least) {
         plan(between(10ms, 500ms));
         world_.run_for(1s);
     }
@@ -169,18 +169,18 @@ void faults::end() {
     }
 }
 
-tally faults::counted() const {
-    tally sum = tally_;
+fault_counts faults::counted() const {
+    fault_counts sum = counts_;
     for (const target& t : targets_) {
         const auto& f = t.inside->faults;
-        sum.add(tally::cuts_before_apply, f.cut_before);
-        sum.add(tally::cuts_after_apply, f.cut_after);
-        sum.add(tally::refused_connects, f.refused);
-        sum.add(tally::hanging_connects, f.hung);
-        sum.add(tally::failed_lookups, f.lookups);
-        sum.add(tally::silent_to_server, f.held[0]);
-        sum.add(tally::silent_to_client, f.held[1]);
-        sum.add(tally::late_requests, f.late);
+        sum.add(fault_counts::cuts_before_apply, f.cut_before);
+        sum.add(fault_counts::cuts_after_apply, f.cut_after);
+        sum.add(fault_counts::refused_connects, f.refused);
+        sum.add(fault_counts::hanging_connects, f.hung);
+        sum.add(fault_counts::failed_lookups, f.lookups);
+        sum.add(fault_counts::silent_to_server, f.held[0]);
+        sum.add(fault_counts::silent_to_client, f.held[1]);
+        sum.add(fault_counts::late_requests, f.late);
     }
     return sum;
 }
