@@ -60,6 +60,7 @@ void driver::add_credential(std::shared_ptr<session::credential> c) {
 }
 
 void driver::forget(session::watcher& w) {
+    if (!w.registered()) return;
     session_.forget(w);
     turn();
 }

@@ -2,7 +2,9 @@
 // One request from hand-over to its single completion. The client derives from it, so that the request is the state of
 // the caller's future: one allocation an operation.
 #include "proto/opcodes.hpp"
+#include "session/watcher.hpp"
 
+#include <kazoo/detail/ref.hpp>
 #include <kazoo/error.hpp>
 
 #include <cstddef>
@@ -11,8 +13,6 @@
 #include <utility>
 
 namespace kazoo::session {
-
-class watcher;
 
 struct reply {
     std::int32_t err = 0; ///< 0 or the server's code, known or not
@@ -27,9 +27,8 @@ class request {
     std::uint32_t frame_size = 0; ///< length prefix included
     proto::opcode op{};
     bool is_write = false;
-    /// The one-shot or stream that this request registers, if any. Once the request is handed over, only
-    /// session::forget() clears it.
-    session::watcher* watcher = nullptr;
+    /// The one-shot or stream that this request registers, if any. Empty once the reply has come.
+    detail::ref<session::watcher> watcher;
 
     /// Exactly one of the two is called, exactly once, on the loop. The object may be gone afterwards.
     virtual void on_reply(const reply&) noexcept = 0;

@@ -129,7 +129,8 @@ class session {
     /// Takes requests and their encoded frames over (both are empty afterwards); no more than batch_limit at a time.
     void submit(request_list& requests, std::string& frames);
     void add_credential(std::shared_ptr<credential>);
-    /// A watcher's holder gave up. Its table entry goes; the server is told where that is safe.
+    /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
+    /// where that is safe.
     void forget(watcher&);
     /// Gives back memory that a burst took. To be called when nothing is pending.
     void give_back() noexcept;

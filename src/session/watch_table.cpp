@@ -38,22 +38,22 @@ bool fires(watch_kind one_shot, event_type type) noexcept {
 
 // -- holders ----------------------------------------------------------------------------------------------------------
 
-void watch_table::hold(entry& e, watcher& who, watch_kind as) noexcept {
-    who.held_ = true;
+void watch_table::hold(entry& e, detail::ref<watcher> held, watch_kind as) noexcept {
+    watcher& who = *held;
     who.number_ = ++came_;
     who.as_ = as;
-    e.held_as(as).push_back(who);
+    e.held_as(as).push_back(std::move(held));
     if (who.served_) ++e.served;
     if (who.sent_recursive_) ++e.sent_recursive;
     if (as == watch_kind::recursive) ++recursive_holders_;
 }
 
-void watch_table::release(entry& e, watcher& who) noexcept {
-    who.held_ = false;
-    e.held_as(who.as_).remove(who);
+detail::ref<watcher> watch_table::release(entry& e, watcher& who) noexcept {
+    who.registered_ = false;
     if (who.served_) --e.served;
     if (who.sent_recursive_) --e.sent_recursive;
     if (who.as_ == watch_kind::recursive) --recursive_holders_;
+    return e.held_as(who.as_).remove(who);
 }
 
 // -- requests that register a watcher ---------------------------------------------------------------------------------
@@ -62,7 +62,6 @@ void watch_table::carry(request& r, char* frame) {
     watcher& who = *r.watcher;
     const auto at = entries_.try_emplace(who.path).first;
     entry& e = at->second;
-    who.carrier_ = &r;
     char* const frame_end = frame + r.frame_size;
     if (!is_stream(who.kind)) {
         ++e.carried;
@@ -75,31 +74,30 @@ void watch_table::carry(request& r, char* frame) {
     proto::store_be32(frame_end - 4,
                       as_recursive ? proto::add_watch_mode::persistent_recursive : proto::add_watch_mode::persistent);
     who.sent_recursive_ = as_recursive;
-    hold(e, who, who.kind);
+    hold(e, r.watcher, who.kind);
 }
 
 void watch_table::answered(request& r, std::int32_t err, std::int64_t zxid) {
-    watcher& who = *r.watcher;
-    who.carrier_ = nullptr;
+    const detail::ref<watcher> carried = std::move(r.watcher);
+    watcher& who = *carried;
     const auto at = entries_.find(who.path);
     entry& e = at->second;
     if (is_stream(who.kind)) {
         if (err != 0) return drop_stream(at, who, true);
-        who.active_ = true;
+        who.registered_ = true;
         return;
     }
     --e.carried;
     const auto as = registered_as(who.kind, err);
     if (!as) return settle(at);
-    who.active_ = true;
+    who.registered_ = true;
     who.since_ = zxid;
-    hold(e, who, *as);
+    hold(e, carried, *as);
     if (!e.registered()) rearm(at->first, e, who);
 }
 
 void watch_table::not_answered(request& r) {
     watcher& who = *r.watcher;
-    who.carrier_ = nullptr;
     const auto at = entries_.find(who.path);
     if (is_stream(who.kind)) return drop_stream(at, who, false);
     --at->second.carried;
@@ -143,7 +141,7 @@ void watch_table::dispatch(event_type type, std::string_view path, std::int64_t 
     if (const auto at = entries_.find(path); at != entries_.end()) {
         entry& e = at->second;
         const auto tell = [&](watcher& w) {
-            if (w.active_) w.on_event(type, path, zxid);
+            if (w.registered_) w.on_event(type, path, zxid);
         };
         if (type != event_type::children_changed)
             e.each_stream(tell);
@@ -159,14 +157,11 @@ void watch_table::fire_one_shots(table::iterator at, event_type type, std::strin
     if (type == event_type::deleted) at->second.left_armed = false; // that fires whatever was set
     for (const watch_kind kind : one_shots) {
         if (!fires(kind, type)) continue;
-        at->second.held_as(kind).each([&](watcher& w) {
-            release(at->second, w);
-            fired.push_back(w);
-        });
+        at->second.held_as(kind).each([&](watcher& w) { fired.push_back(release(at->second, w)); });
     }
     if (fired.empty()) return;
     settle(at);
-    while (!fired.empty()) fired.pop_front().on_event(type, path, zxid);
+    while (!fired.empty()) fired.pop_front()->on_event(type, path, zxid);
 }
 
 /// Recursive holders on the ancestors, and those on the parent who learn of its children this way.
@@ -180,7 +175,7 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
         if (at != entries_.end()) {
             const bool child_event = direct && type != event_type::data_changed && at->second.derives_children();
             const auto tell = [&](watcher& w) {
-                if (!w.active_) return;
+                if (!w.registered_) return;
                 if (w.as_ == watch_kind::recursive)
                     w.on_event(type, path, zxid);
                 else
@@ -206,24 +201,11 @@ void watch_table::tell_gap() {
 // -- ends -------------------------------------------------------------------------------------------------------------
 
 void watch_table::forget(watcher& who) {
+    if (!who.registered_) return;
     const auto at = entries_.find(who.path);
-    if (at == entries_.end()) return;
-    entry& e = at->second;
-    bool armed = false;
-    if (who.carrier_) {
-        who.carrier_->watcher = nullptr;
-        who.carrier_ = nullptr;
-        if (!is_stream(who.kind)) {
-            --e.carried;
-            armed = true; // by the time the server reads what we send now
-        }
-    }
-    if (who.held_) {
-        if (is_stream(who.kind)) return drop_stream(at, who, false);
-        release(e, who);
-        armed = true;
-    }
-    settle(at, armed);
+    if (is_stream(who.kind)) return drop_stream(at, who, false);
+    release(at->second, who);
+    settle(at, true);
 }
 
 void watch_table::end_all(std::initializer_list<watch_kind> kinds, errc reason) {
@@ -231,13 +213,10 @@ void watch_table::end_all(std::initializer_list<watch_kind> kinds, errc reason) 
     for (auto at = entries_.begin(); at != entries_.end();) {
         const auto current = at++;
         for (const watch_kind kind : kinds)
-            current->second.held_as(kind).each([&](watcher& w) {
-                release(current->second, w);
-                ended.push_back(w);
-            });
+            current->second.held_as(kind).each([&](watcher& w) { ended.push_back(release(current->second, w)); });
         settle(current);
     }
-    while (!ended.empty()) ended.pop_front().on_end(reason);
+    while (!ended.empty()) ended.pop_front()->on_end(reason);
 }
 
 void watch_table::end_one_shots(errc reason) { end_all(one_shots, reason); }

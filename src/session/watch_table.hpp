@@ -39,7 +39,7 @@ class watch_table {
     // -- requests that register a watcher ----------------------------------------------------------------------------
     /// `r`, whose watcher is set, is being handed over; rewrites the watch flag or the mode in its frame.
     void carry(request& r, char* frame);
-    /// The reply to `r` came: registers its watcher, or not.
+    /// The reply to `r` came: takes its watcher out of it, and registers it or not.
     void answered(request& r, std::int32_t err, std::int64_t zxid);
     /// There will be no reply to `r`.
     void not_answered(request& r);
@@ -50,6 +50,7 @@ class watch_table {
     void tell_gap();
 
     // -- ends --------------------------------------------------------------------------------------------------------
+    /// Its holder gave up. Nothing happens to one that is not registered: not yet, or no longer.
     void forget(watcher&);
     void end_one_shots(errc reason);
     void end_streams(errc reason);
@@ -98,8 +99,8 @@ class watch_table {
     };
     using table = std::unordered_map<std::string, entry, path_hash, std::equal_to<>>;
 
-    void hold(entry&, watcher&, watch_kind as) noexcept;
-    void release(entry&, watcher&) noexcept;
+    void hold(entry&, detail::ref<watcher>, watch_kind as) noexcept;
+    detail::ref<watcher> release(entry&, watcher&) noexcept;
     void drop_stream(table::iterator at, watcher& who, bool refused);
     void settle(table::iterator at, bool armed = false);
     void rearm(const std::string& path, entry&, watcher&);

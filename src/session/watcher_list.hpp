@@ -7,37 +7,36 @@
 
 namespace kazoo::session {
 
-/// Owns nothing.
+/// Holds a count of each.
 class watcher_list {
   public:
     watcher_list() = default;
-    watcher_list(watcher_list&& other) noexcept
-        : first_(std::exchange(other.first_, nullptr)),
-          last_(std::exchange(other.last_, nullptr)),
-          size_(std::exchange(other.size_, 0)) {}
-    watcher_list& operator=(watcher_list&&) = delete;
+    watcher_list(const watcher_list&) = delete;
+    watcher_list& operator=(const watcher_list&) = delete;
+    ~watcher_list() {
+        while (!empty()) pop_front();
+    }
 
     bool empty() const noexcept { return first_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
 
-    void push_back(watcher& w) noexcept {
+    void push_back(detail::ref<watcher> who) noexcept {
+        watcher& w = *who.release();
         w.previous_ = last_;
         w.next_ = nullptr;
         (last_ ? last_->next_ : first_) = &w;
         last_ = &w;
         ++size_;
     }
-    void remove(watcher& w) noexcept {
+    /// With the count that the list had.
+    detail::ref<watcher> remove(watcher& w) noexcept {
         (w.previous_ ? w.previous_->next_ : first_) = w.next_;
         (w.next_ ? w.next_->previous_ : last_) = w.previous_;
         w.previous_ = w.next_ = nullptr;
         --size_;
+        return detail::ref<watcher>(&w);
     }
-    watcher& pop_front() noexcept {
-        watcher& w = *first_;
-        remove(w);
-        return w;
-    }
+    detail::ref<watcher> pop_front() noexcept { return remove(*first_); }
     /// `see` may remove the watcher that it is shown.
     template <class See> void each(See&& see) const { each_of_both(*this, watcher_list(), see); }
     /// In the order in which they came.

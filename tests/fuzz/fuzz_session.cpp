@@ -39,7 +39,11 @@ class input {
 
 struct fuzz_watcher final : session::watcher {
     bool over = false;
+    int counts = 0;
+    ~fuzz_watcher() override { require(counts == 0); }
     bool is_stream() const { return kind == session::watch_kind::persistent || kind == session::watch_kind::recursive; }
+    void retain() noexcept override { ++counts; }
+    void release() noexcept override { --counts; }
     void on_event(event_type, std::string_view, std::int64_t) noexcept override {
         require(!over);
         over = !is_stream();
@@ -265,7 +269,7 @@ class fuzz_world final : session::observer {
             break;
         }
         r.is_write = r.op == set_data;
-        r.watcher = watcher;
+        if (watcher != nullptr) r.watcher = detail::ref<session::watcher>::share(watcher);
         if (r.op == add_watch)
             proto::put_request(frame, r.xid, r.op, proto::add_watch_request{where, 0});
         else if (r.op == set_data)
@@ -287,10 +291,8 @@ class fuzz_world final : session::observer {
     void forget(std::uint8_t n) {
         if (watchers_.empty()) return;
         fuzz_watcher& w = *watchers_[n % watchers_.size()];
-        for (session::request* r = waiting_.front(); r; r = r->next)
-            if (r->watcher == &w) r->watcher = nullptr;
+        w.over = w.over || w.registered();
         session_.forget(w);
-        w.over = true;
     }
 
     void other(std::uint8_t n) {
@@ -373,8 +375,8 @@ class fuzz_world final : session::observer {
     std::int32_t next_xid_ = 1, next_answer_ = 1;
     session::request_list waiting_;
     std::string waiting_frames_;
+    std::vector<std::unique_ptr<fuzz_watcher>> watchers_; // counted by requests and session
     std::vector<std::unique_ptr<fuzz_request>> requests_;
-    std::vector<std::unique_ptr<fuzz_watcher>> watchers_;
     std::vector<std::shared_ptr<fuzz_credential>> credentials_;
     session::session session_;
 };

@@ -66,14 +66,14 @@ template <class T> class operation_state : public shared_state<T>, public queued
     void release_request() noexcept final { shared_state_base::release(); }
 
     void on_reply(const session::reply& r) noexcept final {
-        late_ = !this->claim();
-        on_any_reply(r);
-        if (!late_) {
-            failure f;
-            if (read_within_memory(r, f))
-                this->publish_value();
-            else
-                this->publish_failure(std::move(f));
+        failure f;
+        if (!this->claim()) {
+            on_undelivered();
+        } else if (read_within_memory(r, f)) {
+            this->publish_value();
+        } else {
+            on_undelivered();
+            this->publish_failure(std::move(f));
         }
         release_request();
     }
@@ -100,10 +100,8 @@ template <class T> class operation_state : public shared_state<T>, public queued
     virtual bool accept_error(std::int32_t) { return false; }
     /// Fills `f` from what the decoder found, for replies whose failure is in their body.
     virtual bool failed_inside(failure&) { return false; }
-    /// Within on_any_reply(): the consumer gave up before this reply came.
-    bool is_claimed_by_consumer() const noexcept { return late_; }
-    /// Sees every reply, also one that came after the consumer gave up.
-    virtual void on_any_reply(const session::reply&) noexcept {}
+    /// A reply came whose value nobody gets: the consumer gave up before, or it has none, or it cannot be read.
+    virtual void on_undelivered() noexcept {}
 
   private:
     bool read_within_memory(const session::reply& r, failure& f) noexcept {
@@ -132,7 +130,6 @@ template <class T> class operation_state : public shared_state<T>, public queued
 
     core& core_;
     std::string_view name_, path_, defect_;
-    bool late_ = false;
 };
 
 /// Allocates an operation with its path behind it.

@@ -32,17 +32,11 @@ zxid known_zxid(std::int64_t z) noexcept { return z > 0 ? static_cast<zxid>(z) :
 
 void client_watcher::forget_later() noexcept {
     if (forgotten_.exchange(true)) return;
-    retain_watcher();
-    core_.retain();
+    retain();
     forget_.watcher = this;
     forget_.run = [](job* j) noexcept {
-        client_watcher& self = *static_cast<step*>(j)->watcher;
-        const ref<core> alive(&self.core_); // adopts the count from above
-        if (self.left_table()) {
-            self.core_.driver().forget(self);
-            self.release_watcher(); // the table's
-        }
-        self.release_watcher();
+        const ref<client_watcher> self(static_cast<step*>(j)->watcher); // adopts the count from above
+        self->core_.driver().forget(*self);
     };
     core_.loop().post(forget_);
 }
@@ -50,15 +44,11 @@ void client_watcher::forget_later() noexcept {
 // -- one-shot ---------------------------------------------------------------------------------------------------------
 
 void oneshot_state::on_event(event_type type, std::string_view where, std::int64_t zxid) noexcept {
-    left_table();
     if (claim()) publish(watch_event{type, relative(where), known_zxid(zxid)});
-    release_watcher();
 }
 
 void oneshot_state::on_end(errc reason) noexcept {
-    left_table();
     if (claim()) complete(*this, reason);
-    release_watcher();
 }
 
 // -- stream -----------------------------------------------------------------------------------------------------------
@@ -91,7 +81,6 @@ void watch_queue::on_end(errc reason) noexcept {
         waiter = std::move(waiting_);
     }
     if (waiter && waiter->claim()) complete(*waiter, reason);
-    if (left_table()) release_watcher();
 }
 
 void watch_queue::end() noexcept {

@@ -16,28 +16,20 @@
 
 namespace kazoo::detail {
 
-/// A watcher that knows its handle's chroot, and whether the session's table points to it.
+/// A watcher that knows its handle's chroot.
 class client_watcher : public session::watcher {
   public:
     client_watcher(core& c, session::watch_kind k, std::string full_path, chroot_length root) : core_(c), root_(root) {
         kind = k;
         path = std::move(full_path);
     }
-    /// On the loop: the session's table points here from now on; it keeps a count.
-    void entered_table() noexcept {
-        in_table_ = true;
-        retain_watcher();
-    }
-    /// Any thread, any number of times: takes it out of the table.
+    /// Nobody holds the watch any more: takes it out of the session's table, if it is there. Any thread, any number of
+    /// times; not before the reply to the request that sets it.
     void forget_later() noexcept;
-    virtual void retain_watcher() noexcept = 0;
-    virtual void release_watcher() noexcept = 0;
 
   protected:
     std::string relative(std::string_view full) const { return std::string(root_.relative(full)); }
     std::string_view own_path() const noexcept { return root_.relative(path); }
-    /// On the loop: the table dropped it. True if it was there.
-    bool left_table() noexcept { return std::exchange(in_table_, false); }
 
   private:
     struct step : job {
@@ -47,8 +39,7 @@ class client_watcher : public session::watcher {
     core& core_;
     const chroot_length root_;
     std::atomic<bool> forgotten_{false};
-    step forget_;           ///< in here, because giving up cannot fail
-    bool in_table_ = false; ///< on the loop
+    step forget_; ///< in here, because giving up cannot fail
 };
 
 class oneshot_state final : public shared_state<watch_event>, public client_watcher {
@@ -67,8 +58,8 @@ class oneshot_state final : public shared_state<watch_event>, public client_watc
 
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override;
     void on_end(errc) noexcept override;
-    void retain_watcher() noexcept override { shared_state_base::retain(); }
-    void release_watcher() noexcept override { shared_state_base::release(); }
+    void retain() noexcept override { shared_state_base::retain(); }
+    void release() noexcept override { shared_state_base::release(); }
 };
 
 class watch_queue final : public client_watcher {
@@ -76,8 +67,8 @@ class watch_queue final : public client_watcher {
     watch_queue(core& c, session::watch_kind k, std::string full_path, chroot_length root)
         : client_watcher(c, k, std::move(full_path), root), context_(ref<core>::share(&c)) {}
 
-    void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept {
+    void retain() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept override {
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
     ref<shared_state<watch_event>> next() KAZOO_EXCLUDES(mutex_);
@@ -86,8 +77,6 @@ class watch_queue final : public client_watcher {
 
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override KAZOO_EXCLUDES(mutex_);
     void on_end(errc) noexcept override KAZOO_EXCLUDES(mutex_);
-    void retain_watcher() noexcept override { retain(); }
-    void release_watcher() noexcept override { release(); }
 
   private:
     friend class next_event_state;

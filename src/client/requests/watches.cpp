@@ -9,34 +9,26 @@ namespace detail {
 
 namespace {
 
-/// A read that sets a one-shot watch. The session registers the watcher when the reply says that the server did.
+/// A read that sets a one-shot watch. By the time of the reply the session has registered the watcher, if the server
+/// did.
 template <class T> class watch_op : public operation_state<watched<T>> {
   public:
     watch_op(core& c, std::string_view name, proto::opcode opcode, ref<oneshot_state> w)
         : operation_state<watched<T>>(c, name, opcode, false), watch_(std::move(w)) {
-        this->watcher = watch_.get();
-    }
-
-    void on_any_reply(const session::reply& r) noexcept override {
-        if (r.err != 0 && !(this->op == proto::opcode::exists && r.err == static_cast<std::int32_t>(errc::no_node)))
-            return;
-        watch_->entered_table();
-        if (this->is_claimed_by_consumer()) watch_->forget_later();
+        this->watcher = watch_;
     }
 
   protected:
     template <class Record, class Convert> bool decode_watched(std::string_view body, Convert convert) {
         Record record;
-        return proto::decode(body, record) ? give(convert(record)) : refuse_reply();
+        return proto::decode(body, record) && give(convert(record));
     }
     bool give(T read) {
         this->value.emplace(watched<T>{std::move(read), changed()});
         return true;
     }
-    /// The server watches, but nobody will hold the watch.
-    bool refuse_reply() noexcept {
-        watch_->forget_later();
-        return false;
+    void on_undelivered() noexcept final {
+        if (watch_->registered()) watch_->forget_later();
     }
     future<watch_event> changed() { return future<watch_event>(ref<shared_state<watch_event>>(watch_)); }
 
@@ -55,7 +47,7 @@ class watch_children_op final : public watch_op<child_list> {
     using watch_op::watch_op;
     bool decode(std::string_view body) override {
         child_list list;
-        return decode_children(body, list) ? give(std::move(list)) : refuse_reply();
+        return decode_children(body, list) && give(std::move(list));
     }
 };
 
@@ -76,16 +68,14 @@ class add_watch_op final : public operation_state<watch_stream> {
   public:
     add_watch_op(core& c, ref<watch_queue> s)
         : operation_state(c, "add_watch", proto::opcode::add_watch, false), stream_(std::move(s)) {
-        watcher = stream_.get();
-    }
-    void on_any_reply(const session::reply& r) noexcept override {
-        if (r.err != 0) return;
-        stream_->entered_table();
-        if (is_claimed_by_consumer()) stream_->forget_later();
+        watcher = stream_;
     }
     bool decode(std::string_view) override {
         value.emplace(watch_stream(stream_));
         return true;
+    }
+    void on_undelivered() noexcept override {
+        if (stream_->registered()) stream_->forget_later();
     }
 
   private:

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace kazoo::test {
 
 namespace {
@@ -78,6 +80,10 @@ void check_end(world& w) {
     EXPECT_EQ(w.subject.pending(), 0U);
     for (const auto& r : w.requests) EXPECT_TRUE(r->done) << "xid " << r->xid << " never completed\n" << w.all_said;
     for (const auto& c : w.credentials) EXPECT_TRUE(c->judged);
+    for (const auto& [name, watcher] : w.watchers) {
+        const auto carries = [&](const auto& r) { return r->watcher.get() == watcher.get(); };
+        EXPECT_EQ(watcher->counts, std::ranges::count_if(w.requests, carries)) << name << " is in the table yet";
+    }
     w.said.clear();
     w.subject.on_time(w.now + 1h);
     w.subject.on_closed({}, w.now + 1h);

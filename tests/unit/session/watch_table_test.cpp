@@ -19,15 +19,17 @@ class counting_watcher final : public watcher {
         kind = k;
         path = std::move(where);
     }
+    void retain() noexcept override { ++counts; }
+    void release() noexcept override { --counts; }
     void on_event(event_type, std::string_view, std::int64_t) noexcept override { ++events; }
     void on_end(errc) noexcept override { ++ends; }
-    int events = 0, ends = 0;
+    int events = 0, ends = 0, counts = 0;
 };
 
 class silent_request final : public request {
   public:
     explicit silent_request(counting_watcher& w) {
-        watcher = &w;
+        watcher = detail::ref<session::watcher>::share(&w);
         frame_size = 16;
     }
     void on_reply(const reply&) noexcept override {}
@@ -35,8 +37,8 @@ class silent_request final : public request {
 };
 
 struct crowd {
-    watch_table table;
     std::vector<std::unique_ptr<counting_watcher>> watchers;
+    watch_table table;
     std::vector<std::unique_ptr<silent_request>> requests;
 
     counting_watcher& carry(watch_kind kind, std::string path = "/n") {

@@ -205,14 +205,16 @@ TEST(watches, C23_a_forgotten_one_shot_is_not_restored) {
     s.run();
 }
 
-TEST(watches, one_forgotten_ahead_of_its_reply_is_not_registered) {
+TEST(watches, one_given_up_ahead_of_its_reply_is_forgotten_behind_it) {
     script s = opened();
     s.submit_watch(exists_a, "w", watch_kind::exists, "/a")
         .write(exists_a)
-        .forget("w")
-        .write(remove_a)
+        .forget("w") // nothing is known of it yet
+        .then([](world& w) { EXPECT_EQ(w.subject.output(), ""); })
         .feed(missing)
         .expect("reply 3 err -101")
+        .forget("w")
+        .write(remove_a)
         .feed(removed)
         .feed(event(1, "/a"))
         .expect_nothing();

@@ -61,6 +61,8 @@ test_watcher::test_watcher(world& w, std::string n, session::watch_kind k, std::
     path = std::move(p);
 }
 
+test_watcher::~test_watcher() { EXPECT_EQ(counts, 0) << name << " was not let go"; }
+
 void test_watcher::on_event(event_type type, std::string_view where, std::int64_t) noexcept {
     EXPECT_FALSE(over) << name << " fired after its end";
     over = !is_stream();
@@ -198,7 +200,7 @@ void world::take_orders() {
 
 test_request& world::request(std::string_view frame, test_watcher* watcher) {
     test_request& r = *requests.emplace_back(std::make_unique<test_request>(*this, frame));
-    r.watcher = watcher;
+    if (watcher != nullptr) r.watcher = detail::ref<session::watcher>::share(watcher);
     waiting.push_back(r);
     waiting_frames += frame;
     return r;

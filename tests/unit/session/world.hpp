@@ -33,6 +33,9 @@ class test_request final : public session::request {
 class test_watcher final : public session::watcher {
   public:
     test_watcher(world& w, std::string name, session::watch_kind, std::string path);
+    ~test_watcher() override;
+    void retain() noexcept override { ++counts; }
+    void release() noexcept override { --counts; }
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override;
     void on_end(errc) noexcept override;
 
@@ -40,6 +43,7 @@ class test_watcher final : public session::watcher {
         return kind == session::watch_kind::persistent || kind == session::watch_kind::recursive;
     }
     bool over = false;
+    int counts = 0; ///< of those who are not the test
     std::string name;
 
   private:
@@ -91,6 +95,7 @@ class world final : public session::observer {
 
     void say(std::string line);
 
+    std::map<std::string, std::unique_ptr<test_watcher>> watchers; ///< the session and the requests count them
     session::session subject;
     time_point now{1h};
     std::deque<std::string> said;
@@ -111,7 +116,6 @@ class world final : public session::observer {
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
 
-    std::map<std::string, std::unique_ptr<test_watcher>> watchers;
     std::vector<std::shared_ptr<test_credential>> credentials;
 
   private:
