@@ -56,8 +56,10 @@ void session::impl::send_watch_orders() {
         batch.of(one_shot.kind).push_back(one_shot.path);
         send_set_watches(batch, one_shot.since);
     }
-    for (const std::string& path : orders.removals)
+    for (const std::string& path : orders.removals) {
+        if (logs(log_level::debug)) log_watch("watches on " + path + ": removal sent");
         put_own_request(proto::opcode::remove_watches, proto::watches_request{path, proto::watcher_type::any});
+    }
 }
 
 void session::impl::send_ping() {

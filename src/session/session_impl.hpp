@@ -60,7 +60,9 @@ struct session::impl {
           random_(config_.seed),
           backoff_(config_.reconnect),
           round_(config_.hosts.hosts),
-          certainty_(config_.server_tick) {}
+          certainty_(config_.server_tick) {
+        if (logs(log_level::debug)) watches_.log_to([this](std::string_view line) { log_watch(line); });
+    }
 
     bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
@@ -91,6 +93,14 @@ struct session::impl {
         std::string line;
         (line.append(pieces), ...);
         observer_.on_log(level, line);
+    }
+
+    /// With the connection that it is about, if there is one.
+    void log_watch(std::string_view line) {
+        if (established())
+            log(log_level::debug, line, " (", to_string(current_.where), ")");
+        else
+            log(log_level::debug, line);
     }
 
     // -- connecting.cpp ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "proto/jute.hpp"
 #include "session/set_watches.hpp"
+#include "session/wire_log.hpp"
 
 #include <kazoo/path.hpp>
 
@@ -36,6 +37,17 @@ bool fires(watch_kind one_shot, event_type type) noexcept {
 
 } // namespace
 
+std::string_view to_string(watch_kind kind) noexcept {
+    switch (kind) {
+    case watch_kind::data: return "data";
+    case watch_kind::exists: return "exists";
+    case watch_kind::child: return "child";
+    case watch_kind::persistent: return "persistent";
+    case watch_kind::recursive: return "recursive";
+    }
+    return "unknown";
+}
+
 // -- holders ----------------------------------------------------------------------------------------------------------
 
 void watch_table::hold(entry& e, detail::ref<watcher> held, watch_kind as) noexcept {
@@ -54,6 +66,26 @@ detail::ref<watcher> watch_table::release(entry& e, watcher& who) noexcept {
     if (who.sent_recursive_) --e.sent_recursive;
     if (who.as_ == watch_kind::recursive) --recursive_holders_;
     return e.held_as(who.as_).remove(who);
+}
+
+void watch_table::tell(watcher& who, event_type type, std::string_view path, std::int64_t zxid) const noexcept {
+    if (type == event_type::gap)
+        log_(who, "gap");
+    else
+        log_(who, "fired, ", to_string(type), " ", path);
+    who.on_event(type, path, zxid);
+}
+
+/// `what`, and what the server has for it, where that is something else.
+void watch_table::log_set(const watcher& who, std::string_view what) const {
+    if (who.served_)
+        log_(who, what, ", fired by the stream on its path");
+    else if (who.sent_recursive_ && who.kind != watch_kind::recursive)
+        log_(who, what, " as recursive");
+    else if (who.as_ != who.kind)
+        log_(who, what, " as ", to_string(who.as_));
+    else
+        log_(who, what);
 }
 
 // -- requests that register a watcher ---------------------------------------------------------------------------------
@@ -83,21 +115,29 @@ void watch_table::answered(request& r, std::int32_t err, std::int64_t zxid) {
     const auto at = entries_.find(who.path);
     entry& e = at->second;
     if (is_stream(who.kind)) {
-        if (err != 0) return drop_stream(at, who, true);
+        if (err != 0) {
+            if (log_) log_(who, "not registered, ", describe_error(err));
+            return drop_stream(at, who, true);
+        }
         who.registered_ = true;
-        return;
+        return log_set(who, "registered");
     }
     --e.carried;
     const auto as = registered_as(who.kind, err);
-    if (!as) return settle(at);
+    if (!as) {
+        if (log_) log_(who, "not registered, ", describe_error(err));
+        return settle(at);
+    }
     who.registered_ = true;
     who.since_ = zxid;
     hold(e, carried, *as);
-    if (!e.registered()) rearm(at->first, e, who);
+    log_set(who, "registered");
+    if (!e.registered()) rearm(e, who);
 }
 
 void watch_table::not_answered(request& r) {
     watcher& who = *r.watcher;
+    log_(who, "not registered, no reply came");
     const auto at = entries_.find(who.path);
     if (is_stream(who.kind)) return drop_stream(at, who, false);
     --at->second.carried;
@@ -111,17 +151,18 @@ void watch_table::drop_stream(table::iterator at, watcher& who, bool refused) {
         e.persistent = e.streams() > e.sent_recursive;
         e.recursive = e.sent_recursive > 0;
         if (!e.registered() && e.served > 0)
-            for (const watch_kind kind : one_shots) e.held_as(kind).each([&](watcher& w) { rearm(at->first, e, w); });
+            for (const watch_kind kind : one_shots) e.held_as(kind).each([&](watcher& w) { rearm(e, w); });
     }
     settle(at);
 }
 
 /// An addWatch was refused behind which this one-shot went out without its flag.
-void watch_table::rearm(const std::string& path, entry& e, watcher& who) {
+void watch_table::rearm(entry& e, watcher& who) {
     if (!who.served_) return;
     who.served_ = false;
     --e.served;
-    orders_.rearms.push_back({path, who.as_, who.since_});
+    log_(who, "set by itself, the stream on its path was refused");
+    orders_.rearms.push_back({who.path, who.as_, who.since_});
 }
 
 /// Drops an entry that nobody needs, with what the server holds for it: a registration, or a one-shot that was given up
@@ -140,13 +181,13 @@ void watch_table::settle(table::iterator at, bool armed) {
 void watch_table::dispatch(event_type type, std::string_view path, std::int64_t zxid) {
     if (const auto at = entries_.find(path); at != entries_.end()) {
         entry& e = at->second;
-        const auto tell = [&](watcher& w) {
-            if (w.registered_) w.on_event(type, path, zxid);
+        const auto tell_it = [&](watcher& w) {
+            if (w.registered_) tell(w, type, path, zxid);
         };
         if (type != event_type::children_changed)
-            e.each_stream(tell);
+            e.each_stream(tell_it);
         else if (!e.derives_children())
-            e.held_as(watch_kind::persistent).each(tell);
+            e.held_as(watch_kind::persistent).each(tell_it);
         fire_one_shots(at, type, path, zxid);
     }
     if (type != event_type::children_changed) dispatch_above(type, path, zxid);
@@ -161,7 +202,7 @@ void watch_table::fire_one_shots(table::iterator at, event_type type, std::strin
     }
     if (fired.empty()) return;
     settle(at);
-    while (!fired.empty()) fired.pop_front()->on_event(type, path, zxid);
+    while (!fired.empty()) tell(*fired.pop_front(), type, path, zxid);
 }
 
 /// Recursive holders on the ancestors, and those on the parent who learn of its children this way.
@@ -174,17 +215,17 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
         const auto at = entries_.find(above);
         if (at != entries_.end()) {
             const bool child_event = direct && type != event_type::data_changed && at->second.derives_children();
-            const auto tell = [&](watcher& w) {
+            const auto tell_it = [&](watcher& w) {
                 if (!w.registered_) return;
                 if (w.as_ == watch_kind::recursive)
-                    w.on_event(type, path, zxid);
+                    tell(w, type, path, zxid);
                 else
-                    w.on_event(event_type::children_changed, above, zxid);
+                    tell(w, event_type::children_changed, above, zxid);
             };
             if (child_event)
-                at->second.each_stream(tell);
+                at->second.each_stream(tell_it);
             else
-                at->second.held_as(watch_kind::recursive).each(tell);
+                at->second.held_as(watch_kind::recursive).each(tell_it);
             if (child_event) fire_one_shots(at, event_type::children_changed, above, zxid);
         }
         direct = false;
@@ -195,13 +236,14 @@ void watch_table::dispatch_above(event_type type, std::string_view path, std::in
 
 void watch_table::tell_gap() {
     for (auto& [path, e] : entries_)
-        e.each_stream([&](watcher& w) { w.on_event(event_type::gap, path, static_cast<std::int64_t>(zxid::none)); });
+        e.each_stream([&](watcher& w) { tell(w, event_type::gap, path, static_cast<std::int64_t>(zxid::none)); });
 }
 
 // -- ends -------------------------------------------------------------------------------------------------------------
 
 void watch_table::forget(watcher& who) {
     if (!who.registered_) return;
+    log_(who, "given up");
     const auto at = entries_.find(who.path);
     if (is_stream(who.kind)) return drop_stream(at, who, false);
     release(at->second, who);
@@ -216,7 +258,11 @@ void watch_table::end_all(std::initializer_list<watch_kind> kinds, errc reason) 
             current->second.held_as(kind).each([&](watcher& w) { ended.push_back(release(current->second, w)); });
         settle(current);
     }
-    while (!ended.empty()) ended.pop_front()->on_end(reason);
+    while (!ended.empty()) {
+        const detail::ref<watcher> who = ended.pop_front();
+        if (log_) log_(*who, "over, ", describe_error(static_cast<std::int32_t>(reason)));
+        who->on_end(reason);
+    }
 }
 
 void watch_table::end_one_shots(errc reason) { end_all(one_shots, reason); }
@@ -247,9 +293,10 @@ std::vector<set_watches_batch> watch_table::restore(std::size_t batch_bytes) {
     }
     for (auto& [path, e] : entries_) {
         for (watcher_list& list : e.lists)
-            list.each([](watcher& w) {
+            list.each([&](watcher& w) {
                 w.sent_recursive_ = w.as_ == watch_kind::recursive;
                 w.served_ = false; // the catch-up and the stream's registration cover it
+                log_set(w, "set again");
             });
         e.sent_recursive = e.held_as(watch_kind::recursive).size();
         e.served = 0;

@@ -5,6 +5,7 @@
 // coexist): a one-shot flag would destroy a stream on the same path, and a persistent registration would destroy a
 // recursive one. So the table rewrites requests on their way out and derives what the server then cannot tell.
 #include "session/request.hpp"
+#include "session/watch_log.hpp"
 #include "session/watcher_list.hpp"
 
 #include <algorithm>
@@ -36,6 +37,9 @@ struct watch_orders {
 
 class watch_table {
   public:
+    /// Tells in a line what becomes of each watch.
+    void log_to(watch_log::sink s) { log_.write_to(std::move(s)); }
+
     // -- requests that register a watcher ----------------------------------------------------------------------------
     /// `r`, whose watcher is set, is being handed over; rewrites the watch flag or the mode in its frame.
     void carry(request& r, char* frame);
@@ -101,9 +105,11 @@ class watch_table {
 
     void hold(entry&, detail::ref<watcher>, watch_kind as) noexcept;
     detail::ref<watcher> release(entry&, watcher&) noexcept;
+    void tell(watcher&, event_type, std::string_view path, std::int64_t zxid) const noexcept;
+    void log_set(const watcher&, std::string_view what) const;
     void drop_stream(table::iterator at, watcher& who, bool refused);
     void settle(table::iterator at, bool armed = false);
-    void rearm(const std::string& path, entry&, watcher&);
+    void rearm(entry&, watcher&);
     void fire_one_shots(table::iterator at, event_type, std::string_view path, std::int64_t zxid);
     void dispatch_above(event_type, std::string_view path, std::int64_t zxid);
     void end_all(std::initializer_list<watch_kind>, errc reason);
@@ -112,6 +118,7 @@ class watch_table {
     std::uint64_t came_ = 0;            ///< counts the watchers held
     std::size_t recursive_holders_ = 0; ///< lets dispatch skip the walk to the root
     watch_orders orders_;
+    watch_log log_;
 };
 
 } // namespace kazoo::session

@@ -18,6 +18,7 @@ enum class watch_kind : std::uint8_t {
     persistent, ///< stream of addWatch mode 0
     recursive,  ///< stream of addWatch mode 1
 };
+std::string_view to_string(watch_kind) noexcept;
 
 class watcher {
   public:

@@ -172,6 +172,8 @@ TEST(program_shortage, of_memory_for_a_large_reply_fails_that_request) {
     EXPECT_THAT(e.printed, HasSubstr("\nwith room: read\n"));
     EXPECT_THAT(e.printed, HasSubstr("in the result: Cannot allocate memory\n"));
     EXPECT_THAT(e.printed, HasSubstr("\nwith room again: read\n"));
+    EXPECT_THAT(e.printed, HasSubstr("watched: Cannot allocate memory\n"));
+    EXPECT_THAT(e.printed, HasSubstr("\ndata watch on /large: given up ")) << "nobody got it";
 }
 
 } // namespace

@@ -139,6 +139,47 @@ TEST(watches, a_dropped_or_cancelled_one_shot_is_not_set_again) {
     EXPECT_EQ(s.inside().server().watches(), kazoo::server::watch_counts{});
 }
 
+TEST(watches, one_whose_request_is_given_up_while_its_reply_is_under_way_is_forgotten) {
+    two_clients s;
+    s.c.create("/n");
+    const auto at_server = [&] { return s.inside().server().watches() != kazoo::server::watch_counts{}; };
+    const auto give_up = [&](auto asked) {
+        ASSERT_TRUE(s.world.run_until(at_server, 1s));
+        ASSERT_FALSE(asked.ready());
+        asked.cancel();
+        EXPECT_EQ(verdict_of(std::move(asked)), failed(errc::cancelled));
+        EXPECT_TRUE(s.world.run_until([&] { return !at_server(); }, 1s));
+    };
+    give_up(s.c.async_watch("/n"));
+    give_up(s.c.async_watch_exists("/missing"));
+    give_up(s.c.async_watch_children("/n"));
+    give_up(s.c.async_add_watch("/n", watch_mode::persistent));
+}
+
+TEST(watches, a_debug_log_names_one_that_does_not_fire) {
+    two_clients s;
+    std::vector<std::string> lines;
+    client_options o = options_on(s.here);
+    o.log = {log_level::debug, [&](log_level, std::string_view line) {
+                 if (line.find("watch on") != line.npos) lines.emplace_back(line.substr(0, line.find(" (")));
+             }};
+    s.c.create("/app");
+    client logging(simulation::addresses() + "/app", o);
+    auto silent = logging.watch_exists("/n");
+    auto fired = logging.watch_children("/");
+    s.other.create("/app/other");
+    ASSERT_TRUE(s.finish(fired.changed));
+    s.drop();
+    s.here.refuse(false);
+    ASSERT_TRUE(s.world.run_until([&] { return logging.state() == connected; }, 1min));
+    silent.changed.cancel();
+    s.world.run_for(1s);
+    EXPECT_EQ(lines,
+              (std::vector<std::string>{"exists watch on /app/n: registered", "child watch on /app: registered",
+                                        "child watch on /app: fired, children_changed /app",
+                                        "exists watch on /app/n: set again", "exists watch on /app/n: given up"}));
+}
+
 TEST(watches, paths_are_relative_to_the_handle) {
     two_clients s;
     s.c.ensure_path("/app/one");

@@ -185,7 +185,11 @@ int run_out_of_room(const words& w) {
     const auto say = [](const char* what, kazoo::result<kazoo::node> r) {
         std::printf("%s: %s\n", what, r ? "read" : r.error().message().c_str());
     };
-    const kazoo::client zk(w.at(0));
+    kazoo::client_options o;
+    o.log = {kazoo::log_level::debug, [](kazoo::log_level, std::string_view line) {
+                 if (line.find("watch on") != line.npos) std::printf("%s\n", std::string(line).c_str());
+             }};
+    const kazoo::client zk(w.at(0), o);
     zk.create("/large", std::string(900'000, 'x'), {.mode = kazoo::create_mode::ephemeral});
     too_much = 256 << 10;
     say("on its way", zk.async_get("/large").result());
@@ -196,6 +200,11 @@ int run_out_of_room(const words& w) {
     say("in the result", zk.async_get("/large").result());
     too_much = SIZE_MAX;
     say("with room again", zk.async_get("/large").result());
+    too_much = 256 << 10;
+    const auto watched = zk.async_watch("/large").result();
+    too_much = SIZE_MAX;
+    std::printf("watched: %s\n", watched ? "read" : watched.error().message().c_str());
+    zk.sync("/"); // behind what followed from that
     return 0;
 }
 
