@@ -167,9 +167,9 @@ void driver::obey(session::resolve_order& order) try {
 
 void driver::obey(session::connect_order& order) {
     stream_open_ = false;
-    peer_ = session::to_string({order.address, order.port});
+    peer_ = to_string(order.to);
     try {
-        stream_ = loop_.connect(order.address, order.port, *this);
+        stream_ = loop_.connect(order.to, *this);
     } catch (const std::bad_alloc&) {
         session_.on_closed(make_error_code(std::errc::not_enough_memory), loop_.now());
     }

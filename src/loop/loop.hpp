@@ -3,6 +3,7 @@
 // other one is simulated. "On the loop" means: called by the loop, never two at a time.
 #include "loop/byte_stream.hpp"
 #include "util/clock.hpp"
+#include "util/endpoint.hpp"
 #include "util/undying.hpp"
 
 #include <kazoo/detail/shared_state.hpp>
@@ -68,9 +69,8 @@ class KAZOO_EXPORT loop {
     virtual timer_id start_timer(time_point when, job&) noexcept = 0;
     /// False: the job has run or is running.
     virtual bool cancel_timer(timer_id) noexcept = 0;
-    /// Starts opening a TCP connection to a numeric address (IPv6 without brackets, zone allowed).
-    virtual std::unique_ptr<byte_stream> connect(const std::string& address, std::uint16_t port,
-                                                 byte_stream_events&) = 0;
+    /// Starts opening a TCP connection to the endpoint's address. Its name is for whoever must show whom he means.
+    virtual std::unique_ptr<byte_stream> connect(const util::endpoint&, byte_stream_events&) = 0;
     /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none. Whoever
     /// asks for a name that is being looked up gets the answer to that.
     using resolved = std::function<void(std::error_code, std::vector<std::string>)>;

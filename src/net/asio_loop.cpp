@@ -83,9 +83,8 @@ detail::timer_id asio_loop::start_timer(time_point when, detail::job& j) noexcep
 
 bool asio_loop::cancel_timer(detail::timer_id id) noexcept { return core_->cancel_timer(id); }
 
-std::unique_ptr<detail::byte_stream> asio_loop::connect(const std::string& address, std::uint16_t port,
-                                                        detail::byte_stream_events& events) {
-    return std::make_unique<tcp_stream>(core_, address, port, events);
+std::unique_ptr<detail::byte_stream> asio_loop::connect(const util::endpoint& to, detail::byte_stream_events& events) {
+    return std::make_unique<tcp_stream>(core_, to, events);
 }
 
 void asio_loop::resolve(const std::string& host, resolved done) { core_->resolve(host, std::move(done)); }

@@ -37,8 +37,7 @@ class asio_loop final : public detail::loop {
 
     detail::timer_id start_timer(time_point when, detail::job&) noexcept override;
     bool cancel_timer(detail::timer_id) noexcept override;
-    std::unique_ptr<detail::byte_stream> connect(const std::string& address, std::uint16_t port,
-                                                 detail::byte_stream_events&) override;
+    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, detail::byte_stream_events&) override;
     void resolve(const std::string& host, resolved) override;
 
   private:

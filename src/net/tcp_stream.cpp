@@ -187,10 +187,9 @@ void tcp_stream::connection::want_write() noexcept {
 
 // -- life -------------------------------------------------------------------------------------------------------------
 
-tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const std::string& address, std::uint16_t port,
-                       detail::byte_stream_events& events)
+tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const util::endpoint& to, detail::byte_stream_events& events)
     : core_(std::move(core)), connection_(std::make_shared<connection>(core_->io(), events)) {
-    connection_->open(address, port);
+    connection_->open(to.address, to.port);
 }
 
 tcp_stream::~tcp_stream() {

@@ -1,15 +1,13 @@
 #pragma once
 #include "net/loop_core.hpp"
 
-#include <cstdint>
 #include <memory>
-#include <string>
 
 namespace kazoo::net {
 
 class tcp_stream final : public detail::byte_stream {
   public:
-    tcp_stream(std::shared_ptr<loop_core>, const std::string& address, std::uint16_t port, detail::byte_stream_events&);
+    tcp_stream(std::shared_ptr<loop_core>, const util::endpoint&, detail::byte_stream_events&);
     tcp_stream(const tcp_stream&) = delete;
     tcp_stream& operator=(const tcp_stream&) = delete;
     ~tcp_stream() override;

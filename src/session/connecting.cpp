@@ -45,7 +45,7 @@ void session::impl::start_attempts() {
 }
 
 void session::impl::next_attempt() {
-    const address* next = round_.next();
+    const util::endpoint* next = round_.next();
     if (!next) {
         ++failed_rounds_;
         refused_ = round_.refused();
@@ -54,8 +54,8 @@ void session::impl::next_attempt() {
     current_ = *next;
     phase_ = phase::connecting;
     limit_ = saturating_add(now_, attempt_timeout());
-    log(log_level::debug, "connecting to ", to_string(current_.where));
-    orders_.push_back(connect_order{current_.where.host, current_.name, current_.where.port});
+    log(log_level::debug, "connecting to ", to_string(current_));
+    orders_.push_back(connect_order{current_});
 }
 
 void session::impl::wait() {
@@ -66,7 +66,7 @@ void session::impl::wait() {
 /// After a connection or an attempt ended.
 void session::impl::schedule_next() {
     if (!std::exchange(proven_, false)) return next_attempt();
-    dropped_ = current_.where;
+    dropped_ = current_;
     // Servers that accept, serve a little and drop must not be hammered either.
     const bool lasted = now_ - ready_since_ >= config_.reconnect.initial_delay;
     if (lasted && round_.size() > 1) return begin_round();
@@ -91,7 +91,7 @@ void session::impl::take_connect_answer(std::string_view payload) {
         if (config_.read_only && answer.who.read_only)
             return connection_ended("refused by a read-only server that does not know the session", false);
         if (!resuming_) return connection_ended("refused a new session", false);
-        round_.note_failure(to_string(current_.where), "session expired");
+        round_.note_failure(to_string(current_), "session expired");
         return lose_session("the server says that it expired");
     case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), false);
     case connect_verdict::unreadable: return violation("answer to the connect request");
@@ -109,7 +109,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     replied_ = now_;
     limit_ = never;
     log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",
-        to_string(current_.where), ", timeout ", std::to_string(granted.negotiated_timeout.count()), " ms");
+        to_string(current_), ", timeout ", std::to_string(granted.negotiated_timeout.count()), " ms");
     if (now_ >= lease_.end_time()) return lose_session("it was granted too late");
     if (closing_) return send_close();
     watches_.tell_gap();

@@ -13,8 +13,8 @@ void session::impl::violation(std::string_view what) {
 }
 
 void session::impl::connection_ended(std::string_view reason, bool by_peer) {
-    log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_.where), ": ", reason);
-    round_.note_failure(to_string(current_.where), reason);
+    log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_), ": ", reason);
+    round_.note_failure(to_string(current_), reason);
     // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
     if (by_peer && phase_ == phase::restoring) set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
     const bool close_done = by_peer && close_sent_ && outbox_.empty();

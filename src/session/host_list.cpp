@@ -149,9 +149,4 @@ host_spec parse_hosts(std::string_view given) {
 
 bool is_numeric(std::string_view host) noexcept { return is_ipv4(host) || is_ipv6(host); }
 
-std::string to_string(const host_port& where) {
-    const bool brackets = where.host.find(':') != std::string::npos;
-    return (brackets ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
-}
-
 } // namespace kazoo::session

@@ -25,7 +25,4 @@ host_spec parse_hosts(std::string_view text);
 /// Whether `host` is an IPv4 or IPv6 address (a zone is fine), which needs no resolver.
 bool is_numeric(std::string_view host) noexcept;
 
-/// `10.0.0.1:2181`, `[::1]:2181`
-std::string to_string(const host_port&);
-
 } // namespace kazoo::session

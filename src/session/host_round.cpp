@@ -69,17 +69,18 @@ std::vector<std::string> host_round::stop_resolving() {
     return late;
 }
 
-void host_round::order(bool shuffle, util::random_source& random, const host_port& last) {
+void host_round::order(bool shuffle, util::random_source& random, const util::endpoint& last) {
     std::unordered_set<std::string> known;
     for (const slot& s : slots_)
         for (const std::string& numeric : s.addresses) {
-            address a{{numeric, s.host.port}, s.host.host};
-            if (known.insert(to_string(a.where)).second) addresses_.push_back(std::move(a));
+            util::endpoint a{.address = numeric, .port = s.host.port, .host = s.host.host};
+            if (known.insert(to_string(a)).second) addresses_.push_back(std::move(a));
         }
     if (shuffle)
         for (std::size_t i = addresses_.size(); i > 1; --i)
             std::swap(addresses_[i - 1], addresses_[static_cast<std::size_t>(random.below(i))]);
-    const auto dropped = std::ranges::find(addresses_, last, &address::where);
+    const auto dropped = std::ranges::find_if(
+        addresses_, [&last](const util::endpoint& a) { return a.address == last.address && a.port == last.port; });
     if (dropped != addresses_.end()) std::rotate(dropped, dropped + 1, addresses_.end());
 }
 

@@ -2,6 +2,7 @@
 // One round through all addresses of all hosts: names are looked up first, then every address is tried once.
 #include "session/host_list.hpp"
 #include "util/clock.hpp"
+#include "util/endpoint.hpp"
 #include "util/random.hpp"
 
 #include <algorithm>
@@ -10,11 +11,6 @@
 #include <vector>
 
 namespace kazoo::session {
-
-struct address {
-    host_port where;  ///< numeric
-    std::string name; ///< what it came from
-};
 
 class host_round {
   public:
@@ -29,12 +25,12 @@ class host_round {
     /// Gives up what has not been answered. Returns those names.
     std::vector<std::string> stop_resolving();
     /// Fixes the order in which the addresses are tried; `last` goes to the end if there are others.
-    void order(bool shuffle, util::random_source&, const host_port& last);
+    void order(bool shuffle, util::random_source&, const util::endpoint& last);
 
     std::size_t hosts() const noexcept { return hosts_.size(); }
     std::size_t size() const noexcept { return addresses_.size(); }
     /// The next address, or nullptr at the end of the round.
-    const address* next() noexcept { return tried_ < addresses_.size() ? &addresses_[tried_++] : nullptr; }
+    const util::endpoint* next() noexcept { return tried_ < addresses_.size() ? &addresses_[tried_++] : nullptr; }
 
     /// An attempt ran out of time: nobody has said no.
     void note_late() noexcept { late_ = true; }
@@ -66,7 +62,7 @@ class host_round {
     std::vector<host_port> hosts_;
     std::vector<lookup> lookups_;
     std::vector<slot> slots_;
-    std::vector<address> addresses_;
+    std::vector<util::endpoint> addresses_;
     std::size_t tried_ = 0;
     std::uint64_t number_ = 0;
     bool late_ = false;

@@ -6,6 +6,7 @@
 #include "session/request.hpp"
 #include "session/watcher.hpp"
 #include "util/clock.hpp"
+#include "util/endpoint.hpp"
 
 #include <kazoo/log.hpp>
 #include <kazoo/retry.hpp>
@@ -88,9 +89,7 @@ struct resolve_order {
 };
 /// Open a connection and answer with on_connected() or on_closed(). One at a time.
 struct connect_order {
-    std::string address; ///< numeric
-    std::string host;    ///< the name it came from
-    std::uint16_t port = 0;
+    util::endpoint to;
 };
 /// Close the connection, or give up opening it. No answer is expected.
 struct disconnect_order {

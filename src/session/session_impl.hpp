@@ -181,7 +181,7 @@ struct session::impl {
 
     // The connection, or the attempt at one.
     std::uint64_t connection_ = 0; ///< counts them: tells a fact about an older one
-    address current_;
+    util::endpoint current_;
     bool resuming_ = false; ///< the connect request named a session
     time_point connect_sent_ = never;
     bool close_sent_ = false; ///< closeSession was put into the outbox
@@ -192,7 +192,7 @@ struct session::impl {
     time_point ping_put_ = never;      ///< when the oldest ping without an answer was put into the outbox
     time_point pair_put_ = never;      ///< the same of a pair's first half
     time_point replied_{};             ///< when bytes of a reply came last
-    host_port dropped_;                ///< try it last in the next round
+    util::endpoint dropped_;           ///< try it last in the next round
     inbox inbox_;
     outbox outbox_;
     in_flight in_flight_;

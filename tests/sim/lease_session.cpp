@@ -29,7 +29,7 @@ void lease_session::connect() {
     answered_.clear();
     last_first_.reset();
     heard_ = now();
-    stream_ = machine_->connect("10.0.0." + std::to_string(1 + w.random().below(3)), *this);
+    stream_ = machine_->connect({.address = "10.0.0." + std::to_string(1 + w.random().below(3))}, *this);
     look_for_silence();
 }
 

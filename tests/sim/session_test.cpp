@@ -18,6 +18,24 @@ struct expiry_watch {
     std::optional<std::chrono::nanoseconds> expired;
 };
 
+TEST(session, tells_the_loop_whom_the_user_named) {
+    simulation world;
+    const machine m = world.add_machine();
+    const client by_name(simulation::hosts(), options_on(m));
+    by_name.wait_connected();
+    const util::endpoint& named = world.world().machines()[0]->last_endpoint();
+    EXPECT_EQ(named.host, "zookeeper");
+    EXPECT_TRUE(named.address.starts_with("10.0.0."));
+    EXPECT_EQ(named.port, 2181);
+
+    const machine n = world.add_machine();
+    const client by_address("10.0.0.2:2181", options_on(n));
+    by_address.wait_connected();
+    const util::endpoint& literal = world.world().machines()[1]->last_endpoint();
+    EXPECT_EQ(literal.host, "10.0.0.2");
+    EXPECT_EQ(literal.address, "10.0.0.2");
+}
+
 TEST(session, C05_a_silent_server_is_noticed_while_requests_are_sent) {
     scene s;
     s.c.wait_connected();

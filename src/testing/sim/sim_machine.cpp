@@ -107,9 +107,10 @@ void sim_machine::run_streams() {
     }
 }
 
-std::unique_ptr<detail::byte_stream> sim_machine::connect(const std::string& address,
+std::unique_ptr<detail::byte_stream> sim_machine::connect(const util::endpoint& to,
                                                           detail::byte_stream_events& events) {
-    auto link = std::make_shared<sim_link>(*this, ++last_link_, leads_to.value_or(world_.server_at(address)));
+    auto link = std::make_shared<sim_link>(*this, ++last_link_, leads_to.value_or(world_.server_at(to.address)));
+    last_endpoint_ = to;
     std::erase_if(links_, [](const auto& l) { return l.expired(); });
     links_.push_back(link);
     link->begin();

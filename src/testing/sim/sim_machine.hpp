@@ -33,7 +33,7 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     bool cancel_timer(detail::timer_id);
     void signal(std::stop_source);
     void execute(std::function<void()>) override;
-    std::unique_ptr<detail::byte_stream> connect(const std::string& address, detail::byte_stream_events&);
+    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, detail::byte_stream_events&);
     void resolve(const std::string& host, detail::loop::resolved);
     void loop_gone() noexcept;
     void forget_stream(std::uint64_t number) noexcept { streams_.erase(number); }
@@ -58,6 +58,8 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     } faults;
 
     std::uint64_t connections_tried() const noexcept { return last_link_; }
+    /// Where the newest connection was to go.
+    const util::endpoint& last_endpoint() const noexcept { return last_endpoint_; }
     std::size_t connections() const noexcept { return streams_.size(); }
 
   private:
@@ -79,6 +81,7 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     std::map<detail::timer_id, time_point> timer_times_;
     std::uint64_t last_timer_ = 0;
     std::uint64_t last_link_ = 0;
+    util::endpoint last_endpoint_;
     std::map<std::uint64_t, sim_stream*> streams_;
     std::vector<std::weak_ptr<sim_link>> links_;
     std::deque<std::function<void()>> callbacks_;

@@ -23,9 +23,9 @@ TEST(host_round, a_name_may_have_many_addresses_each_tried_once) {
     r.resolved("one", addresses);
     EXPECT_TRUE(r.resolved("other", {"10.0.0.0", "10.0.0.0", "10.0.0.1"}));
     util::random_source random(1);
-    r.order(false, random, {"10.0.0.0", 1});
+    r.order(false, random, {.address = "10.0.0.0", .port = 1});
     EXPECT_EQ(r.size(), many + 2) << "the same address with another port is another one";
-    EXPECT_EQ(r.next()->where, (host_port{"10.0.0.1", 1})) << "the dropped one goes to the end";
+    EXPECT_EQ(to_string(*r.next()), "10.0.0.1:1") << "the dropped one goes to the end";
 }
 
 class test_credential final : public credential {

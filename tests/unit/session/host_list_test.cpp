@@ -93,10 +93,5 @@ TEST(is_numeric, knows_addresses_from_names) {
         EXPECT_FALSE(is_numeric(no)) << no;
 }
 
-TEST(host_port, is_written_with_brackets_where_they_are_needed) {
-    EXPECT_EQ(to_string(host_port{"10.0.0.1", 2181}), "10.0.0.1:2181");
-    EXPECT_EQ(to_string(host_port{"::1", 1}), "[::1]:1");
-}
-
 } // namespace
 } // namespace kazoo::session

@@ -186,7 +186,8 @@ void world::take_orders() {
         } else if (const auto* connect = std::get_if<session::connect_order>(&next)) {
             EXPECT_FALSE(connection_open || connecting) << "two connections at once";
             connecting = true;
-            say("connect " + session::to_string({connect->address, connect->port}));
+            connecting_to = connect->to;
+            say("connect " + to_string(connect->to));
         } else {
             EXPECT_TRUE(connection_open || connecting) << "disconnect without a connection";
             connection_open = connecting = false;

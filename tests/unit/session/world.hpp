@@ -105,6 +105,7 @@ class world final : public session::observer {
     bool certain = true;                  ///< until the session says that what was certain is over
     std::vector<std::string> names_asked; ///< and not answered
     std::string last_words;               ///< of the newest disconnect
+    util::endpoint connecting_to;         ///< of the newest connect
     session::request_list waiting;
     std::string waiting_frames;
     std::vector<std::unique_ptr<test_request>> requests;
