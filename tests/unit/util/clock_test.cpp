@@ -8,11 +8,11 @@
 #include <limits>
 
 using namespace std::chrono;
+using kazoo::detail::saturate;
+using kazoo::detail::time_limit;
 using kazoo::util::never;
 using kazoo::util::saturating_add;
 using kazoo::util::to_duration;
-using kazoo::detail::saturate;
-using kazoo::detail::time_limit;
 
 namespace {
 
@@ -25,7 +25,8 @@ TEST(clock, adding_saturates_at_both_ends) {
     EXPECT_EQ(saturating_add(never, kazoo::util::duration::zero()), never);
     EXPECT_EQ(saturating_add(before, kazoo::util::duration::min()), kazoo::util::time_point::min());
     EXPECT_EQ(saturating_add(now, kazoo::util::duration::min()), now + kazoo::util::duration::min());
-    EXPECT_EQ(saturating_add(kazoo::util::time_point::min(), kazoo::util::duration::min()), kazoo::util::time_point::min());
+    EXPECT_EQ(saturating_add(kazoo::util::time_point::min(), kazoo::util::duration::min()),
+              kazoo::util::time_point::min());
 }
 
 TEST(clock, milliseconds_that_do_not_fit_saturate) {
