@@ -127,6 +127,7 @@ error::error(std::error_code code, kazoo::outcome outcome, std::string_view oper
       operation_(operation),
       path_(path),
       what_(std::make_shared<const std::string>(describe(code, operation, path, detail))),
+      detail_size_(detail.size()),
       outcome_(outcome) {}
 
 error::~error() = default;

@@ -64,10 +64,8 @@ std::string describe(const kazoo::error& e) {
     std::string text(e.operation());
     if (!e.path().empty()) text.append(" \"").append(e.path()).append("\"");
     text.append(": ").append(e.code().message());
-    const std::string code =
-        std::string(" (") + e.code().category().name() + ":" + std::to_string(e.code().value()) + ")";
-    const std::string_view whole = e.what();
-    return whole.starts_with(text + code) ? text.append(whole.substr(text.size() + code.size())) : std::string(whole);
+    if (!e.detail().empty()) text.append(": ").append(e.detail());
+    return text;
 }
 
 connection::connection(const settings& s, const std::stop_token& stop) : kazoo::client(make_client(s)) {

@@ -27,6 +27,20 @@ TEST(error, detail_is_part_of_its_text) {
     EXPECT_STREQ(e.what(), "wait_connected: timed out (zookeeper:-7): 10.0.0.1:2181: refused");
 }
 
+TEST(error, tells_its_detail_alone) {
+    const kazoo::error e(code(errc::too_large), outcome::not_applied, "get", "/a: b", "2000 bytes: too many");
+    EXPECT_EQ(e.detail(), "2000 bytes: too many");
+    const kazoo::error copy = e;
+    EXPECT_EQ(copy.detail(), e.detail());
+    EXPECT_EQ(kazoo::error(code(errc::no_node), outcome::not_applied, "get", "/a").detail(), "");
+    try {
+        kazoo::throw_error(code(errc::bad_arguments), outcome::not_applied, "client", "", "too short");
+        FAIL();
+    } catch (const kazoo::error& thrown) {
+        EXPECT_EQ(thrown.detail(), "too short");
+    }
+}
+
 TEST(error, C39_one_hierarchy_and_one_retryable_set) {
     for (const errc e :
          {errc::connection_loss, errc::operation_timeout, errc::session_moved, errc::throttled, errc::request_timeout})
