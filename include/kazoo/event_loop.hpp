@@ -38,6 +38,7 @@ class KAZOO_EXPORT event_loop {
     event_loop& operator=(const event_loop&) = delete;
     ~event_loop();
 
+    /// For the library.
     detail::loop& impl() const noexcept { return *loop_; }
 
   private:

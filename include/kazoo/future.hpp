@@ -14,39 +14,58 @@
 
 namespace kazoo {
 
+namespace detail {
+template <class T> class user_awaiter;
+} // namespace detail
+
 /// How an operation ended, without exceptions: a value, or an error code and an outcome.
 template <class T> class [[nodiscard]] result {
   public:
+    /// T; for void an empty type.
     using value_type = detail::stored<T>;
+    /// A value.
     explicit result(value_type v) : value_(std::move(v)) {}
+    /// A failure.
     explicit result(detail::failure f) : failure_(std::move(f)) {}
 
+    /// Whether there is a value.
     explicit operator bool() const noexcept { return value_.has_value(); }
+    /// Whether there is a value.
     bool has_value() const noexcept { return value_.has_value(); }
+    /// Why there is no value; an empty code (false) if there is one.
     std::error_code error() const noexcept { return failure_.code; }
+    /// Whether the failed operation may have taken effect. Says nothing if there is a value.
     kazoo::outcome outcome() const noexcept { return failure_.outcome; }
 
-    /// The value, or throws what get() would have thrown.
+    /// The value, or throws what future::get() would have thrown.
     value_type& value() & {
         require();
         return *value_;
     }
+    /// The value, or throws what future::get() would have thrown.
     const value_type& value() const& {
         require();
         return *value_;
     }
+    /// Moves the value out, or throws what future::get() would have thrown.
     value_type value() && {
         require();
         return *std::move(value_);
     }
-    /// Precondition: has_value().
+    /// The value. Precondition: has_value().
     value_type& operator*() & noexcept { return *value_; }
+    /// The value. Precondition: has_value().
     const value_type& operator*() const& noexcept { return *value_; }
+    /// Moves the value out. Precondition: has_value().
     value_type operator*() && noexcept { return *std::move(value_); }
+    /// A member of the value. Precondition: has_value().
     value_type* operator->() noexcept { return &*value_; }
+    /// A member of the value. Precondition: has_value().
     const value_type* operator->() const noexcept { return &*value_; }
 
+    /// Throws what future::get() would have thrown. Precondition: not has_value().
     [[noreturn]] void rethrow() const { failure_.rethrow(); }
+    /// All that is known of the failure. Precondition: not has_value().
     const detail::failure& why() const noexcept { return failure_; }
 
   private:
@@ -58,16 +77,20 @@ template <class T> class [[nodiscard]] result {
 };
 
 /// The eventual result of one operation. Move-only, one consumer; its order among the client's other operations was
-/// fixed when the async call was made.
+/// fixed when the async call was made. All members but valid(), assignment and the destructor need a valid() future.
 ///
 /// Dropping a future gives up interest in the result: the operation itself goes on. (A dropped one-shot watch is
 /// forgotten.) Thread safety: one thread at a time may use one future; different futures are independent.
 template <class T> class [[nodiscard]] future {
   public:
+    /// T.
     using value_type = T;
 
+    /// Not valid().
     future() noexcept = default;
+    /// Takes the other one's result over; that one is not valid() afterwards.
     future(future&&) noexcept = default;
+    /// Drops the result that this one stands for, and takes the other one's over.
     future& operator=(future&& other) noexcept {
         future old(std::move(*this));
         state_ = std::move(other.state_);
@@ -77,12 +100,14 @@ template <class T> class [[nodiscard]] future {
         if (state_) state_->abandon_interest();
     }
 
+    /// Whether this stands for a result: false when default-constructed, moved from or consumed.
     bool valid() const noexcept { return static_cast<bool>(state_); }
-    /// Whether get() would return at once.
+    /// Whether get() would return at once, with a value or an error. Never blocks.
     bool ready() const noexcept { return state_->ready(); }
 
-    // -- blocking: each consumes the future. Throws kazoo::error (error_of<> where there is one). ---------------------
-    // On a loop thread, and for the result of then() on the executor's own thread, it throws would_deadlock_error.
+    // -- blocking -----------------------------------------------------------------------------------------------------
+    // Each consumes the future and throws kazoo::error (error_of<> where there is one). On a loop thread, and for the
+    // result of then() on the executor's own thread, they throw would_deadlock_error and the future stays valid.
     // Limits are durations of any unit: decades, as hours::max(), are no limit; zero and less does not wait.
 
     /// Waits for the result; at most client_options::operation_timeout for operations, without limit for watches.
@@ -100,12 +125,14 @@ template <class T> class [[nodiscard]] future {
         state_->wait(state_->default_limit(), stop);
         return take();
     }
+    /// Whichever comes first: as get_for(limit) or as get(stop).
     T get_for(detail::time_limit limit, const std::stop_token& stop) && {
         state_->wait(limit, stop);
         return take();
     }
-    /// As get(), without exceptions.
+    /// As get(), but an error is returned and not thrown.
     kazoo::result<T> result() && { return std::move(*this).result_for(state_->default_limit()); }
+    /// As get_for(), but an error is returned and not thrown.
     kazoo::result<T> result_for(detail::time_limit limit) && {
         if (const errc e = state_->try_wait(limit, {}); e != errc{})
             return kazoo::result<T>(detail::failure{
@@ -128,7 +155,7 @@ template <class T> class [[nodiscard]] future {
         state_->stop_on(std::move(stop));
         return std::move(*this);
     }
-    /// Says aloud that nobody waits for the result.
+    /// Explicitly ignores the result. Unlike a drop it gives nothing up: a watch stays set, a lock is still waited for.
     void detach() && noexcept { state_.reset(); }
 
     // -- not blocking -------------------------------------------------------------------------------------------------
@@ -139,17 +166,18 @@ template <class T> class [[nodiscard]] future {
     /// be of any length: what has been handed on is let go of.
     template <class F> auto then(F f) && -> future<std::invoke_result_t<F, future>>;
 
-    /// For coroutines: `T v = co_await std::move(f);` resumes on the client's callback executor. A coroutine that waits
-    /// may be destroyed there, or where nothing runs on that executor meanwhile: it is not resumed then.
-    class awaiter;
-    awaiter operator co_await() && noexcept { return awaiter(std::move(state_)); }
+    /// For coroutines: `T v = co_await std::move(f);` waits without limit and throws as get(). Goes on at once if it is
+    /// ready, otherwise resumes on the client's callback executor. A coroutine that waits may be destroyed there, or
+    /// where nothing runs on that executor meanwhile: it is not resumed then.
+    auto operator co_await() && noexcept { return detail::user_awaiter<T>(std::move(state_)); }
 
     // -- for the library ----------------------------------------------------------------------------------------------
+    /// The future of this state.
     explicit future(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
+    /// The state, taken out.
     detail::ref<detail::shared_state<T>> release() && noexcept { return std::move(state_); }
 
   private:
-    friend class awaiter;
     T take() {
         auto state = std::move(state_);
         return state->take();
@@ -204,20 +232,19 @@ template <class T> class resumption final : continuation, job {
     ref<shared_state<T>> state_;
 };
 
-} // namespace detail
-
-template <class T> class future<T>::awaiter {
+/// What a user's coroutine waits with.
+template <class T> class user_awaiter {
   public:
-    explicit awaiter(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
-    awaiter(const awaiter&) = delete;
-    awaiter& operator=(const awaiter&) = delete;
-    ~awaiter() {
+    explicit user_awaiter(ref<shared_state<T>> state) noexcept : state_(std::move(state)) {}
+    user_awaiter(const user_awaiter&) = delete;
+    user_awaiter& operator=(const user_awaiter&) = delete;
+    ~user_awaiter() {
         if (resumption_ != nullptr) resumption_->disarm();
         if (state_) state_->abandon_interest();
     }
     bool await_ready() const noexcept { return state_->ready(); }
     bool await_suspend(std::coroutine_handle<> h) {
-        auto* const r = new detail::resumption<T>(h, state_);
+        auto* const r = new resumption<T>(h, state_);
         resumption_ = r;
         return r->start();
     }
@@ -227,11 +254,9 @@ template <class T> class future<T>::awaiter {
     }
 
   private:
-    detail::ref<detail::shared_state<T>> state_;
-    detail::resumption<T>* resumption_ = nullptr;
+    ref<shared_state<T>> state_;
+    resumption<T>* resumption_ = nullptr;
 };
-
-namespace detail {
 
 /// The state of a then(): continuation of one future and producer of the next.
 template <class T, class F, class R> class then_state final : public shared_state<R>, continuation, job {

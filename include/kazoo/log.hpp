@@ -8,14 +8,16 @@
 
 namespace kazoo {
 
+/// How much a line matters. A sink gets the lines of its threshold and above.
 enum class log_level : std::uint8_t {
     wire,  ///< every frame: direction, operation, xid, path, length, error
     debug, ///< reconnect steps, watch registrations
     info,  ///< connected to, session established, closed
     warn,  ///< a connection dropped and why, expiry, an unresolvable host, a failing listener
     error, ///< what needs a person: refused credentials
-    off
+    off    ///< as a threshold: no line at all
 };
+/// The enumerator's name, such as "warn"; "unknown" for other values. Static storage.
 KAZOO_EXPORT std::string_view to_string(log_level) noexcept;
 
 /// Called on the loop's thread, and on the callback executor: must be thread-safe, must not block and must not call the
@@ -26,6 +28,7 @@ KAZOO_EXPORT std::string_view to_string(log_level) noexcept;
 /// function, so this may refer to what outlives the handle. It cannot wait inside a sink and on the loop's thread.
 using log_function = std::function<void(log_level, std::string_view line)>;
 
+/// Where log lines go, and how many of them.
 struct log_sink {
     log_level threshold = log_level::warn; ///< lines below it are not even formatted
     log_function write{};                  ///< empty: no log

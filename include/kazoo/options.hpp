@@ -17,7 +17,8 @@ class executor;
 
 /// A credential for one scheme, such as {"digest", "user:password"}.
 struct credential {
-    std::string scheme, secret;
+    std::string scheme; ///< as the servers name it
+    std::string secret; ///< what the scheme wants to see; never in a log line
 };
 
 /// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that

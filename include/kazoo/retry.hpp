@@ -9,8 +9,8 @@ namespace kazoo {
 struct retry_policy {
     std::chrono::milliseconds initial_delay{50}; ///< positive, at most 2^31-1 ms
     std::chrono::milliseconds max_delay{5'000};  ///< milliseconds::max(): they grow without bound
-    double factor = 2.0;
-    double jitter = 0.5; ///< 0: none; 1: from no pause at all to the full one
+    double factor = 2.0;                         ///< each pause is so much longer than the one before; at least 1
+    double jitter = 0.5;                         ///< from 0 to 1. 0: none; 1: from no pause at all to the full one
 };
 
 } // namespace kazoo

@@ -19,8 +19,8 @@ class listener;
 /// The watch survives reconnects: it is set again with the last transaction seen, so that a change made meanwhile is
 /// reported too. If the session is lost it fails with errc::session_expired. Dropping `changed` forgets the watch.
 template <class T> struct watched {
-    T value;
-    future<watch_event> changed;
+    T value;                     ///< what was there when the watch was set
+    future<watch_event> changed; ///< the one change; get() waits without limit
 };
 
 /// A persistent watch (addWatch, servers from 3.6): every change of a path, or of all below it, in the server's order.
@@ -30,20 +30,27 @@ template <class T> struct watched {
 /// blocks. Thread safety: one thread at a time.
 class [[nodiscard]] KAZOO_EXPORT watch_stream {
   public:
+    /// No watch: only valid(), assigning and destroying are allowed.
     watch_stream() noexcept;
+    /// Takes the watch over; the other one has none afterwards.
     watch_stream(watch_stream&&) noexcept;
+    /// Ends the watch that this one has, and takes the other one's over.
     watch_stream& operator=(watch_stream&&) noexcept;
     ~watch_stream();
 
-    /// The next event. Only one may be waited for at a time: another fails with errc::bad_arguments. Fails with
-    /// errc::closed when the client is closed and with the server's error when it refused to set the watch again.
-    /// Cancelling it loses no event.
+    /// The next event. Precondition: valid(). Only one may be waited for at a time: another fails with
+    /// errc::bad_arguments. Fails with errc::closed when the client is closed, with errc::auth_failed when its
+    /// credentials were refused, and with the server's error when it refused to set the watch again. Cancelling it
+    /// loses no event; dropping one that has its event already does.
     future<watch_event> async_next();
-    /// Blocks until the next event, however long; nothing when `stop` is requested or the client is closed.
+    /// The blocking twin of async_next(): waits however long. Nothing when `stop` is requested or the client is closed;
+    /// throws the other errors of async_next().
     std::optional<watch_event> next(const std::stop_token& stop = {});
-    /// Blocks at most `limit`; nothing if no event came or the client is closed.
+    /// Blocks at most `limit`. Nothing if no event came in that time or the client is closed; throws the other errors
+    /// of async_next().
     std::optional<watch_event> next_for(detail::time_limit limit);
 
+    /// Whether there is a watch, ended or not: false for a stream that was default-constructed or moved from.
     bool valid() const noexcept { return static_cast<bool>(state_); }
     /// For the library.
     explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
@@ -52,15 +59,21 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     detail::ref<detail::watch_queue> state_;
 };
 
-/// Keeps a registration alive. The destructor ends it: when it returns no call is running and none will come, except
-/// when it is called from inside the callback itself (then none will come after that one).
+/// Keeps a listener registered. The destructor, reset() and assignment end that: when they return no call is running
+/// and none will come. They wait for a call in progress, except when they are called inside it: then none will come
+/// after that one. Thread safety: one thread at a time.
 class [[nodiscard]] KAZOO_EXPORT subscription {
   public:
+    /// No listener.
     subscription() noexcept;
+    /// Takes the listener over; the other one has none afterwards.
     subscription(subscription&&) noexcept;
+    /// Does as reset(), and takes the other one's listener over.
     subscription& operator=(subscription&&) noexcept;
     ~subscription();
+    /// Ends the registration, if there is one.
     void reset() noexcept;
+    /// For the library.
     explicit subscription(detail::ref<detail::listener>) noexcept;
 
   private:

@@ -4,6 +4,7 @@
 
 namespace kazoo {
 
+/// What a recipe takes for the loss of what it holds. doc/certainty.md explains the choice.
 enum class loss : std::uint8_t {
     /// As soon as it is not certain any more that the session lives. Right also while servers are cut off from each
     /// other. Costs a committed transaction each third of the session's timeout, for all grants of a client together.

@@ -22,12 +22,13 @@ namespace recipe {
 class mutex_core;
 }
 
+/// How a mutex behaves. Plain data with defaults; the constructor of mutex checks it.
 struct mutex_options {
     /// The data of our nodes: who we are, for those who look. contenders() shows it.
     std::string identifier{};
     /// Further marks of contenders, matched literally ahead of the number: "-lock-" for those of go-zookeeper.
     std::vector<std::string> extra_lock_patterns{};
-    /// Of our nodes. Empty: everybody may do everything. Missing parents are made open (C38).
+    /// Of our nodes. Empty: everybody may do everything. Missing parents are made open.
     std::vector<kazoo::acl> acl{};
     /// What holds() and lost() go by.
     loss lost_when = loss::certainty_over;
@@ -37,9 +38,9 @@ struct mutex_options {
 struct contender {
     std::string identifier; ///< what it calls itself; empty if it does not
     std::string path;       ///< of its node, relative to the lock's handle
-    session_id owner{};
-    zxid created{};      ///< its fencing token, once it holds the lock
-    bool hidden = false; ///< we may not read its node: it may have an identifier
+    session_id owner{};     ///< the session that its node dies with
+    zxid created{};         ///< its fencing token, once it holds the lock
+    bool hidden = false;    ///< we may not read its node: it may have an identifier
 };
 
 /// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,
@@ -94,13 +95,16 @@ class KAZOO_EXPORT mutex {
     /// Waits for the lock, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
     /// mend; broken connections and lost sessions are not among them.
     void lock();
+    /// Completes when the lock is ours. Does not block. The errors of lock().
     future<void> async_lock();
-    /// Waits until `stop` is requested: false, and not locked, then.
+    /// As lock(), until `stop` is requested: false, and not locked, then. True: locked.
     [[nodiscard]] bool lock(std::stop_token stop);
+    /// The asynchronous twin of lock(stop): does not block.
     future<bool> async_lock(std::stop_token stop);
-    /// False if the lock is taken, also if by this object (L158). Waits for no other contender, but for the servers: at
+    /// False if the lock is taken, also if by this object. Waits for no other contender, but for the servers: at
     /// most client_options::operation_timeout, then it throws errc::operation_timeout.
     [[nodiscard]] bool try_lock();
+    /// The asynchronous twin of try_lock(): does not block.
     future<bool> async_try_lock();
     /// False if it was not acquired before the deadline or the stop, whatever the reason; time without a connection
     /// counts. After the deadline nothing more is asked for the lock. Zero and less: waits for nobody but the servers,
@@ -109,14 +113,17 @@ class KAZOO_EXPORT mutex {
     [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> limit, std::stop_token stop = {}) {
         return lock_within(detail::saturate(limit), std::move(stop));
     }
+    /// As try_lock_for(), with the time that is left until `deadline` when it is called.
     template <class Clock, class Duration>
     [[nodiscard]] bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
         return lock_within(detail::until(deadline), std::move(stop));
     }
+    /// The asynchronous twin of try_lock_for(): does not block. The limit counts from this call on.
     template <class Rep, class Period>
     future<bool> async_try_lock_for(std::chrono::duration<Rep, Period> limit, std::stop_token stop = {}) {
         return async_lock_within(detail::saturate(limit), std::move(stop));
     }
+    /// The asynchronous twin of try_lock_until(): does not block.
     template <class Clock, class Duration>
     future<bool> async_try_lock_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
         return async_lock_within(detail::until(deadline), std::move(stop));
@@ -143,8 +150,10 @@ class KAZOO_EXPORT mutex {
     /// is not locked.
     node_check check() const;
 
-    /// All who hold or wait, the holder first; those that we may not read are marked. Two round trips, or three.
+    /// All who hold or wait, the holder first; those that we may not read are marked. Two round trips, or three. Waits
+    /// at most client_options::operation_timeout, and asks again after a broken connection.
     std::vector<contender> contenders() const;
+    /// The asynchronous twin of contenders(): does not block.
     future<std::vector<contender>> async_contenders() const;
 
     /// As given, relative to the client's root.

@@ -13,6 +13,7 @@
 
 namespace kazoo::testkit {
 
+/// How a server is configured. Plain data with defaults.
 struct real_server_options {
     std::chrono::milliseconds tick{200};                   ///< also the step in which sessions expire
     std::chrono::milliseconds min_session_timeout{400};    ///< a shorter request is raised to this
@@ -29,11 +30,14 @@ class KAZOO_EXPORT real_server {
   public:
     /// Empty when servers can be started here; otherwise what is missing and which packages bring it.
     static std::string unavailable_reason();
+    /// Whether servers can be started here.
     static bool available() { return unavailable_reason().empty(); }
 
     /// Starts a standalone server and waits until it serves.
     explicit real_server(real_server_options options = {});
+    /// Takes the server over. The other one may only be assigned to or destroyed afterwards.
     real_server(real_server&&) noexcept;
+    /// Kills the server that it has, and takes the other one's over.
     real_server& operator=(real_server&&) noexcept;
     ~real_server();
 
@@ -51,10 +55,12 @@ class KAZOO_EXPORT real_server {
     void pause();
     /// SIGCONT.
     void resume();
+    /// Whether the process is there, paused or not.
     bool running() const;
 
-    /// "127.0.0.1:port".
+    /// "127.0.0.1:port", for a client.
     std::string address() const;
+    /// The port for clients.
     std::uint16_t port() const;
     /// The answer to a command such as "srvr"; empty when there is none within half a second.
     std::string four_letter_word(std::string_view word) const;
@@ -71,9 +77,10 @@ class KAZOO_EXPORT real_server {
     std::unique_ptr<state> state_;
 };
 
+/// How many servers there are, and how they are configured.
 struct ensemble_options {
-    std::size_t size = 3;
-    real_server_options each{};
+    std::size_t size = 3;       ///< the number of servers
+    real_server_options each{}; ///< of every one of them
     /// The servers reach each other through gates, so that the network between any two can be broken; clients do not
     /// notice. The last server is the first one to lead.
     bool gated = false;
@@ -81,17 +88,23 @@ struct ensemble_options {
 
 class quorum_network;
 
-/// Several servers that form a quorum. Break them one by one: `zk[0].kill()`, `zk[zk.leader().value()].pause()`.
+/// Several servers that form a quorum. Break them one by one: `zk[0].kill()`, `zk[zk.leader().value()].pause()`. Not
+/// thread-safe. What waits, waits as real_server does, and has its errors. Servers are counted from 0.
 class KAZOO_EXPORT ensemble {
   public:
     /// Starts all servers and waits until all of them serve.
     explicit ensemble(std::size_t size = 3, const real_server_options& each = {});
+    /// The same, with gates between the servers if the options say so.
     explicit ensemble(const ensemble_options& options);
+    /// Takes the servers over. The other one may only be assigned to or destroyed afterwards.
     ensemble(ensemble&&) noexcept;
+    /// Kills the servers that it has, and takes the other one's over.
     ensemble& operator=(ensemble&&) noexcept;
     ~ensemble();
 
+    /// The number of servers, running or not.
     std::size_t size() const { return servers_.size(); }
+    /// One server. Throws std::out_of_range if there is none of that index.
     real_server& operator[](std::size_t index) { return servers_.at(index); }
 
     /// "127.0.0.1:a,127.0.0.1:b,…", in the order of the index.

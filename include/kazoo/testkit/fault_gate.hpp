@@ -15,23 +15,29 @@ namespace kazoo::testkit {
 /// and has taken effect when it returns. The destructor resets what is still connected.
 class KAZOO_EXPORT fault_gate {
   public:
+    /// Which way bytes travel.
     enum class direction : unsigned char {
-        to_server,
-        to_client
+        to_server, ///< from the client to the target
+        to_client  ///< from the target to the client
     };
+    /// How a connection ends.
     enum class ending : unsigned char {
-        reset,
-        fin
+        reset, ///< with a TCP reset
+        fin    ///< with the orderly end of a stream
     };
 
-    /// `target` is "127.0.0.1:2181": an IPv4 address and a port. Nobody needs to listen there yet.
+    /// `target` is "127.0.0.1:2181": an IPv4 address and a port. Nobody needs to listen there yet. Throws
+    /// std::invalid_argument for anything else, and std::system_error when sockets or threads cannot be had.
     explicit fault_gate(std::string_view target);
+    /// Takes the gate over. The other one may only be assigned to or destroyed afterwards.
     fault_gate(fault_gate&&) noexcept;
+    /// Closes the gate that it has, and takes the other one's over.
     fault_gate& operator=(fault_gate&&) noexcept;
     ~fault_gate();
 
-    /// "127.0.0.1:port", the same for the gate's whole life.
+    /// "127.0.0.1:port", for a client; the same for the gate's whole life.
     std::string address() const;
+    /// The port that it listens on.
     std::uint16_t port() const;
 
     /// Ends every connection, on both sides. Bytes that were still inside the gate are lost.
@@ -57,11 +63,13 @@ class KAZOO_EXPORT fault_gate {
     /// protocols in which a peer tells where it can be reached.
     void replace(std::string_view text, std::string_view by);
 
-    /// Bytes handed on, and bytes lost through drop(), since the gate was made.
+    /// Bytes handed on since the gate was made.
     std::uint64_t forwarded(direction way) const;
+    /// Bytes lost through drop() since the gate was made.
     std::uint64_t dropped(direction way) const;
-    /// Connections there are, and all there ever were.
+    /// Connections there are now.
     std::size_t connections() const;
+    /// Connections there ever were.
     std::uint64_t accepted() const;
 
   private:

@@ -12,15 +12,16 @@
 
 namespace kazoo::testkit {
 
+/// How a server behaves. Plain data with defaults.
 struct server_options {
     std::string host = "127.0.0.1"; ///< a numeric address to listen on
     std::uint16_t port = 0;         ///< 0: a free one
     /// Sessions expire in steps of it. Make it small where a test waits for an expiry.
     std::chrono::milliseconds tick{2000};
-    /// What a client asks for is brought into these limits. 0: 2 and 20 ticks.
-    std::chrono::milliseconds min_session_timeout{0}, max_session_timeout{0};
-    std::size_t max_connections_per_address = 0; ///< 0: no limit
-    std::size_t max_request_bytes = 1'048'575;   ///< jute.maxbuffer: a longer one ends its connection
+    std::chrono::milliseconds min_session_timeout{0}; ///< a shorter request is raised to this. 0: two ticks
+    std::chrono::milliseconds max_session_timeout{0}; ///< a longer request is lowered to this. 0: twenty ticks
+    std::size_t max_connections_per_address = 0;      ///< 0: no limit
+    std::size_t max_request_bytes = 1'048'575;        ///< jute.maxbuffer: a longer one ends its connection
 };
 
 /// Behaves as a standalone Apache ZooKeeper 3.8; runs on a thread of its own until it is destroyed. Every member may be
@@ -30,12 +31,15 @@ class KAZOO_EXPORT server {
     /// Listens when the constructor returns. Throws std::system_error if the port is taken, std::invalid_argument for a
     /// host that is no numeric address.
     explicit server(const server_options& = {});
+    /// Takes the server over. The other one may only be assigned to or destroyed afterwards.
     server(server&&) noexcept;
+    /// Ends the server that it has, and takes the other one's over.
     server& operator=(server&&) noexcept;
     ~server();
 
     /// "127.0.0.1:port", for a client; the same for the server's whole life.
     std::string address() const;
+    /// The port that it listens on.
     std::uint16_t port() const;
 
     /// As if the server was killed: connections end, nobody listens. Sessions do not age meanwhile.
@@ -56,8 +60,9 @@ class KAZOO_EXPORT server {
 
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;
-    /// Connections there are, and all there ever were.
+    /// Connections there are now.
     std::size_t connections() const;
+    /// Connections there ever were.
     std::uint64_t accepted() const;
 
   private:

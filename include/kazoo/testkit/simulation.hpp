@@ -18,18 +18,20 @@ namespace kazoo::testkit {
 class sim_machine;
 class sim_world;
 
+/// What a simulated world is like. Plain data with defaults.
 struct simulation_options {
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1; ///< decides everything that is left to chance
     /// Sessions expire in steps of it.
     std::chrono::milliseconds tick{50};
-    /// What a client asks for is brought into these limits.
-    std::chrono::milliseconds min_session_timeout{500}, max_session_timeout{60'000};
-    /// How long bytes travel, in each direction.
-    std::chrono::microseconds shortest_delay{100}, longest_delay{2'000};
+    std::chrono::milliseconds min_session_timeout{500};    ///< a shorter request is raised to this
+    std::chrono::milliseconds max_session_timeout{60'000}; ///< a longer request is lowered to this
+    std::chrono::microseconds shortest_delay{100};         ///< bytes travel at least so long, each way
+    std::chrono::microseconds longest_delay{2'000};        ///< and at most so long
     /// Servers that serve reads from what they have: behind the leader by this much, until a sync or a client's own
     /// write. The first address is the leader's, the next ones are theirs.
     std::size_t followers = 0;
-    std::chrono::microseconds shortest_lag{0}, longest_lag{0};
+    std::chrono::microseconds shortest_lag{0}; ///< followers are at least so far behind
+    std::chrono::microseconds longest_lag{0};  ///< and at most so far
     /// Not 0, and best 3: instead of that an ensemble with everything that decides over sessions: a leader that counts
     /// their time, followers that tell it whom they have heard, a majority that decides each change, elections. The
     /// addresses are those of its members 0, 1 and 2.
@@ -38,9 +40,10 @@ struct simulation_options {
     int sync_limit = 5;
 };
 
+/// Which way bytes travel.
 enum class flow : std::uint8_t {
-    to_server,
-    to_client
+    to_server, ///< from a machine to the server
+    to_client  ///< from the server to a machine
 };
 
 /// A computer in a simulation: one event loop, its callback thread, its signal thread, and its cable to the server.
@@ -73,7 +76,9 @@ class KAZOO_EXPORT machine {
     /// Host names cannot be looked up.
     void fail_lookups(bool on) const;
 
+    /// Connections that its clients have, or are making.
     std::size_t connections() const;
+    /// For the library.
     explicit machine(std::shared_ptr<sim_machine>) noexcept;
 
   private:
@@ -84,18 +89,22 @@ class KAZOO_EXPORT machine {
 /// options and the same calls, everything happens again in exactly the same way. Outlives its clients.
 class KAZOO_EXPORT simulation {
   public:
+    /// A world whose servers run already, at time 0.
     explicit simulation(const simulation_options& = {});
     simulation(const simulation&) = delete;
     simulation& operator=(const simulation&) = delete;
     ~simulation();
 
+    /// One more computer, with a network of its own.
     machine add_machine();
-    /// The server, by three addresses; by a name that must be looked up.
+    /// The host string for a client: the server by its three addresses.
     static std::string addresses();
+    /// The host string for a client: the server by a name that must be looked up.
     static std::string hosts();
 
-    /// Since the beginning.
+    /// The world's time since its beginning.
     std::chrono::nanoseconds now() const;
+    /// Makes the world go on for so long in its own time.
     void run_for(std::chrono::nanoseconds);
     /// Until `done()` or until the limit has passed; tells which.
     bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds limit = std::chrono::minutes(10));
@@ -121,6 +130,7 @@ class KAZOO_EXPORT simulation {
     void pause_member(std::size_t member, bool on);
     /// As if it was killed: it keeps its disk.
     void stop_member(std::size_t member);
+    /// Comes back with what is on its disk.
     void start_member(std::size_t member);
     /// The member that leads a majority. Another one may believe for a while that it does.
     std::optional<std::size_t> leader() const;
@@ -131,6 +141,7 @@ class KAZOO_EXPORT simulation {
     std::uint64_t trace_hash() const;
     /// What happened last, a line each.
     std::string last_events() const;
+    /// For the library's own tests: sim_world is no part of the kit.
     sim_world& world() const noexcept { return *world_; }
 
   private:
