@@ -51,7 +51,7 @@ const std::string clean = "exit code 0";
 /// Where the program holds its client when it returns from main.
 class program_end : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(program_end, leaves_no_session_behind) {
+TEST_P(program_end, L072_leaves_no_session_behind) {
     const server zk;
     fault_gate gate(zk.address());
     gate.delay(std::chrono::milliseconds(50)); // who does not wait for the end of the session ends long before it

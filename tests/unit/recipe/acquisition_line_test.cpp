@@ -51,7 +51,7 @@ struct queue {
     acquisition& call() { return *all.emplace_back(std::make_unique<acquisition>(owner, line)); }
 };
 
-TEST(acquisition_line, C61_nodes_are_made_in_the_order_of_the_calls) {
+TEST(acquisition_line, C54_nodes_are_made_in_the_order_of_the_calls) {
     queue q;
     auto &a = q.call(), &b = q.call(), &c = q.call();
     EXPECT_TRUE(a.here.may_enter());
