@@ -48,18 +48,21 @@ class KAZOO_EXPORT core_handle {
 } // namespace detail
 
 /// Every operation on nodes, as a future: what client, and the handles of one session inside recipes, have in common.
+///
 /// Requests are sent in the order of the calls (except what is made of several: ensure_path, creates with make_parents
-/// or protect; and add_auth). Any thread; nothing here blocks. What fails does so through the future, with
-/// kazoo::error.
+/// or protect; and add_auth). Any thread may call; nothing here blocks. What fails does so through the future, with
+/// kazoo::error; errors are named here where they belong to the operation, and each may also fail with those of the
+/// connection (doc/errors.md) and with errc::invalid_path. A path is relative to root(); a missing slash at its
+/// beginning is added, repeated ones and one at the end are dropped.
 class KAZOO_EXPORT node_operations {
   public:
-    /// What is put in front of all paths: "" or "/app".
+    /// The chroot, which is put in front of all paths: "" or "/app".
     const std::string& root() const noexcept { return root_; }
 
     /// Makes a node and gives its path: with the number for a sequential one, with the id for a protected one.
     /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
     future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
-    /// The same with the new node's metadata (create2, servers from 3.5).
+    /// As async_create(), with the new node's metadata (create2, servers from 3.5).
     future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
     /// Data and metadata. errc::no_node, no_auth.
     future<node> async_get(std::string_view path) const;
@@ -71,19 +74,24 @@ class KAZOO_EXPORT node_operations {
     future<std::optional<node_stat>> async_exists(std::string_view path) const;
     /// Names, not paths, in no order. errc::no_node, no_auth.
     future<std::vector<std::string>> async_get_children(std::string_view path) const;
+    /// As async_get_children(), with the node's own metadata. errc::no_node, no_auth.
     future<child_list> async_get_children_with_stat(std::string_view path) const;
-    /// errc::no_node, no_auth.
+    /// Who may do what with the node, and its metadata. errc::no_node, no_auth.
     future<acl_list> async_get_acl(std::string_view path) const;
-    /// Compares with node_stat::acl_version. errc::no_node, bad_version, invalid_acl, no_auth.
+    /// Replaces the ACL if the node has the expected node_stat::acl_version. errc::no_node, bad_version, invalid_acl,
+    /// no_auth.
     future<node_stat> async_set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
     /// Waits until the server has caught up with the leader: a read behind it is fresh.
     future<void> async_sync(std::string_view path) const;
-    /// Authenticates this session; kept and repeated on every connection once the server accepted it.
+    /// Authenticates this session: completes with the server's verdict. An accepted credential is kept and repeated on
+    /// every connection, a refused one is not: errc::auth_failed.
     future<void> async_add_auth(std::string_view scheme, std::string_view secret) const;
-    /// errc::no_node becomes nothing, or false.
+    /// As async_get(), or nothing if there is no such node. errc::no_auth.
     future<std::optional<node>> async_get_if_exists(std::string_view path) const;
+    /// As async_remove(): true; or false if there is no such node. errc::bad_version, not_empty, no_auth.
     future<bool> async_remove_if_exists(std::string_view path, version expected = version::any) const;
-    /// Makes the node and its missing ancestors. True if it was there already. If it fails when some of them were made,
+    /// Makes the node and its missing ancestors, persistent, with empty data, and all with this ACL. True if it was
+    /// there already. errc::no_children_for_ephemerals, invalid_acl, no_auth. If it fails when some of them were made,
     /// these stay, and the outcome is unknown.
     future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
 
@@ -93,11 +101,16 @@ class KAZOO_EXPORT node_operations {
     kazoo::multi_read multi_read() const;
 
     // -- watches ------------------------------------------------------------------------------------------------------
-    /// Reads and sets a one-shot watch in one request. On failure nothing is watched.
+    /// As async_get(), and sets a one-shot watch on data and existence in the same request. If it fails, nothing is
+    /// watched. errc::no_node, no_auth.
     future<watched<node>> async_watch(std::string_view path) const;
-    /// Also watches for a missing node's creation.
+    /// As async_exists(), and sets such a watch, which also tells of the creation of a missing node.
     future<watched<std::optional<node_stat>>> async_watch_exists(std::string_view path) const;
+    /// As async_get_children_with_stat(), and sets a one-shot watch on the list of children and the node's deletion. If
+    /// it fails, nothing is watched. errc::no_node, no_auth.
     future<watched<child_list>> async_watch_children(std::string_view path) const;
+    /// A stream of all changes from here on (addWatch, servers from 3.6); the node need not exist. errc::unimplemented
+    /// on older servers.
     future<watch_stream> async_add_watch(std::string_view path, watch_mode mode) const;
 
   protected:
@@ -137,11 +150,12 @@ class KAZOO_EXPORT client : public node_operations {
     explicit client(std::string_view hosts, client_options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------
-    /// Does not block; may have changed when it returns.
+    /// Where the session is in its life. Does not block; may have changed when it returns.
     session_state state() const noexcept;
-    /// Of the current session; none before the first one and after a loss.
+    /// The id of the current session; session_id::none before the first one and after a loss. Does not block.
     kazoo::session_id session_id() const noexcept;
-    /// What the servers made of client_options::session_timeout; zero while there is no session.
+    /// What the servers made of client_options::session_timeout; zero while there is no session. Does not
+    /// block.
     std::chrono::milliseconds negotiated_timeout() const noexcept;
     /// The address and port of the server that the session is connected to; empty without a connection.
     std::string server() const;
@@ -150,46 +164,69 @@ class KAZOO_EXPORT client : public node_operations {
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the
     /// client is closed or its credentials were refused.
     future<void> async_wait_connected() const;
+    /// The blocking twin of async_wait_connected(): waits at most so long; then errc::operation_timeout.
     void wait_connected(detail::time_limit) const;
+    /// The same, at most client_options::operation_timeout.
     void wait_connected() const;
-    /// The same for those who would rather hear at once that nobody is there: fails with errc::connection_loss when, in
-    /// one round through all addresses, each said no (it refused, ended the connection, or its name has no address); at
-    /// once if the last round was so. An address that says nothing in time ends no wait.
+    /// As async_wait_connected(), for those who would rather hear at once that nobody is there: fails also with
+    /// errc::connection_loss when, in one round through all addresses, each said no (it refused, ended the connection,
+    /// or its name has no address); at once if the last round was so. An address that says nothing in time ends no
+    /// wait.
     future<void> async_try_connect() const;
-    /// Calls f for each change of state from now on, on the callback executor, in order, listeners in the order they
-    /// were added. A throwing listener is logged.
+    /// Calls f for each change of state from now on, until the subscription ends: on the callback executor, in order,
+    /// listeners in the order in which they were added. What f throws is logged. Throws std::bad_alloc.
     subscription on_state(std::function<void(session_state)> f) const;
     /// Stop is requested when the current session (or, without one, the next) is lost or ends. Runs user code on the
     /// loop's signal thread.
     std::stop_token session_token() const;
-    /// The same session, rooted at `path` below this handle's root. The node need not exist.
+    /// A handle of the same session, rooted at `path` below this handle's root. The node need not exist. Throws
+    /// errc::invalid_path.
     client chroot(std::string_view path) const;
     /// Refuses new work, finishes what was submitted, ends the session (its ephemeral nodes go), fails the rest; within
     /// client_options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it
     /// returns at once. Idempotent.
     void close() const;
-    /// The same without waiting, from anywhere.
+    /// As close(), without waiting; from anywhere. Completes when the client is closed.
     future<void> async_close() const;
 
     // -- operations: the blocking twins of async_x --------------------------------------------------------------------
+    /// The blocking twin of async_create(): the path of the new node.
     std::string create(std::string_view path, data_view data = "", create_options = {}) const;
+    /// The blocking twin of async_create_with_stat(): path and metadata of the new node.
     created_node create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    /// The blocking twin of async_get(): data and metadata.
     node get(std::string_view path) const;
+    /// The blocking twin of async_set(): the metadata after the change.
     node_stat set(std::string_view path, data_view data, version expected = version::any) const;
+    /// The blocking twin of async_remove().
     void remove(std::string_view path, version expected = version::any) const;
+    /// The blocking twin of async_exists(): the metadata, or nothing if there is no such node.
     std::optional<node_stat> exists(std::string_view path) const;
+    /// The blocking twin of async_get_children(): names, not paths, in no order.
     std::vector<std::string> get_children(std::string_view path) const;
+    /// The blocking twin of async_get_children_with_stat(): names, and the metadata of the node itself.
     child_list get_children_with_stat(std::string_view path) const;
+    /// The blocking twin of async_get_acl(): the ACL and the metadata.
     acl_list get_acl(std::string_view path) const;
+    /// The blocking twin of async_set_acl(): the metadata after the change.
     node_stat set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
+    /// The blocking twin of async_sync(): a read behind it is fresh.
     void sync(std::string_view path) const;
+    /// The blocking twin of async_add_auth(): returns when the server has accepted the credential.
     void add_auth(std::string_view scheme, std::string_view secret) const;
+    /// The blocking twin of async_get_if_exists(): nothing if there is no such node.
     std::optional<node> get_if_exists(std::string_view path) const;
+    /// The blocking twin of async_remove_if_exists(): false if there is no such node.
     bool remove_if_exists(std::string_view path, version expected = version::any) const;
+    /// The blocking twin of async_ensure_path(): true if the node was there already.
     bool ensure_path(std::string_view path, acl_view acl = {}) const;
+    /// The blocking twin of async_watch(): waits for the read, not for the change.
     watched<node> watch(std::string_view path) const;
+    /// The blocking twin of async_watch_exists(): waits for the read, not for the change.
     watched<std::optional<node_stat>> watch_exists(std::string_view path) const;
+    /// The blocking twin of async_watch_children(): waits for the read, not for the change.
     watched<child_list> watch_children(std::string_view path) const;
+    /// The blocking twin of async_add_watch(): returns when the watch is set.
     watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent) const;
 
   private:

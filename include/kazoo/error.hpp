@@ -109,8 +109,8 @@ class KAZOO_EXPORT error : public std::system_error {
     std::string_view operation() const noexcept { return operation_; }
     /// The path it was called with, relative to the handle it was called on. Empty when there is none.
     const std::string& path() const noexcept { return path_; }
-    /// What the error has to tell beside code and path: why a path is refused, the last failure of each address. The end
-    /// of what(), and valid as long; often empty.
+    /// What the error has to tell beside code and path: why a path is refused, the last failure of each address. It is
+    /// the end of what(), and valid as long; often empty.
     std::string_view detail() const noexcept { return std::string_view(*what_).substr(what_->size() - detail_size_); }
     /// Whether the operation may have taken effect.
     kazoo::outcome outcome() const noexcept { return outcome_; }
