@@ -9,7 +9,8 @@ namespace kazoo {
 
 namespace detail {
 class loop;
-}
+struct loop_access;
+} // namespace detail
 
 /// Where watch callbacks, listeners, continuations and user coroutines run. Replace it to run them on your own threads.
 ///
@@ -32,16 +33,14 @@ class KAZOO_EXPORT event_loop {
     /// Starts its threads, which take no signals but those they cause themselves. Throws std::system_error when the
     /// system is out of threads, descriptors or random numbers, and std::bad_alloc.
     event_loop();
-    /// For the library and its testing kit: another kind of loop.
-    explicit event_loop(std::unique_ptr<detail::loop>) noexcept;
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
     ~event_loop();
 
-    /// For the library.
-    detail::loop& impl() const noexcept { return *loop_; }
-
   private:
+    friend struct detail::loop_access;
+    explicit event_loop(std::unique_ptr<detail::loop>) noexcept;
+
     std::unique_ptr<detail::loop> loop_;
 };
 

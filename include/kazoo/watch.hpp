@@ -12,6 +12,7 @@ namespace kazoo {
 namespace detail {
 class watch_queue;
 class listener;
+struct client_access;
 } // namespace detail
 
 /// What was read, and the future of the one change that the server will report for it.
@@ -52,10 +53,11 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
 
     /// Whether there is a watch, ended or not: false for a stream that was default-constructed or moved from.
     bool valid() const noexcept { return static_cast<bool>(state_); }
-    /// For the library.
-    explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
 
   private:
+    friend struct detail::client_access;
+    explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
+
     detail::ref<detail::watch_queue> state_;
 };
 
@@ -73,10 +75,11 @@ class [[nodiscard]] KAZOO_EXPORT subscription {
     ~subscription();
     /// Ends the registration, if there is one.
     void reset() noexcept;
-    /// For the library.
-    explicit subscription(detail::ref<detail::listener>) noexcept;
 
   private:
+    friend class client;
+    explicit subscription(detail::ref<detail::listener>) noexcept;
+
     detail::ref<detail::listener> listener_;
 };
 

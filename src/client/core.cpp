@@ -20,7 +20,7 @@ class close_state final : public shared_state<void> {
 ref<core> core::start(session::config config, client_options opts,
                       std::vector<std::shared_ptr<session::credential>> credentials) {
     auto loop = opts.loop ? opts.loop : std::make_shared<event_loop>();
-    config.seed = loop->impl().entropy();
+    config.seed = loop_access::loop_of(*loop).entropy();
     ref<core> c(new core(std::move(config), std::move(opts), std::move(loop)));
     c->retain(); // the loop's, until on_closed()
     c->first_credentials_ = std::move(credentials);
@@ -38,7 +38,7 @@ core::core(session::config config, client_options opts, std::shared_ptr<event_lo
       log_(std::exchange(options_.log, {})),
       loop_(std::move(loop)),
       queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
-      callbacks_(*this, options_.callback_executor ? *options_.callback_executor : loop_->impl().default_executor()),
+      callbacks_(*this, options_.callback_executor ? *options_.callback_executor : this->loop().default_executor()),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {
     wake_step_.owner = close_step_.owner = this;
     wake_step_.run = [](job* j) noexcept {

@@ -6,7 +6,7 @@
 #include "client/log_gate.hpp"
 #include "client/session_board.hpp"
 #include "client/submit_queue.hpp"
-#include "loop/loop.hpp"
+#include "loop/loop_access.hpp"
 #include "session/session.hpp"
 #include "task/task_host.hpp"
 
@@ -69,7 +69,7 @@ class core final : public task_host {
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 
-    detail::loop& loop() const noexcept override { return loop_->impl(); }
+    detail::loop& loop() const noexcept override { return loop_access::loop_of(*loop_); }
     session_board& board() noexcept { return board_; }
     submit_queue& queue() noexcept { return queue_; }
     detail::driver& driver() noexcept { return *driver_; }

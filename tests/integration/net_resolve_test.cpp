@@ -1,6 +1,8 @@
 // Names through the real loop.
 #include "net_support.hpp"
 
+#include "loop/loop_access.hpp"
+
 #include <kazoo/client.hpp>
 
 #include <algorithm>
@@ -146,7 +148,7 @@ TEST(net_resolve, a_client_asks_for_a_hanging_name_once) {
     times_asked = 0;
     client_options o;
     o.session_timeout = 300ms;
-    o.loop = std::make_shared<event_loop>(make_loop(counted_hang));
+    o.loop = detail::loop_access::make(make_loop(counted_hang));
     const client zk("one.example,two.example,three.example", o);
     for (int i = 0; i < 5; ++i) {
         EXPECT_THROW(zk.wait_connected(1s), error);

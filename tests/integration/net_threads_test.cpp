@@ -2,6 +2,7 @@
 #include "net_support.hpp"
 #include "plain_peer.hpp"
 
+#include "loop/loop_access.hpp"
 #include "loop/post.hpp"
 #include "testing/wait_until.hpp"
 
@@ -91,7 +92,7 @@ TEST(net_signal, a_callback_that_blocks_holds_up_neither_loop_nor_executor) {
 TEST(net_loop_end, of_one_that_was_never_used) {
     make_loop();
     const event_loop other;
-    EXPECT_FALSE(other.impl().on_loop_thread());
+    EXPECT_FALSE(detail::loop_access::loop_of(other).on_loop_thread());
 }
 
 TEST(net_loop_end, does_what_was_handed_over_before) {

@@ -78,10 +78,11 @@ class KAZOO_EXPORT machine {
 
     /// Connections that its clients have, or are making.
     std::size_t connections() const;
-    /// For the library.
-    explicit machine(std::shared_ptr<sim_machine>) noexcept;
 
   private:
+    friend class simulation;
+    explicit machine(std::shared_ptr<sim_machine>) noexcept;
+
     std::shared_ptr<sim_machine> impl_;
 };
 

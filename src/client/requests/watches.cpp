@@ -71,7 +71,7 @@ class add_watch_op final : public operation_state<watch_stream> {
         watcher = stream_;
     }
     bool decode(std::string_view) override {
-        value.emplace(watch_stream(stream_));
+        value.emplace(client_access::make(stream_));
         return true;
     }
     void on_undelivered() noexcept override {

@@ -1,5 +1,6 @@
 #include "testing/sim/sim_machine.hpp"
 
+#include "loop/loop_access.hpp"
 #include "testing/sim/sim_loop.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ using namespace std::chrono_literals;
 std::shared_ptr<event_loop> sim_machine::loop() {
     auto living = loop_.lock();
     if (!living) {
-        living = std::make_shared<event_loop>(std::make_unique<sim_loop>(shared_from_this()));
+        living = detail::loop_access::make(std::make_unique<sim_loop>(shared_from_this()));
         loop_ = living;
         loop_exists_ = true;
     }
