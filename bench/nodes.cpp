@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <kazoo/client.hpp>
+#include <kazoo/path.hpp>
 
 namespace bench {
 
@@ -17,8 +18,8 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 
 void remove_children(const kazoo::client& client, const std::string& path) {
     std::deque<kazoo::future<bool>> removals;
-    for (const std::string& name : client.get_children(path)) {
-        removals.push_back(client.async_remove_if_exists(path + '/' + name));
+    for (const std::string_view name : client.get_children(path)) {
+        removals.push_back(client.async_remove_if_exists(kazoo::path::join(path, name)));
         finish_all_but(removals, most_under_way);
     }
     finish_all_but(removals, 0);
@@ -45,7 +46,8 @@ void make_nodes(const target& t) {
 void remove_nodes(const target& t) {
     const kazoo::client client(t.address);
     const std::string locks = folder_of(t.lock());
-    for (const std::string& lock : client.get_children(locks)) remove_children(client, locks + '/' + lock);
+    for (const std::string_view lock : client.get_children(locks))
+        remove_children(client, kazoo::path::join(locks, lock));
     for (const std::string& folder : {t.crowd(), folder_of(t.created()), locks, t.root}) {
         remove_children(client, folder);
         client.remove_if_exists(folder);

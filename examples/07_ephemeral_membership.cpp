@@ -30,7 +30,7 @@ class member {
 /// Prints the members, and returns a watch for the next change of them.
 kazoo::future<kazoo::watch_event> print_members(const kazoo::client& zk) {
     auto watched = zk.watch_children("/members");
-    std::ranges::sort(watched.value.names);
+    watched.value.names.sort();
     std::cout << "members:";
     for (const auto& name : watched.value.names) std::cout << ' ' << name;
     std::cout << '\n';

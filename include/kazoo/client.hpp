@@ -72,8 +72,8 @@ class KAZOO_EXPORT node_operations {
     future<void> async_remove(std::string_view path, version expected = version::any) const;
     /// The metadata, or nothing if there is no such node.
     future<std::optional<node_stat>> async_exists(std::string_view path) const;
-    /// Names, not paths, in no order. errc::no_node, no_auth.
-    future<std::vector<std::string>> async_get_children(std::string_view path) const;
+    /// Names, not paths, in no order; views into one piece of memory (child_names). errc::no_node, no_auth.
+    future<child_names> async_get_children(std::string_view path) const;
     /// As async_get_children(), with the node's own metadata. errc::no_node, no_auth.
     future<child_list> async_get_children_with_stat(std::string_view path) const;
     /// Who may do what with the node, and its metadata. errc::no_node, no_auth.
@@ -203,7 +203,7 @@ class KAZOO_EXPORT client : public node_operations {
     /// The blocking twin of async_exists(): the metadata, or nothing if there is no such node.
     std::optional<node_stat> exists(std::string_view path) const;
     /// The blocking twin of async_get_children(): names, not paths, in no order.
-    std::vector<std::string> get_children(std::string_view path) const;
+    child_names get_children(std::string_view path) const;
     /// The blocking twin of async_get_children_with_stat(): names, and the metadata of the node itself.
     child_list get_children_with_stat(std::string_view path) const;
     /// The blocking twin of async_get_acl(): the ACL and the metadata.

@@ -127,7 +127,7 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
 };
 
 /// What one read of a multi_read found: a node, a list of children, or an error of its own.
-using read_result = std::variant<std::error_code, node, std::vector<std::string>>;
+using read_result = std::variant<std::error_code, node, child_names>;
 
 /// Builds a multiRead (servers from 3.6): several reads answered from one point in time, each with its own result.
 /// Made by client::multi_read(); keeps the session alive as a copy of the client does. Thread safety: one thread at a

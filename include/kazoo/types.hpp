@@ -1,5 +1,6 @@
 #pragma once
 // Values that operations take and return. Every type here is a plain value: copy it, compare it, print it.
+#include <kazoo/child_names.hpp>
 #include <kazoo/export.hpp>
 
 #include <chrono>
@@ -132,8 +133,8 @@ struct node {
 
 /// Names of a node's children (not paths, in no order) and the node's own metadata.
 struct child_list {
-    std::vector<std::string> names; ///< in no order
-    node_stat stat;                 ///< of the parent
+    child_names names; ///< in no order
+    node_stat stat;    ///< of the parent
 };
 
 /// What a create made.

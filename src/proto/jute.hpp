@@ -127,18 +127,23 @@ class reader {
     /// A null vector reads as an empty one: no operation gives the two a different meaning.
     template <class T> void get(std::vector<T>& items) {
         items.clear();
+        const std::size_t n = get_count();
+        items.reserve(n);
+        for (std::size_t i = 0; ok_ && i < n; ++i) {
+            T item{};
+            get(item);
+            if (ok_) items.push_back(std::move(item));
+        }
+    }
+    /// How many items of a vector follow; none if it is null, or if it claims more than there can be.
+    std::size_t get_count() noexcept {
         std::int32_t n = 0;
         get(n);
         if (n < -1) ok_ = false;
         // No item of the protocol is shorter than the length of a string, so a larger count is a lie: do not reserve
         // it.
         if (n > 0 && static_cast<std::size_t>(n) > remaining() / 4) ok_ = false;
-        if (ok_ && n > 0) items.reserve(static_cast<std::size_t>(n));
-        for (std::int32_t i = 0; ok_ && i < n; ++i) {
-            T item{};
-            get(item);
-            if (ok_) items.push_back(std::move(item));
-        }
+        return ok_ && n > 0 ? static_cast<std::size_t>(n) : 0;
     }
     template <class Record>
         requires requires { typename Record::jute_record; }

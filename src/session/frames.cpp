@@ -207,7 +207,7 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
         watches_.answered(r, header.err, header.zxid);
         send_watch_orders();
     }
-    r.on_reply({header.err, header.zxid, body});
+    r.on_reply({header.err, header.zxid, body, inbox_.memory()});
     if (leaving_) leave_when_answered();
 }
 

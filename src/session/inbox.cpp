@@ -17,19 +17,24 @@ constexpr std::size_t busy_capacity = 4 << 20; ///< a buffer grown beyond this b
 std::span<char> inbox::space() {
     if (begin_ == end_) {
         begin_ = end_ = 0;
-        if (capacity_ == 0 || capacity_ > busy_capacity) resize(usual_capacity);
+        if (!buffer_ || capacity() > busy_capacity)
+            move_to(usual_capacity);
+        else if (buffer_->is_shared())
+            move_to(capacity());
     }
-    if (capacity_ - end_ < least_space) {
+    if (capacity() - end_ < least_space) {
         // Growing by what has arrived, not by what a length promises: a lie costs the peer as much as us.
-        if (end_ - begin_ > capacity_ / 2) {
-            resize(capacity_ * 2);
+        if (end_ - begin_ > capacity() / 2) {
+            move_to(capacity() * 2);
+        } else if (buffer_->is_shared()) {
+            move_to(capacity());
         } else {
-            std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+            std::memmove(buffer_->data(), buffer_->data() + begin_, end_ - begin_);
             end_ -= begin_;
             begin_ = 0;
         }
     }
-    return {buffer_.get() + end_, capacity_ - end_};
+    return {buffer_->data() + end_, capacity() - end_};
 }
 
 void inbox::received(std::size_t n) noexcept {
@@ -44,19 +49,19 @@ void inbox::skip(std::size_t n) noexcept {
 }
 
 void inbox::give_back() noexcept {
-    if (begin_ != end_ || capacity_ <= util::kept_capacity) return;
+    if (begin_ != end_ || capacity() <= util::kept_capacity) return;
     buffer_.reset();
-    capacity_ = begin_ = end_ = 0;
+    begin_ = end_ = 0;
 }
 
-void inbox::resize(std::size_t capacity) {
-    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-    const std::size_t size = end_ - begin_;
-    if (size > 0) std::memcpy(larger.get(), buffer_.get() + begin_, size);
-    buffer_ = std::move(larger);
-    capacity_ = capacity;
+void inbox::move_to(std::size_t capacity) {
+    util::block_share next = pool_->take(capacity);
+    const std::string_view bytes = unread();
+    if (!bytes.empty()) std::memcpy(next->data(), bytes.data(), bytes.size());
+    if (buffer_ && buffer_->capacity() != capacity) buffer_->leave_pool(); // of no use for the next one
+    buffer_ = std::move(next);
     begin_ = 0;
-    end_ = size;
+    end_ = bytes.size();
 }
 
 } // namespace kazoo::session

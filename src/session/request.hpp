@@ -3,6 +3,7 @@
 // the caller's future: one allocation an operation.
 #include "proto/opcodes.hpp"
 #include "session/watcher.hpp"
+#include "util/shared_block.hpp"
 
 #include <kazoo/detail/ref.hpp>
 #include <kazoo/error.hpp>
@@ -18,6 +19,8 @@ struct reply {
     std::int32_t err = 0; ///< 0 or the server's code, known or not
     std::int64_t zxid = 0;
     std::string_view body; ///< valid during the call only: it points into the receive buffer
+    /// The receive buffer: who takes a share of it may keep the body.
+    util::shared_block* memory = nullptr;
 };
 
 class request {

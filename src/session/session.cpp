@@ -270,6 +270,8 @@ bool session::certainty_lasts(time_point now) const noexcept { return impl_->cer
 bool session::refused() const noexcept { return impl_->refused_; }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
-std::size_t session::buffer_capacity() const noexcept { return impl_->inbox_.capacity() + impl_->outbox_.capacity(); }
+std::size_t session::buffer_capacity() const noexcept {
+    return impl_->inbox_.capacity() + impl_->inbox_.pool().kept() + impl_->outbox_.capacity();
+}
 
 } // namespace kazoo::session

@@ -110,7 +110,7 @@ class fuzz_world final : session::observer {
         if (bits & 1) c.hosts.hosts.push_back({"::1", 2});
         if (bits & 2) c.hosts.hosts.push_back({"zk", 3});
         c.read_only = (bits & 4) != 0;
-        c.max_reply = (bits & 8) ? 64 : 1 << 20;
+        c.max_reply_bytes = (bits & 8) ? 64 : 1 << 20;
         c.timeout = (bits & 16) ? 10ms : 10s;
         c.log_threshold = (bits & 32) ? log_level::wire : log_level::off;
         c.seed = bits;

@@ -176,5 +176,15 @@ TEST(program_shortage, of_memory_for_a_large_reply_fails_that_request) {
     EXPECT_THAT(e.printed, HasSubstr("\ndata watch on /large: given up ")) << "nobody got it";
 }
 
+TEST(program_shortage, of_memory_for_many_names_fails_that_request) {
+#ifdef KAZOO_UNDER_TSAN
+    GTEST_SKIP() << "ThreadSanitizer has allocation functions of its own";
+#endif
+    const server zk;
+    const ended e = run({"room_for_names", zk.address()});
+    EXPECT_EQ(e.how, clean) << e.printed;
+    EXPECT_THAT(e.printed, HasSubstr("names: Cannot allocate memory\nconnection: stays\nnames with room: 20000\n"));
+}
+
 } // namespace
 } // namespace kazoo::testkit

@@ -3,6 +3,8 @@
 #include "client/client_access.hpp"
 #include "real/raw_session.hpp"
 
+#include <kazoo/path.hpp>
+
 #include <atomic>
 
 namespace kazoo::test {
@@ -25,8 +27,8 @@ void client_test::TearDown() {
 }
 
 void remove_tree(const client& c, const std::string& path) {
-    for (const std::string& child : c.get_if_exists(path) ? c.get_children(path) : std::vector<std::string>())
-        remove_tree(c, path + "/" + child);
+    for (const std::string_view child : c.get_if_exists(path) ? c.get_children(path) : child_names())
+        remove_tree(c, kazoo::path::join(path, child));
     c.remove_if_exists(path);
 }
 

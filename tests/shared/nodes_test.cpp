@@ -3,7 +3,10 @@
 
 #include <kazoo/kazoo.hpp>
 
+#include <gmock/gmock.h>
+
 using namespace kazoo;
+using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
 namespace {
@@ -143,6 +146,37 @@ TEST_F(nodes, exists_children_and_the_questions_that_do_not_throw) {
     EXPECT_TRUE(c.remove_if_exists("/a/b"));
     EXPECT_TRUE(c.get_children("/a").empty());
     EXPECT_EQ(error_of_call([&] { c.get_children("/none"); }), errc::no_node);
+}
+
+TEST_F(nodes, long_lists_of_children_stay_what_they_were_while_more_is_read) {
+    std::optional<client> c(connect());
+    std::vector<std::string> expected;
+    auto creates = c->transaction();
+    creates.create("/a", "data");
+    for (int i = 1000; i < 3000; ++i) {
+        expected.push_back("child-" + std::to_string(i));
+        creates.create("/a/" + expected.back());
+    }
+    creates.commit();
+    std::vector<future<child_names>> asked;
+    for (int i = 0; i < 10; ++i) {
+        asked.push_back(c->async_get_children("/a"));
+        c->async_get("/a").detach();
+    }
+    std::vector<child_names> held;
+    for (auto& a : asked) held.push_back(std::move(a).get());
+    held.push_back(c->get_children_with_stat("/a").names);
+    held.push_back(c->watch_children("/a").value.names);
+    for (auto& r : c->multi_read().get_children("/a").get("/a").get_children("/a").run())
+        if (r.index() == 2) held.push_back(std::get<child_names>(r));
+    EXPECT_EQ(held.size(), 14U);
+    for (int i = 0; i < 10; ++i) c->create("/a/more", "", {.mode = create_mode::persistent_sequential});
+    EXPECT_EQ(c->get_children("/a").size(), 2010U);
+    c.reset();
+    for (child_names& names : held) {
+        names.sort();
+        EXPECT_EQ(names, expected);
+    }
 }
 
 TEST_F(nodes, acls_are_read_and_set_with_their_own_version) {
@@ -301,7 +335,7 @@ TEST_F(nodes, multi_read_answers_each_read_for_itself) {
     ASSERT_EQ(found.size(), 3u);
     EXPECT_EQ(std::get<node>(found[0]).data, "v");
     EXPECT_EQ(std::get<std::error_code>(found[1]), errc::no_node);
-    EXPECT_EQ(std::get<std::vector<std::string>>(found[2]), std::vector<std::string>{"b"});
+    EXPECT_THAT(std::get<child_names>(found[2]), ElementsAre("b"));
 }
 
 TEST_F(nodes, requests_are_applied_in_the_order_of_the_calls) {

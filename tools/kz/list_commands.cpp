@@ -31,12 +31,12 @@ struct child {
 };
 
 /// Children that go meanwhile are left out.
-std::vector<child> with_stats(const kazoo::client& client, const std::string& parent, std::vector<std::string> names) {
+std::vector<child> with_stats(const kazoo::client& client, const std::string& parent, const kazoo::child_names& names) {
     std::vector<child> children;
     pipelined(
         names.size(), [&](std::size_t i) { return client.async_exists(kazoo::path::join(parent, names[i])); },
         [&](std::size_t i, kazoo::future<std::optional<kazoo::node_stat>> reply) {
-            if (const auto stat = std::move(reply).get()) children.push_back({std::move(names[i]), *stat});
+            if (const auto stat = std::move(reply).get()) children.push_back({std::string(names[i]), *stat});
         });
     return children;
 }
@@ -52,12 +52,12 @@ std::string to_line(const child& c) {
 exit_code ls(const settings& s, const ls_arguments& o) {
     const connection client(s);
     auto names = client.get_children(o.path);
-    std::ranges::sort(names);
+    names.sort();
     json out;
     std::string text;
     out.begin_object().member("path", o.path).key("children").begin_array();
     if (o.long_format) {
-        for (const auto& c : with_stats(client, o.path, std::move(names))) {
+        for (const auto& c : with_stats(client, o.path, names)) {
             write(out.begin_object().member("name", c.name).key("stat"), c.stat);
             out.end_object();
             text += to_line(c);

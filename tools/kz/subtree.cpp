@@ -24,7 +24,7 @@ std::vector<subtree_node> read_subtree(const kazoo::client& client, const std::s
         const std::size_t end = nodes.size();
         pipelined(
             end - begin, [&](std::size_t i) { return client.async_get_children(nodes[begin + i].path); },
-            [&](std::size_t i, kazoo::future<std::vector<std::string>> reply) {
+            [&](std::size_t i, kazoo::future<kazoo::child_names> reply) {
                 const std::size_t parent = begin + i;
                 auto names = std::move(reply).result();
                 if (!names) {
@@ -33,7 +33,7 @@ std::vector<subtree_node> read_subtree(const kazoo::client& client, const std::s
                     nodes[parent].unreadable = names.error();
                     return;
                 }
-                std::ranges::sort(*names);
+                names->sort();
                 for (const auto& name : *names) nodes.push_back({kazoo::path::join(nodes[parent].path, name), parent});
                 if (how.progress) how.progress(nodes.size());
             });

@@ -21,7 +21,7 @@ task<void> remove_leftovers(std::shared_ptr<const leftovers> what) {
     const handle& zk = what->zk;
     co_await zk.async_sync(what->folder);
     const auto names = co_await zk.async_get_children(what->folder);
-    for (const std::string& name : names) {
+    for (const std::string_view name : names) {
         if (!name.starts_with(what->id)) continue;
         const std::string orphan = path::join(what->folder, name);
         if (what->kept != zxid::none) {

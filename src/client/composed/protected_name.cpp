@@ -18,7 +18,7 @@ task<std::optional<created_node>> find_protected(pinned_handle zk, std::string f
     std::optional<created_node> oldest;
     co_await zk.async_sync(folder); // the server we are on now may lag behind the one that took the create (C53)
     const auto names = co_await zk.async_get_children(folder);
-    for (const std::string& name : names) {
+    for (const std::string_view name : names) {
         if (!name.starts_with(id)) continue;
         std::string found = path::join(folder, name);
         const auto stat = co_await zk.async_exists(found);

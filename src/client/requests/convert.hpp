@@ -33,10 +33,6 @@ constexpr bool is_sequential(create_mode m) noexcept {
 
 inline bytes to_public(std::string_view data) { return proto::is_null(data) ? bytes() : bytes(std::string(data)); }
 
-inline std::vector<std::string> to_public(const std::vector<std::string_view>& names) {
-    return {names.begin(), names.end()};
-}
-
 inline acl to_public(const proto::acl_entry& e) {
     return {static_cast<perms>(e.perms), std::string(e.who.scheme), std::string(e.who.name)};
 }

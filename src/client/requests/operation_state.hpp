@@ -66,6 +66,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
     void release_request() noexcept final { shared_state_base::release(); }
 
     void on_reply(const session::reply& r) noexcept final {
+        reply_memory_ = r.memory;
         failure f;
         if (!this->claim()) {
             on_undelivered();
@@ -96,6 +97,8 @@ template <class T> class operation_state : public shared_state<T>, public queued
     core& owner() const noexcept { return core_; }
     /// Fills `value` from a successful reply. False: it cannot be read.
     virtual bool decode(std::string_view body) = 0;
+    /// Within decode(): what the body lies in, for values that keep it; or null.
+    util::shared_block* reply_memory() const noexcept { return reply_memory_; }
     /// Whether this error is an answer (exists, no node); it sets `value` then.
     virtual bool accept_error(std::int32_t) { return false; }
     /// Fills `f` from what the decoder found, for replies whose failure is in their body.
@@ -130,6 +133,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
 
     core& core_;
     std::string_view name_, path_, defect_;
+    util::shared_block* reply_memory_ = nullptr;
 };
 
 /// Allocates an operation with its path behind it.

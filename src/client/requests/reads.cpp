@@ -40,20 +40,19 @@ class exists_op final : public operation_state<std::optional<node_stat>> {
     }
 };
 
-class get_children_op final : public operation_state<std::vector<std::string>> {
+class get_children_op final : public operation_state<child_names> {
   public:
     explicit get_children_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children, false) {}
     bool decode(std::string_view body) override {
         proto::reader in(body);
-        in.get(value.emplace());
-        return in.ok();
+        return get_names(in, reply_memory(), value.emplace());
     }
 };
 
 class get_children2_op final : public operation_state<child_list> {
   public:
     explicit get_children2_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children2, false) {}
-    bool decode(std::string_view body) override { return decode_children(body, value.emplace()); }
+    bool decode(std::string_view body) override { return decode_children(body, reply_memory(), value.emplace()); }
 };
 
 class get_acl_op final : public operation_state<acl_list> {
@@ -104,13 +103,13 @@ std::optional<node_stat> client::exists(std::string_view path) const {
 
 // -- get_children -----------------------------------------------------------------------------------------------------
 
-future<std::vector<std::string>> node_operations::async_get_children(std::string_view path) const {
+future<child_names> node_operations::async_get_children(std::string_view path) const {
     return detail::start_read<detail::get_children_op>(*this, path);
 }
 future<child_list> node_operations::async_get_children_with_stat(std::string_view path) const {
     return detail::start_read<detail::get_children2_op>(*this, path);
 }
-std::vector<std::string> client::get_children(std::string_view path) const {
+child_names client::get_children(std::string_view path) const {
     return detail::blocking(*this, [&] { return async_get_children(path); });
 }
 child_list client::get_children_with_stat(std::string_view path) const {

@@ -3,6 +3,7 @@
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
 #include "client/requests/convert.hpp"
+#include "client/requests/names.hpp"
 #include "client/requests/operation_state.hpp"
 
 namespace kazoo::detail {
@@ -17,11 +18,10 @@ bool decode_into(std::string_view body, std::optional<T>& value, Convert convert
 
 inline node to_node(const proto::data_reply& r) { return {to_public(r.data), to_public(r.stat)}; }
 inline node_stat to_stat(const proto::stat_reply& r) { return to_public(r.stat); }
-/// Straight into the strings that the caller gets: a list may be long.
-inline bool decode_children(std::string_view body, child_list& list) {
+inline bool decode_children(std::string_view body, util::shared_block* memory, child_list& list) {
     proto::reader in(body);
     proto::stat stat;
-    in.get(list.names);
+    if (!get_names(in, memory, list.names)) return false;
     in.get(stat);
     list.stat = to_public(stat);
     return in.ok();

@@ -2,6 +2,7 @@
 #include "client/requests/start_operation.hpp"
 #include "future/ready.hpp"
 #include "proto/multi.hpp"
+#include "util/name_table.hpp"
 
 #include <array>
 #include <utility>
@@ -156,7 +157,7 @@ class multi_read_op final : public detail::operation_state<std::vector<read_resu
             else if (r.type == proto::opcode::get_data)
                 value->emplace_back(node{detail::to_public(r.data), detail::to_public(r.stat)});
             else if (r.type == proto::opcode::get_children)
-                value->emplace_back(detail::to_public(r.children));
+                value->emplace_back(detail::name_table::make(r.children, reply_memory()));
             else
                 return false;
         }

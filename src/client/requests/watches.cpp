@@ -47,7 +47,7 @@ class watch_children_op final : public watch_op<child_list> {
     using watch_op::watch_op;
     bool decode(std::string_view body) override {
         child_list list;
-        return decode_children(body, list) && give(std::move(list));
+        return decode_children(body, this->reply_memory(), list) && give(std::move(list));
     }
 };
 

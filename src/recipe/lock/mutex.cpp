@@ -49,7 +49,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 
         // 4. Watch the one with the next lower number, and nobody else: no herd.
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
-        const std::string& next = queue[*position - 1];
+        const std::string_view next = queue[*position - 1];
         const std::string ahead = path::join(mine.folder(), next);
         if (mine.is_ours(next))
             co_await remove_until_gone(zk, "clean up", ahead);

@@ -40,7 +40,7 @@ task<std::vector<contender>> read_contenders(core& c, std::string root, std::str
     if (!children) children.rethrow();
     const lock_queue queue(*std::move(children), marks);
     std::vector<future<std::optional<node>>> reads;
-    for (const std::string& name : queue.names()) reads.push_back(h.async_get_if_exists(path::join(folder, name)));
+    for (const std::string_view name : queue.names()) reads.push_back(h.async_get_if_exists(path::join(folder, name)));
     std::vector<contender> found;
     for (std::size_t i = 0; i < reads.size(); ++i) {
         const std::string where = path::join(folder, queue.names()[i]);

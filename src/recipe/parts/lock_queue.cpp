@@ -30,17 +30,17 @@ std::optional<std::int32_t> sequence_of(std::string_view name, std::span<const s
     return std::nullopt;
 }
 
-lock_queue::lock_queue(std::vector<std::string> children, std::span<const std::string> marks) {
-    std::vector<std::pair<std::int32_t, std::string>> found;
-    for (std::string& name : children)
-        if (const auto n = sequence_of(name, marks)) found.emplace_back(*n, std::move(name));
+lock_queue::lock_queue(child_names children, std::span<const std::string> marks) : children_(std::move(children)) {
+    std::vector<std::pair<std::int32_t, std::string_view>> found;
+    for (const std::string_view name : children_)
+        if (const auto n = sequence_of(name, marks)) found.emplace_back(*n, name);
     if (found.empty()) return;
     // By the distance from one of them: an order for any names, also for those that no server has made.
     const std::int32_t somewhere = found.front().first;
     std::ranges::sort(found, {},
                       [&](const auto& f) { return std::pair(wrapping_difference(f.first, somewhere), f.second); });
     names_.reserve(found.size());
-    for (auto& [n, name] : found) names_.push_back(std::move(name));
+    for (const auto& [n, name] : found) names_.push_back(name);
 }
 
 std::optional<std::size_t> lock_queue::position(std::string_view name) const noexcept {

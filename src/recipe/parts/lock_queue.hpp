@@ -1,5 +1,7 @@
 #pragma once
 // The order of those who contend for a lock, read from the names of their nodes.
+#include <kazoo/child_names.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,15 +22,16 @@ constexpr std::int32_t wrapping_difference(std::int32_t a, std::int32_t b) noexc
 /// The contenders among a lock's children, oldest first; other children are ignored (L204).
 class lock_queue {
   public:
-    lock_queue(std::vector<std::string> children, std::span<const std::string> marks);
+    lock_queue(child_names children, std::span<const std::string> marks);
 
     /// How many are ahead of this one; nothing if it is not there.
     std::optional<std::size_t> position(std::string_view name) const noexcept;
-    const std::string& operator[](std::size_t i) const noexcept { return names_[i]; }
-    const std::vector<std::string>& names() const noexcept { return names_; }
+    std::string_view operator[](std::size_t i) const noexcept { return names_[i]; }
+    const std::vector<std::string_view>& names() const noexcept { return names_; }
 
   private:
-    std::vector<std::string> names_;
+    child_names children_; ///< where the names lie
+    std::vector<std::string_view> names_;
 };
 
 } // namespace kazoo::recipe

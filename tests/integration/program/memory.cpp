@@ -208,4 +208,24 @@ int run_out_of_room(const words& w) {
     return 0;
 }
 
+/// SERVER: a list of names that has come, and no room for the table of them.
+int run_out_of_room_for_names(const words& w) {
+    const kazoo::client zk(w.at(0));
+    zk.create("/many");
+    for (int i = 0; i < 20'000;) {
+        auto some = zk.transaction();
+        for (const int end = i + 1000; i < end; ++i) some.create("/many/n" + std::to_string(i));
+        some.commit();
+    }
+    const auto say = [](const char* what, kazoo::result<kazoo::child_names> r) {
+        std::printf("%s: %s\n", what, r ? std::to_string(r->size()).c_str() : r.error().message().c_str());
+    };
+    too_much = 400 << 10; // less than the table, more than the reply
+    say("names", zk.async_get_children("/many").result());
+    std::printf("connection: %s\n", zk.state() == kazoo::session_state::connected ? "stays" : "given up");
+    too_much = SIZE_MAX;
+    say("names with room", zk.async_get_children("/many").result());
+    return 0;
+}
+
 } // namespace test_program

@@ -16,6 +16,7 @@ int run_out_of_threads(const words&);
 int run_out_of_descriptors(const words&);
 int run_out_of_memory(const words&);
 int run_out_of_room(const words&);
+int run_out_of_room_for_names(const words&);
 int run_out_of_room_to_send(const words&);
 int run_out_of_entropy(const words&);
 

@@ -41,8 +41,8 @@ TEST(lock_queue, C56_the_order_survives_the_wrap) {
 }
 
 TEST(lock_queue, numbers_that_no_server_gives_have_an_order_too) {
-    std::vector<std::string> names{"a__lock__0000000000", "b__lock__1500000000", "c__lock__-1500000000",
-                                   "d__lock__0000000000"};
+    const child_names names{"a__lock__0000000000", "b__lock__1500000000", "c__lock__-1500000000",
+                            "d__lock__0000000000"};
     const auto first = lock_queue(names, marks).names();
     EXPECT_EQ(first.size(), 4U);
     EXPECT_EQ(lock_queue(names, marks).names(), first);

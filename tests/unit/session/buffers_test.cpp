@@ -6,8 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace kazoo::test {
 namespace {
@@ -97,6 +101,91 @@ TEST(buffers, an_inbox_gives_back_what_a_long_reply_took) {
     EXPECT_TRUE(in.unread().empty());
     receive(in, 100);
     EXPECT_EQ(in.unread(), std::string(100, 'x'));
+}
+
+void receive(session::inbox& in, std::string_view bytes) {
+    for (; !bytes.empty();) {
+        const auto space = in.space();
+        const std::size_t n = std::min(space.size(), bytes.size());
+        std::memcpy(space.data(), bytes.data(), n);
+        in.received(n);
+        bytes.remove_prefix(n);
+    }
+}
+
+TEST(buffers, an_inbox_writes_nothing_where_a_reply_is_kept) {
+    for (const bool more_has_come : {false, true})
+        for (const bool connection_is_over : {false, true}) {
+            session::inbox in;
+            const std::string reply(200'000, 'x'), next(200'000, 'y');
+            receive(in, reply);
+            if (more_has_come) receive(in, std::string_view(next).substr(0, 10));
+            const std::string_view kept = in.unread().substr(0, reply.size());
+            const util::block_share share = in.memory()->share();
+            in.consume(reply.size());
+            if (connection_is_over) in.clear();
+            if (more_has_come && !connection_is_over)
+                receive(in, std::string_view(next).substr(10));
+            else
+                receive(in, next);
+            EXPECT_EQ(kept, reply);
+            EXPECT_EQ(in.unread(), next);
+            in.consume(next.size());
+            in.give_back();
+            receive(in, next);
+            EXPECT_EQ(kept, reply);
+        }
+}
+
+TEST(buffers, an_inbox_goes_on_in_memory_that_nobody_kept) {
+    session::inbox in;
+    receive(in, 200'000);
+    const auto* const memory = in.memory();
+    {
+        const util::block_share given_up = in.memory()->share();
+    }
+    in.consume(200'000);
+    receive(in, 200'000);
+    EXPECT_EQ(in.memory(), memory);
+}
+
+TEST(buffers, an_inbox_takes_memory_that_came_back) {
+    session::inbox in;
+    receive(in, 200'000);
+    util::block_share kept = in.memory()->share();
+    const auto* const first = kept.get();
+    in.consume(200'000);
+    receive(in, 200'000);
+    EXPECT_NE(in.memory(), first);
+    EXPECT_EQ(in.pool().kept(), 0U);
+    kept.reset();
+    EXPECT_EQ(in.pool().kept(), first->capacity());
+    kept = in.memory()->share();
+    in.consume(200'000);
+    receive(in, 200'000);
+    EXPECT_EQ(in.memory(), first) << "no fresh memory";
+}
+
+TEST(buffers, an_inbox_keeps_a_bounded_amount_of_what_came_back) {
+    session::inbox in;
+    std::vector<util::block_share> all;
+    for (int i = 0; i < 20; ++i) {
+        receive(in, 200'000);
+        all.push_back(in.memory()->share());
+        in.consume(200'000);
+    }
+    all.clear();
+    EXPECT_GT(in.pool().kept(), 0U);
+    EXPECT_LE(in.pool().kept(), megabyte);
+}
+
+TEST(buffers, a_kept_reply_outlives_the_inbox) {
+    auto in = std::make_unique<session::inbox>();
+    receive(*in, 200'000);
+    const util::block_share share = in->memory()->share();
+    const std::string_view kept = in->unread();
+    in.reset();
+    EXPECT_EQ(kept, std::string(200'000, 'x'));
 }
 
 TEST(buffers, a_session_gives_back_what_a_burst_took) {

@@ -1,0 +1,98 @@
+#pragma once
+// The names of a node's children.
+#include <kazoo/export.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kazoo {
+
+namespace util {
+class shared_block;
+}
+namespace detail {
+class name_table;
+}
+
+/// Names of children, not paths, in the order that the server chose: a container of std::string_view, whose text is one
+/// piece of memory, for a long list that of the reply itself. The views are valid as long as this object or a copy of
+/// it lives; turn into std::string what must live longer. Moves and copies are cheap: copies share their memory. Thread
+/// safety: as of standard containers; copies may be used on several threads.
+class KAZOO_EXPORT child_names {
+  public:
+    using value_type = std::string_view;
+    using reference = const std::string_view&;
+    using const_reference = const std::string_view&;
+    using iterator = const std::string_view*;
+    using const_iterator = const std::string_view*;
+    using size_type = std::size_t;
+    using difference_type = std::ptrdiff_t;
+
+    child_names() noexcept = default; ///< none
+    /// Copies the names: for tests of code that takes child_names.
+    child_names(std::initializer_list<std::string_view> names);
+    explicit child_names(std::span<const std::string> names);
+    child_names(const child_names& other) noexcept;
+    child_names(child_names&& other) noexcept
+        : memory_(std::exchange(other.memory_, nullptr)),
+          names_(std::exchange(other.names_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
+    child_names& operator=(child_names other) noexcept {
+        std::swap(memory_, other.memory_);
+        std::swap(names_, other.names_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~child_names() {
+        if (memory_ != nullptr) release();
+    }
+
+    bool empty() const noexcept { return size_ == 0; }
+    std::size_t size() const noexcept { return size_; }
+    const_iterator begin() const noexcept { return names_; }
+    const_iterator end() const noexcept { return names_ + size_; }
+    /// Precondition of these: there is such a name.
+    std::string_view operator[](std::size_t i) const& noexcept { return names_[i]; }
+    std::string_view front() const& noexcept { return names_[0]; }
+    std::string_view back() const& noexcept { return names_[size_ - 1]; }
+    std::string_view operator[](std::size_t) const&& = delete; ///< would dangle: keep the names in a variable
+    std::string_view front() const&& = delete;
+    std::string_view back() const&& = delete;
+
+    /// By their bytes. Views got before stay valid, iterators do not; copies keep their order. std::bad_alloc if there
+    /// are copies.
+    void sort();
+    /// Looks at one after the other.
+    bool contains(std::string_view name) const noexcept { return std::find(begin(), end(), name) != end(); }
+    /// Copies every name.
+    operator std::vector<std::string>() const { return {begin(), end()}; }
+
+    friend bool operator==(const child_names& a, const child_names& b) noexcept {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
+    /// The same names in the same order, in any range of text.
+    template <std::ranges::input_range Range>
+        requires(!std::same_as<Range, child_names> &&
+                 std::convertible_to<std::ranges::range_reference_t<const Range&>, std::string_view>)
+    friend bool operator==(const child_names& a, const Range& b) {
+        return std::ranges::equal(a, b, [](std::string_view x, std::string_view y) { return x == y; });
+    }
+
+  private:
+    friend class detail::name_table;
+    void release() noexcept;
+
+    util::shared_block* memory_ = nullptr; ///< a count of it
+    std::string_view* names_ = nullptr;    ///< in the memory
+    std::size_t size_ = 0;
+};
+
+} // namespace kazoo
