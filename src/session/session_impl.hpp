@@ -98,7 +98,7 @@ struct session::impl {
     /// With the connection that it is about, if there is one.
     void log_watch(std::string_view line) {
         if (established())
-            log(log_level::debug, line, " (", to_string(current_.where), ")");
+            log(log_level::debug, line, " (", to_string(current_), ")");
         else
             log(log_level::debug, line);
     }
