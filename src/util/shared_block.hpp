@@ -38,7 +38,7 @@ class alignas(std::max_align_t) shared_block {
     }
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) end();
+        if (!is_shared() || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) end();
     }
 
     /// Whether so many of its bytes are a reason to keep all of it.
