@@ -1,5 +1,7 @@
 #include "client/requests/watch_states.hpp"
 
+#include "client/client_access.hpp"
+
 #include <kazoo/watch.hpp>
 
 namespace kazoo {
@@ -108,6 +110,8 @@ ref<shared_state<watch_event>> watch_queue::next() {
     }
     return wanted;
 }
+
+watch_stream client_access::make(ref<watch_queue> q) noexcept { return watch_stream(std::move(q)); }
 
 } // namespace detail
 
