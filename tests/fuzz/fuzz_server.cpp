@@ -5,6 +5,7 @@
 #include <algorithm>
 
 using namespace kazoo;
+using namespace util::time;
 
 namespace {
 

@@ -14,6 +14,7 @@
 namespace {
 
 using namespace kazoo;
+using namespace util::time;
 using namespace std::chrono_literals;
 
 void require(bool condition) {
