@@ -194,21 +194,23 @@ template <class T> class [[nodiscard]] future {
 namespace detail {
 
 /// A suspended user coroutine. Apart from the coroutine's frame, because a user may destroy that while it waits.
-template <class T> class resumption final : continuation, job {
+template <class T> class resumption final : public ref_counted<resumption<T>>, continuation, job {
+    friend class ref_counted<resumption>; // destroys it
+
   public:
     resumption(std::coroutine_handle<> h, ref<shared_state<T>> s) noexcept
         : continuation{&completed}, job{&resume, nullptr}, waiting_(h), state_(std::move(s)) {}
     /// False: the state is ready, nothing will be resumed.
     bool start() noexcept {
-        references_.store(2); // the awaiter and resume()
+        this->retain(); // until resume()
         if (state_->attach(*this)) return true;
-        references_.store(1);
+        this->release();
         return false;
     }
     /// The frame goes, or went on.
     void disarm() noexcept {
         waits_.store(false);
-        release();
+        this->release();
     }
 
   private:
@@ -221,12 +223,8 @@ template <class T> class resumption final : continuation, job {
         if (self->waits_.exchange(false)) self->waiting_.resume();
         self->release();
     }
-    void release() noexcept {
-        if (references_.fetch_sub(1) == 1) delete this;
-    }
     ~resumption() = default;
 
-    std::atomic<int> references_{1};
     std::atomic<bool> waits_{true};
     std::coroutine_handle<> waiting_;
     ref<shared_state<T>> state_;

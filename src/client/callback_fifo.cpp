@@ -19,18 +19,7 @@ struct running {
 
 } // namespace
 
-callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {
-    plan_retry_.fifo = retry_.fifo = this;
-    plan_retry_.run = [](job* j) noexcept {
-        callback_fifo& self = *static_cast<step*>(j)->fifo;
-        self.owner_.start_timer(shortest_pause * (1 << self.failures_), self.retry_);
-    };
-    retry_.run = [](job* j) noexcept {
-        callback_fifo& self = *static_cast<step*>(j)->fifo;
-        const ref<context> alive(&self.owner_); // adopts try_later()'s count
-        self.hand_over();
-    };
-}
+callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {}
 
 bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
 
@@ -61,8 +50,15 @@ void callback_fifo::try_later() noexcept {
         draining_ = false; // the next post tries again
         return;
     }
-    owner_.retain();
+    owner_.retain(); // until retry()
     owner_.post_to_loop(plan_retry_);
+}
+
+void callback_fifo::plan_retry() noexcept { owner_.start_timer(shortest_pause * (1 << failures_), retry_); }
+
+void callback_fifo::retry() noexcept {
+    const ref<context> alive(&owner_); // adopts try_later()'s count
+    hand_over();
 }
 
 void callback_fifo::drain() noexcept {

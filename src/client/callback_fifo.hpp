@@ -17,17 +17,16 @@ class callback_fifo {
     bool on_this_thread() const noexcept;
 
   private:
-    struct step : job {
-        callback_fifo* fifo = nullptr;
-    };
-
     void hand_over() noexcept;
     void try_later() noexcept;
+    void plan_retry() noexcept;
+    void retry() noexcept;
     void drain() noexcept KAZOO_EXCLUDES(mutex_);
 
     context& owner_;
     executor& executor_;
-    step plan_retry_, retry_;
+    bound_job<&callback_fifo::plan_retry> plan_retry_{*this};
+    bound_job<&callback_fifo::retry> retry_{*this};
     unsigned failures_ = 0; ///< in a row; belongs to whoever hands over
     util::mutex mutex_;
     job* first_ KAZOO_GUARDED_BY(mutex_) = nullptr;

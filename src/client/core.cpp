@@ -24,12 +24,7 @@ ref<core> core::start(session::config config, client_options opts,
     ref<core> c(new core(std::move(config), std::move(opts), std::move(loop)));
     c->retain(); // the loop's, until on_closed()
     c->first_credentials_ = std::move(credentials);
-    c->start_step_.owner = c.get();
-    c->start_step_.run = [](job* j) noexcept {
-        core& self = *static_cast<step*>(j)->owner;
-        self.driver_->start(std::exchange(self.first_credentials_, {}));
-    };
-    c->loop().post(c->start_step_);
+    c->loop().post(c->start_);
     return c;
 }
 
@@ -39,29 +34,35 @@ core::core(session::config config, client_options opts, std::shared_ptr<event_lo
       loop_(std::move(loop)),
       queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
       callbacks_(*this, options_.callback_executor ? *options_.callback_executor : this->loop().default_executor()),
-      driver_(std::make_unique<detail::driver>(*this, std::move(config))) {
-    wake_step_.owner = close_step_.owner = this;
-    wake_step_.run = [](job* j) noexcept {
-        const ref<core> self(static_cast<step*>(j)->owner); // adopts wake()'s count
-        self->wake_posted_.store(false);
-        self->driver_->turn();
-    };
-    close_step_.run = [](job* j) noexcept {
-        const ref<core> self(static_cast<step*>(j)->owner); // adopts close()'s count
-        self->certain_grants_.doubt_all();
-        self->session_grants_.doubt_all();
-        self->end_tasks(errc::closed);
-        self->driver_->begin_close(to_duration(self->options_.close_timeout));
-    };
-}
+      driver_(std::make_unique<detail::driver>(*this, std::move(config))) {}
 
 core::~core() = default;
 
 void core::wake() noexcept {
     if (wake_posted_.exchange(true)) return;
-    retain();
-    loop().post(wake_step_);
+    retain(); // until turn()
+    loop().post(wake_);
 }
+
+// -- its jobs on the loop ---------------------------------------------------------------------------------------------
+
+void core::start_driver() noexcept { driver_->start(std::exchange(first_credentials_, {})); }
+
+void core::turn() noexcept {
+    const ref<core> self(this); // adopts wake()'s count
+    wake_posted_.store(false);
+    driver_->turn();
+}
+
+void core::close_driver() noexcept {
+    const ref<core> self(this); // adopts begin_close()'s count
+    certain_grants_.doubt_all();
+    session_grants_.doubt_all();
+    end_tasks(errc::closed);
+    driver_->begin_close(to_duration(options_.close_timeout));
+}
+
+// -- any thread -------------------------------------------------------------------------------------------------------
 
 void core::drop_handle() noexcept {
     // What other threads were changing at the moment of the fork can be neither used nor destroyed here.
@@ -116,7 +117,7 @@ ref<shared_state<void>> core::close() {
     bool done = loop().forked(); // there no lock may be taken: a thread that is not in this process may hold it
     if (!done) {
         const util::lock_guard lock(close_mutex_);
-        done = closed_;
+        done = ending_ == ending::done;
         if (!done) closers_.push_back(closed);
     }
     if (!done)
@@ -130,12 +131,13 @@ ref<shared_state<void>> core::close() {
 void core::begin_close() noexcept {
     {
         const util::lock_guard lock(close_mutex_);
-        if (std::exchange(closing_, true)) return;
+        if (ending_ != ending::no) return;
+        ending_ = ending::begun;
         loop().closings().begin();
     }
     queue_.refuse(errc::closed);
-    retain();
-    loop().post(close_step_);
+    retain(); // until close_driver()
+    loop().post(close_);
 }
 
 void core::on_closed() noexcept {
@@ -144,8 +146,7 @@ void core::on_closed() noexcept {
     bool was_asked = false;
     {
         const util::lock_guard lock(close_mutex_);
-        was_asked = std::exchange(closing_, true);
-        closed_ = true;
+        was_asked = std::exchange(ending_, ending::done) == ending::begun;
         closers.swap(closers_);
     }
     for (const auto& c : closers)

@@ -20,17 +20,13 @@ namespace kazoo::detail {
 
 /// Two counts: user handles (the last one gone begins close) and memory (handles, the loop until closed, unfinished
 /// futures and tasks).
-class core final : public task_host {
+class core final : public ref_counted<core, task_host> {
   public:
     static ref<core> start(session::config, client_options, std::vector<std::shared_ptr<session::credential>>);
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
     // -- counts -------------------------------------------------------------------------------------------------------
-    void retain() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept override {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
     void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
     void drop_handle() noexcept;
 
@@ -83,16 +79,22 @@ class core final : public task_host {
   private:
     core(session::config, client_options, std::shared_ptr<event_loop>);
     ~core() override;
+    friend class ref_counted<core, task_host>; // destroys it
     void wake() noexcept;
+    void start_driver() noexcept;
+    void turn() noexcept;
+    void close_driver() noexcept;
 
-    struct step : job {
-        core* owner = nullptr;
+    /// Where the client is between its first close() and its end.
+    enum class ending : std::uint8_t {
+        no,
+        begun,
+        done
     };
 
     client_options options_;
     log_gate log_;
     std::shared_ptr<event_loop> loop_;
-    std::atomic<std::uint32_t> references_{1};
     std::atomic<std::uint32_t> handles_{0};
     submit_queue queue_;
     callback_fifo callbacks_;
@@ -101,10 +103,11 @@ class core final : public task_host {
 
     std::atomic<bool> wake_posted_{false};
     std::vector<std::shared_ptr<session::credential>> first_credentials_;
-    step start_step_, wake_step_, close_step_;
+    bound_job<&core::start_driver> start_{*this};
+    bound_job<&core::turn> wake_{*this};
+    bound_job<&core::close_driver> close_{*this};
     util::mutex close_mutex_;
-    bool closing_ KAZOO_GUARDED_BY(close_mutex_) = false;
-    bool closed_ KAZOO_GUARDED_BY(close_mutex_) = false;
+    ending ending_ KAZOO_GUARDED_BY(close_mutex_) = ending::no;
     std::vector<ref<shared_state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
     grants certain_grants_, session_grants_;
 };

@@ -24,20 +24,10 @@ std::string describe_pause(duration d) {
 } // namespace
 
 driver::driver(core& c, session::config config)
-    : core_(c), loop_(c.loop()), session_(std::move(config), *this), alive_(std::make_shared<driver*>(this)) {
-    clock_step_ = {{[](job* j) noexcept { static_cast<step*>(j)->owner->ring(); }, nullptr}, this};
-    abort_step_ = {{[](job* j) noexcept {
-                        driver& d = *static_cast<step*>(j)->owner;
-                        d.abort_timer_ = 0;
-                        d.session_.abort(d.loop_.now());
-                        d.turn();
-                    },
-                    nullptr},
-                   this};
-}
+    : core_(c), loop_(c.loop()), session_(std::move(config), *this), alive_(std::make_shared<driver*>(this)) {}
 
 driver::~driver() {
-    if (!finished_) *alive_ = nullptr;
+    if (ending_ != ending::done) *alive_ = nullptr;
 }
 
 void driver::start(std::vector<std::shared_ptr<session::credential>> credentials) {
@@ -47,10 +37,16 @@ void driver::start(std::vector<std::shared_ptr<session::credential>> credentials
 }
 
 void driver::begin_close(duration limit) {
-    if (closing_ || finished_) return;
-    closing_ = true;
+    if (ending_ != ending::no) return;
+    ending_ = ending::asked;
     const time_point end = saturating_add(loop_.now(), limit);
-    if (end != never) abort_timer_ = loop_.start_timer(end, abort_step_);
+    if (end != never) abort_timer_ = loop_.start_timer(end, abort_);
+    turn();
+}
+
+void driver::abort() noexcept {
+    abort_timer_ = 0;
+    session_.abort(loop_.now());
     turn();
 }
 
@@ -67,7 +63,7 @@ void driver::forget(session::watcher& w) {
 
 void driver::want_certainty(bool more) {
     certainty_wanted_ = more ? certainty_wanted_ + 1 : certainty_wanted_ - 1;
-    if (finished_ || certainty_wanted_ != (more ? 1U : 0U)) return;
+    if (ending_ == ending::done || certainty_wanted_ != (more ? 1U : 0U)) return;
     session_.want_certainty(more, loop_.now());
     turn();
 }
@@ -90,8 +86,8 @@ void driver::turn() {
         again_ = false;
         session_.on_time(loop_.now()); // nothing is put into a connection that is over by now
         obey_orders();
-        if (closing_ && !close_begun_ && core_.queue().empty()) {
-            close_begun_ = true;
+        if (ending_ == ending::asked && core_.queue().empty()) {
+            ending_ = ending::begun;
             session_.close(loop_.now());
             again_ = true;
             continue;
@@ -104,7 +100,7 @@ void driver::turn() {
     publish_clocks();
     const session_state state = session_.state();
     if (state != session_state::connected && state != session_state::connected_read_only)
-        core_.board().set_last_failures(session_.last_failures(), session_.refused());
+        core_.board().set_last_failures({.text = session_.last_failures(), .refused_by_all = session_.refused()});
     keep_clock();
     finish_if_closed();
 }
@@ -221,7 +217,7 @@ void driver::stream_broke(std::error_code ec) {
 
 /// What is still due after on_time() is a peer to be judged. That takes a second ring: by then whatever had come before
 /// the first one was read.
-void driver::ring() {
+void driver::ring() noexcept {
     const time_point now = loop_.now();
     if (now - clock_at_ >= noticeable_pause) core_.log(log_level::warn, describe_pause(now - clock_at_));
     clock_timer_ = 0;
@@ -234,19 +230,19 @@ void driver::ring() {
 }
 
 void driver::keep_clock() {
-    const time_point wanted = finished_ ? never : session_.deadline();
+    const time_point wanted = ending_ == ending::done ? never : session_.deadline();
     // An earlier ring is harmless, so the timer is only moved forward.
     if (wanted >= clock_at_) return;
     const time_point at = std::max(wanted, loop_.now());
     if (at >= clock_at_) return;
     if (clock_timer_ != 0) loop_.cancel_timer(clock_timer_);
     clock_at_ = at;
-    clock_timer_ = loop_.start_timer(at, clock_step_);
+    clock_timer_ = loop_.start_timer(at, clock_);
 }
 
 void driver::finish_if_closed() {
-    if (finished_ || session_.state() != session_state::closed) return;
-    finished_ = true;
+    if (ending_ == ending::done || session_.state() != session_state::closed) return;
+    ending_ = ending::done;
     *alive_ = nullptr; // here, on the loop, where answers of the resolver come in
     stream_.reset();
     stream_open_ = false;
@@ -313,7 +309,7 @@ void driver::on_log(log_level level, std::string_view line) noexcept { core_.log
 
 void driver::publish_clocks() noexcept {
     core_.board().set_lease_end(session_.lease_end());
-    core_.board().set_certainty(session_.certain_until(), session_.certainty_lasts(loop_.now()));
+    core_.board().set_certainty({.until = session_.certain_until(), .lasts = session_.certainty_lasts(loop_.now())});
     if (session_.certainty_not_permitted()) core_.board().refuse_certainty();
 }
 

@@ -44,11 +44,16 @@ class driver final : session::observer, byte_stream_events {
     void on_readable() noexcept override;
     void on_writable() noexcept override;
 
-    struct step : job {
-        driver* owner = nullptr;
+    void ring() noexcept;
+    void abort() noexcept;
+    /// Where it is between begin_close() and core::on_closed().
+    enum class ending : std::uint8_t {
+        no,
+        asked, ///< what waits goes first
+        begun, ///< the session closes
+        done   ///< the session is over, closed by us or not
     };
 
-    void ring();
     void obey_orders();
     void obey(session::resolve_order&);
     void obey(session::connect_order&);
@@ -72,12 +77,13 @@ class driver final : session::observer, byte_stream_events {
     session::request_list batch_;
     std::string batch_frames_;
 
-    step clock_step_, abort_step_;
+    bound_job<&driver::ring> clock_{*this};
+    bound_job<&driver::abort> abort_{*this};
     timer_id clock_timer_ = 0, abort_timer_ = 0;
     time_point clock_at_ = never;
     std::size_t certainty_wanted_ = 0; ///< by so many
     time_point all_read_ = never;      ///< nothing waited in the socket then, a turn of the loop ago
-    bool closing_ = false, close_begun_ = false, finished_ = false;
+    ending ending_ = ending::no;
     std::shared_ptr<driver*> alive_; ///< for answers of the resolver that come late
 };
 

@@ -2,6 +2,7 @@
 // One registered callback, whose un-registering is synchronous.
 #include "util/mutex.hpp"
 
+#include <kazoo/detail/ref_counted.hpp>
 #include <kazoo/types.hpp>
 
 #include <atomic>
@@ -9,14 +10,10 @@
 
 namespace kazoo::detail {
 
-class listener {
+class listener : public ref_counted<listener> {
   public:
     explicit listener(std::function<void(session_state)> f) noexcept : function_(std::move(f)) {}
 
-    void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
     bool active() const noexcept { return active_.load(std::memory_order_acquire); }
     /// Runs the callback unless it was ended; its exceptions pass through.
     void call(session_state) KAZOO_EXCLUDES(running_);
@@ -24,7 +21,6 @@ class listener {
     void end() noexcept KAZOO_EXCLUDES(running_);
 
   private:
-    std::atomic<std::uint32_t> references_{1};
     std::atomic<bool> active_{true};
     util::mutex running_;
     std::function<void(session_state)> function_ KAZOO_GUARDED_BY(running_);

@@ -27,9 +27,7 @@ class connected_state final : public detail::shared_state<void> {
     void refused(const std::string& failures) {
         if (!claim()) return;
         failures_ = failures;
-        failure f;
-        f.code = make_error_code(errc::connection_loss);
-        publish_failure(std::move(f));
+        publish_failure(errc::connection_loss);
     }
 
   private:
@@ -88,13 +86,10 @@ struct announcement : job {
 
 void complete(const ref<detail::shared_state<void>>& waiter, errc e) noexcept {
     if (!waiter->claim()) return;
-    if (e == errc{}) {
+    if (e == errc{})
         waiter->publish(unit{});
-    } else {
-        failure f;
-        f.code = make_error_code(e);
-        waiter->publish_failure(std::move(f));
-    }
+    else
+        waiter->publish_failure(e);
 }
 
 } // namespace
@@ -119,15 +114,15 @@ std::string session_board::server() const {
     return server_;
 }
 
-void session_board::set_last_failures(std::string text, bool refused) {
+void session_board::set_last_failures(failures f) {
     std::vector<ref<detail::shared_state<void>>> over;
     {
         const util::lock_guard lock(mutex_);
-        last_failures_ = text;
-        refused_ = refused;
-        if (refused) over = trying_.take();
+        last_failures_ = f.text;
+        refused_ = f.refused_by_all;
+        if (f.refused_by_all) over = trying_.take();
     }
-    for (const auto& w : over) static_cast<connected_state&>(*w).refused(text);
+    for (const auto& w : over) static_cast<connected_state&>(*w).refused(f.text);
 }
 
 ref<listener> session_board::add_listener(std::function<void(session_state)> f) {
@@ -189,9 +184,9 @@ void session_board::refuse_certainty() noexcept {
     for (const auto& w : waiting) complete(w, errc::no_auth);
 }
 
-void session_board::set_certainty(time_point until, bool lasts) noexcept {
-    certain_until_.store(until.time_since_epoch().count());
-    if (std::exchange(certainty_lasts_, lasts) || !lasts) return;
+void session_board::set_certainty(certainty c) noexcept {
+    certain_until_.store(c.until.time_since_epoch().count());
+    if (std::exchange(certainty_lasts_, c.lasts) || !c.lasts) return;
     std::vector<ref<detail::shared_state<void>>> waiting;
     {
         const util::lock_guard lock(mutex_);

@@ -52,15 +52,22 @@ class session_board {
     /// It never will be: those who wait fail with no_auth.
     void refuse_certainty() noexcept KAZOO_EXCLUDES(mutex_);
 
-    /// `refused`: by all, in the last round.
-    void set_last_failures(std::string, bool refused) KAZOO_EXCLUDES(mutex_);
+    struct failures {
+        std::string text;            ///< for each address
+        bool refused_by_all = false; ///< in the last round
+    };
+    void set_last_failures(failures) KAZOO_EXCLUDES(mutex_);
     /// `never`: there is no session.
     void set_lease_end(time_point t) noexcept {
         lease_end_.store((t == never ? time_point::min() : t).time_since_epoch().count());
     }
-    void set_certainty(time_point until, bool lasts) noexcept KAZOO_EXCLUDES(mutex_);
+    struct certainty {
+        time_point until;
+        bool lasts = false; ///< what is granted now can be kept
+    };
+    void set_certainty(certainty) noexcept KAZOO_EXCLUDES(mutex_);
     void end_certainty() noexcept {
-        set_certainty(time_point::min(), false);
+        set_certainty({.until = time_point::min()});
         doubts_.fetch_add(1, std::memory_order_acq_rel);
     }
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.

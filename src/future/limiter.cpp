@@ -10,7 +10,7 @@ void shared_state_base::limit(std::chrono::nanoseconds delay) {
     auto l = std::make_unique<limiter>(*this);
     l->delay = delay;
     l->has_timer = true;
-    l->post(l->on_arm, &limiter::on_loop<&limiter::arm>);
+    l->post(l->on_arm);
     add_limiter(std::move(l));
 }
 
@@ -38,7 +38,7 @@ void shared_state_base::drop_limiters() noexcept {
     while (l != nullptr) {
         limiter* const next = l->next;
         l->stop_callback.reset();
-        if (l->has_timer) l->post(l->on_disarm, &limiter::on_loop<&limiter::disarm>);
+        if (l->has_timer) l->post(l->on_disarm);
         l->release();
         l = next;
     }

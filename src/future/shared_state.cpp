@@ -71,6 +71,12 @@ void shared_state_base::publish_failure(failure f) noexcept {
     publish();
 }
 
+void shared_state_base::publish_failure(errc e, kazoo::outcome o) noexcept {
+    failure_code_ = make_error_code(e);
+    outcome_ = o;
+    publish();
+}
+
 void shared_state_base::fail(errc e) noexcept {
     if (!claim()) return;
     // Down to what the whole chain waits for, claiming each; then up, so that each ends after what it follows. A loop
@@ -88,10 +94,7 @@ void shared_state_base::fail(errc e) noexcept {
         const ref<shared_state_base> ending(last);
         last = above;
         if (last != nullptr) above = last->follows()->given_up_by_;
-        failure f;
-        f.code = make_error_code(e);
-        f.outcome = ending->on_abandoned();
-        ending->publish_failure(std::move(f));
+        ending->publish_failure(e, ending->on_abandoned());
     }
 }
 

@@ -43,7 +43,11 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     std::error_code make_socket(const tcp::endpoint&);
     void opened(std::error_code) noexcept;
     bool leads_to_itself() const noexcept;
-    void close(bool reset) noexcept;
+    enum class goodbye : bool {
+        orderly,
+        reset
+    };
+    void close(goodbye) noexcept;
     void want_read() noexcept;
     void want_write() noexcept;
     detail::io_result read_some(std::span<char> into) noexcept;
@@ -102,7 +106,7 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
 void tcp_stream::connection::opened(std::error_code error) noexcept {
     if (!events) return;
     if (!error && leads_to_itself()) {
-        close(true); // an ordinary end would hold the port, which the server needs, for a minute
+        close(goodbye::reset); // an ordinary end would hold the port, which the server needs, for a minute
         error = make_error_code(std::errc::connection_refused);
     }
     events->on_open(to_standard(error));
@@ -116,10 +120,10 @@ bool tcp_stream::connection::leads_to_itself() const noexcept {
     return here == socket.remote_endpoint(error) && !error;
 }
 
-void tcp_stream::connection::close(bool reset) noexcept {
+void tcp_stream::connection::close(goodbye how) noexcept {
     in_children.forget();
     std::error_code ignored;
-    if (reset) socket.set_option(tcp::socket::linger(true, 0), ignored);
+    if (how == goodbye::reset) socket.set_option(tcp::socket::linger(true, 0), ignored);
     socket.close(ignored);
 }
 
@@ -200,7 +204,7 @@ tcp_stream::~tcp_stream() {
         return;
     }
     connection_->events = nullptr;
-    connection_->close(false);
+    connection_->close(connection::goodbye::orderly);
 }
 
 } // namespace kazoo::net

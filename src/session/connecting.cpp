@@ -89,11 +89,11 @@ void session::impl::take_connect_answer(std::string_view payload) {
     case connect_verdict::over:
         // A read-only server knows no global sessions: that does not make ours expired.
         if (config_.read_only && answer.who.read_only)
-            return connection_ended("refused by a read-only server that does not know the session", false);
-        if (!resuming_) return connection_ended("refused a new session", false);
+            return connection_ended("refused by a read-only server that does not know the session", ended_by::us);
+        if (!resuming_) return connection_ended("refused a new session", ended_by::us);
         round_.note_failure(to_string(current_), "session expired");
         return lose_session("the server says that it expired");
-    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), false);
+    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), ended_by::us);
     case connect_verdict::unreadable: return violation("answer to the connect request");
     }
 }

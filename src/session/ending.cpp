@@ -9,17 +9,18 @@ namespace kazoo::session {
 
 /// The peer does not speak our protocol, or we do not understand it: start over on another connection (C02, C04).
 void session::impl::violation(std::string_view what) {
-    connection_ended("protocol violation: " + std::string(what), false);
+    connection_ended("protocol violation: " + std::string(what), ended_by::us);
 }
 
-void session::impl::connection_ended(std::string_view reason, bool by_peer) {
+void session::impl::connection_ended(std::string_view reason, ended_by who) {
     log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_), ": ", reason);
     round_.note_failure(to_string(current_), reason);
     // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
-    if (by_peer && phase_ == phase::restoring) set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
-    const bool close_done = by_peer && close_sent_ && outbox_.empty();
+    if (who == ended_by::peer && phase_ == phase::restoring)
+        set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
+    const bool close_done = who == ended_by::peer && close_sent_ && outbox_.empty();
     fail_lost_requests();
-    tear_down(by_peer);
+    tear_down(who);
     if (close_done) return finish(session_state::closed, errc::closed);
     if (state_ == session_state::connected || state_ == session_state::connected_read_only)
         set_state(session_state::suspended);
@@ -61,9 +62,9 @@ void session::impl::fail_all_requests(errc reason) {
     }
 }
 
-void session::impl::tear_down(bool by_peer) {
+void session::impl::tear_down(ended_by who) {
     ++connection_;
-    if (!by_peer) {
+    if (who == ended_by::us) {
         if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
             orders_.pop_back(); // nobody has begun
         else
@@ -97,7 +98,7 @@ void session::impl::lose_session(std::string_view why) {
     end_certainty();
     const bool bound = established() || (phase_ == phase::handshaking && resuming_);
     fail_all_requests(errc::session_expired);
-    if (bound) tear_down(false);
+    if (bound) tear_down(ended_by::us);
     identity_ = {};
     lease_.end();
     last_zxid_ = 0; // the next server may be of a younger ensemble; nothing is left that would need it
@@ -120,7 +121,7 @@ void session::impl::finish(session_state end, errc reason) {
     }
     end_certainty();
     fail_all_requests(reason);
-    if (has_connection()) tear_down(false);
+    if (has_connection()) tear_down(ended_by::us);
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
     phase_ = phase::over;
     identity_ = {};

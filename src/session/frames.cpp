@@ -212,7 +212,7 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
 }
 
 void session::impl::leave_when_answered() {
-    if (in_flight_.empty()) connection_ended("credential refused", false);
+    if (in_flight_.empty()) connection_ended("credential refused", ended_by::us);
 }
 
 /// Fails the one request that got more than anybody wants; the connection lives on.
@@ -249,7 +249,7 @@ void session::impl::take_auth_reply(std::int32_t err) {
     if (err != 0) log(log_level::error, "credential refused: ", describe_error(err));
     switch (credentials_.answered(err)) {
     case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
-    case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), false);
+    case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), ended_by::us);
     case credentials::verdict::refused:
         // The server is about to close: a request sent now would be lost for sure.
         leaving_ = true;
@@ -267,7 +267,7 @@ void session::impl::take_set_watches_reply(std::int32_t err) {
         // Servers before 3.6 have no streams: asking again and again would never end.
         if (op == proto::opcode::set_watches2 && err == static_cast<std::int32_t>(errc::unimplemented))
             watches_.end_streams(errc::unimplemented);
-        return connection_ended(op_name(op) + ": " + describe_error(err), false);
+        return connection_ended(op_name(op) + ": " + describe_error(err), ended_by::us);
     }
     if (phase_ == phase::restoring && set_watches_ops_.empty()) become_ready();
 }

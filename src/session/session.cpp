@@ -38,7 +38,7 @@ bool session::impl::run_one_timer() {
     case phase::connecting:
         if (now_ < limit_) return false;
         round_.note_late();
-        connection_ended("no connection in time", false);
+        connection_ended("no connection in time", ended_by::us);
         return true;
     case phase::handshaking: return false;
     case phase::authenticating:
@@ -60,11 +60,11 @@ bool session::impl::run_one_timer() {
 void session::impl::judge_peer(time_point read_until) {
     if (phase_ == phase::handshaking && read_until >= limit_) {
         round_.note_late();
-        return connection_ended("no answer in time", false);
+        return connection_ended("no answer in time", ended_by::us);
     }
     if (!established() || read_until < peer_limit()) return;
     const bool silent = read_until >= peer_patience().silence_limit();
-    connection_ended(silent ? "the server is silent" : "the server answers nothing", false);
+    connection_ended(silent ? "the server is silent" : "the server answers nothing", ended_by::us);
 }
 
 patience session::impl::peer_patience() const noexcept {
@@ -160,7 +160,7 @@ void session::on_closed(std::error_code ec, time_point now) {
     const std::string reason = ec                                          ? ec.message()
                                : impl_->phase_ == impl::phase::handshaking ? "closed without an answer"
                                                                            : "closed by the server";
-    impl_->connection_ended(reason, true);
+    impl_->connection_ended(reason, impl::ended_by::peer);
 }
 
 void session::on_read(std::size_t n, time_point now) {

@@ -37,6 +37,12 @@ struct session::impl {
         over
     };
 
+    /// Who ended a connection.
+    enum class ended_by : bool {
+        us,
+        peer
+    };
+
     /// A request of the session itself: removeWatches, closeSession, or half a pair of certainty.hpp. Shares the FIFO
     /// under an xid that users never have.
     class own_request final : public request {
@@ -147,10 +153,10 @@ struct session::impl {
 
     // -- ending.cpp --------------------------------------------------------------------------------------------------
     void violation(std::string_view what);
-    void connection_ended(std::string_view reason, bool by_peer);
+    void connection_ended(std::string_view reason, ended_by);
     void fail_lost_requests();
     void fail_all_requests(errc reason);
-    void tear_down(bool by_peer);
+    void tear_down(ended_by);
     std::string last_words() const;
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);

@@ -42,26 +42,10 @@ template <class T> class root_task final : public shared_state<T> {
 
     future<T> start() {
         if (const errc e = host_.refusing(); e != errc{}) { // it could not do a single step
-            if (this->claim()) {
-                failure f;
-                f.code = make_error_code(e);
-                this->publish_failure(std::move(f));
-            }
+            if (this->claim()) this->publish_failure(e);
             return future<T>(ref<shared_state<T>>::share(this));
         }
         this->retain(); // until it is at its end
-        start_.owner = this;
-        start_.run = [](job* j) noexcept {
-            root_task* const self = static_cast<step*>(j)->owner;
-            self->scope_.emplace(self->host_, *self);
-            if (self->is_claimed() && !self->is_duty_) self->scope_->fire(errc::cancelled);
-            if (self->host_.refusing() != errc{}) self->scope_->fire(self->host_.refusing());
-            self->scope_->limit(self->deadline_);
-            if (self->stop_token_.stop_possible()) self->stop_callback_.emplace(self->stop_token_, stopper{self});
-            self->task_->promise().start(
-                self->task_->coroutine(), *self->scope_,
-                [](task_promise_base& p) noexcept { static_cast<root_task*>(p.finished_arg())->finish(); }, self);
-        };
         host_.post_to_loop(start_);
         return future<T>(ref<shared_state<T>>::share(this));
     }
@@ -81,22 +65,28 @@ template <class T> class root_task final : public shared_state<T> {
     }
 
   private:
-    struct step : job {
-        root_task* owner = nullptr;
-    };
     struct stopper {
         root_task* owner;
         void operator()() const noexcept { owner->cancel_later(owner->stop_); }
     };
 
-    void cancel_later(step& s) noexcept {
-        this->retain();
-        s.owner = this;
-        s.run = [](job* j) noexcept {
-            const ref<root_task> self(static_cast<step*>(j)->owner);
-            if (self->scope_) self->scope_->fire(errc::cancelled);
-        };
-        host_.post_to_loop(s);
+    void begin() noexcept {
+        scope_.emplace(host_, *this);
+        if (this->is_claimed() && !is_duty_) scope_->fire(errc::cancelled);
+        if (host_.refusing() != errc{}) scope_->fire(host_.refusing());
+        scope_->limit(deadline_);
+        if (stop_token_.stop_possible()) stop_callback_.emplace(stop_token_, stopper{this});
+        task_->promise().start(
+            task_->coroutine(), *scope_,
+            [](task_promise_base& p) noexcept { static_cast<root_task*>(p.finished_arg())->finish(); }, this);
+    }
+    void cancel_later(job& j) noexcept {
+        this->retain(); // until cancel()
+        host_.post_to_loop(j);
+    }
+    void cancel() noexcept {
+        const ref<root_task> self(this); // adopts cancel_later()'s count
+        if (scope_) scope_->fire(errc::cancelled);
     }
     void finish() noexcept {
         stop_callback_.reset();
@@ -135,7 +125,8 @@ template <class T> class root_task final : public shared_state<T> {
     std::optional<task<T>> task_;
     std::optional<task_scope> scope_;
     std::optional<std::stop_callback<stopper>> stop_callback_;
-    step start_{}, stop_{}, abandon_{};
+    bound_job<&root_task::begin> start_{*this};
+    bound_job<&root_task::cancel> stop_{*this}, abandon_{*this};
 };
 
 /// Runs `t` on the loop; the future fails with the task's error, named after the options' name and path. Tasks start in

@@ -12,15 +12,7 @@ namespace kazoo::detail {
 class task_scope {
   public:
     /// `result` is what the task's caller waits for.
-    task_scope(task_host& h, shared_state_base& result) noexcept : host_(h), result_(result) {
-        h.add_task(*this);
-        deadline_.owner = this;
-        deadline_.run = [](job* j) noexcept {
-            task_scope& self = *static_cast<step*>(j)->owner;
-            self.timer_ = 0;
-            self.fire(errc::operation_timeout);
-        };
-    }
+    task_scope(task_host& h, shared_state_base& result) noexcept : host_(h), result_(result) { h.add_task(*this); }
     ~task_scope() {
         if (timer_ != 0) host_.loop().cancel_timer(timer_);
         host_.remove_task(*this);
@@ -56,15 +48,16 @@ class task_scope {
 
   private:
     friend class task_host;
-    struct step : job {
-        task_scope* owner = nullptr;
-    };
+    void time_out() noexcept {
+        timer_ = 0;
+        fire(errc::operation_timeout);
+    }
 
     task_host& host_;
     shared_state_base& result_;
     errc fired_{};
     bool claimed_ = false;
-    step deadline_{};
+    bound_job<&task_scope::time_out> deadline_{*this};
     timer_id timer_ = 0;
     shared_state_base* waiting_ = nullptr;
     task_scope* next_ = nullptr; ///< in the host's list

@@ -3,7 +3,6 @@
 #include <kazoo/detail/asio_waits.hpp>
 #include <kazoo/future.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -46,7 +45,9 @@ template <class T, class Handler> void complete_asio_handler(Handler&& handler, 
 
 /// A handler of an Asio program and the future that it waits for. Asio is where the functions of one of the two
 /// libraries are found.
-template <class Asio, class T, class Handler> class asio_operation final : public asio_wait, continuation, job {
+template <class Asio, class T, class Handler>
+class asio_operation final : public ref_counted<asio_operation<Asio, T, Handler>, asio_wait>, continuation, job {
+    friend class ref_counted<asio_operation, asio_wait>; // destroys it
     using executor_type = decltype(Asio::get_executor(std::declval<const Handler&>()));
     using slot_type = decltype(Asio::get_cancellation_slot(std::declval<const Handler&>()));
     using work_type = decltype(Asio::make_work_guard(std::declval<const executor_type&>()));
@@ -60,11 +61,6 @@ template <class Asio, class T, class Handler> class asio_operation final : publi
         if (self->waits_ && !self->waits_->add(*self)) return self->drop();
         self->retain(); // until resume()
         if (!self->state_->attach(*self)) completed(self.get());
-    }
-
-    void retain() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept override {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
   private:
@@ -140,7 +136,6 @@ template <class Asio, class T, class Handler> class asio_operation final : publi
         parts_.reset();
     }
 
-    std::atomic<std::uint32_t> references_{1};
     ref<shared_state<T>> state_;
     std::shared_ptr<asio_waits> waits_; ///< empty: nobody tells of the end of this executor's context
     std::optional<parts> parts_;

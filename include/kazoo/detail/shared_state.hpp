@@ -1,6 +1,8 @@
 #pragma once
 // The shared state behind future<T>. Not for direct use.
+#include <kazoo/detail/job.hpp>
 #include <kazoo/detail/ref.hpp>
+#include <kazoo/detail/ref_counted.hpp>
 #include <kazoo/error.hpp>
 #include <kazoo/export.hpp>
 
@@ -41,12 +43,6 @@ struct continuation {
     void (*run)(continuation*) noexcept;
 };
 
-/// A unit of work in a queue.
-struct job {
-    void (*run)(job*) noexcept;
-    job* next;
-};
-
 class shared_state_base;
 
 /// What a state needs of the client that made it. Counted: states keep it alive (memory only, never the session).
@@ -81,22 +77,18 @@ class predecessor;
 /// One word says everything: `claimed` (somebody has won the right to complete it), `ready` (the value or failure may
 /// be read) and the address of the one continuation. Completion and cancellation must win the claim before they touch
 /// the value, so they cannot collide.
-class KAZOO_EXPORT shared_state_base {
+class KAZOO_EXPORT shared_state_base : public ref_counted<shared_state_base> {
   public:
     explicit shared_state_base(detail::context& c) noexcept : context_(&c) { c.retain(); }
     shared_state_base(const shared_state_base&) = delete;
     shared_state_base& operator=(const shared_state_base&) = delete;
-
-    void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
 
     // -- producer -----------------------------------------------------------------------------------------------------
     /// True for exactly one caller, who must publish.
     bool claim() noexcept { return (word_.fetch_or(claimed, std::memory_order_acq_rel) & claimed) == 0; }
     bool is_claimed() const noexcept { return (word_.load(std::memory_order_acquire) & claimed) != 0; }
     void publish_failure(failure f) noexcept;
+    void publish_failure(errc, kazoo::outcome = kazoo::outcome::not_applied) noexcept;
     /// Claims, asks on_abandoned() for the outcome, and fails, after all that it follows has failed in the same way.
     /// Any thread; nothing happens if it lost the claim.
     void fail(errc) noexcept;
@@ -138,15 +130,15 @@ class KAZOO_EXPORT shared_state_base {
     void set_needs_executor() noexcept { needs_executor_ = true; }
 
   private:
+    friend class ref_counted<shared_state_base>; // destroys it
     static constexpr std::uintptr_t claimed = 1, is_ready = 2, flags = 3;
     void add_limiter(std::unique_ptr<limiter>) noexcept;
     void drop_limiters() noexcept;
     friend struct limiter;
 
-    std::atomic<std::uintptr_t> word_{0};
-    std::atomic<std::uint32_t> references_{1};
-    kazoo::outcome outcome_ = outcome::not_applied;
+    kazoo::outcome outcome_ = outcome::not_applied; // these two beside the count: no room is lost
     bool needs_executor_ = false;
+    std::atomic<std::uintptr_t> word_{0};
     detail::context* context_;
     std::atomic<limiter*> limiters_{nullptr};
     std::error_code failure_code_;

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds shortest_interval{10};
 } // namespace
 
 /// One session's try. The numbers are those of the recipe "Locks" in ZooKeeper's documentation.
-task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here, bool wait) {
+task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here, wait patience) {
     const pinned_handle& zk = mine.session();
 
     // 1. Create a sequential, ephemeral node with a guid in its name, because the reply may be lost.
@@ -45,7 +45,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 
         // 3. Ours has the lowest number: we have the lock.
         if (*position == 0) co_return verdict::acquired;
-        if (!wait) co_return verdict::taken;
+        if (patience == wait::no) co_return verdict::taken;
 
         // 4. Watch the one with the next lower number, and nobody else: no herd.
         // 5. It is there: wait until it changes. Gone or changed, go to 2: it need not have been the holder.
@@ -106,16 +106,16 @@ task<bool> mutex_core::becomes_certain(lock_node& mine) {
     }
 }
 
-task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, bool wait) {
+task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, wait patience) {
     task_scope& scope = co_await this_scope{};
     auto here = std::make_unique<acquisition_line::place>(self->line_, scope);
-    if (!wait && !here->first()) co_return false;
+    if (patience == wait::no && !here->first()) co_return false;
     lock_node_name name = self->new_name();
     for (;;) {
         here->entered(false);
         while (!here->may_enter()) co_await here->changed();
         lock_node mine(pinned_handle(self->owner(), self->root_), name);
-        const auto end = co_await as_result(self->contend(mine, *here, wait));
+        const auto end = co_await as_result(self->contend(mine, *here, patience));
         if (!end && end.error() != errc::session_expired) end.rethrow();
         const verdict v = end ? *end : verdict::session_over;
         if (v == verdict::taken) co_return false;

@@ -78,7 +78,7 @@ lock_node_name mutex_core::new_name() const {
 }
 
 task_options mutex_core::waiting(time_point deadline, std::stop_token stop) const {
-    return {"lock", path_, deadline, std::move(stop), true};
+    return {.name = "lock", .path = path_, .deadline = deadline, .stop = std::move(stop), .is_wait = true};
 }
 
 time_point mutex_core::deadline_in(std::chrono::nanoseconds limit) const noexcept {
@@ -87,21 +87,24 @@ time_point mutex_core::deadline_in(std::chrono::nanoseconds limit) const noexcep
 
 // -- acquiring --------------------------------------------------------------------------------------------------------
 
-future<void> mutex_core::lock() { return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), true))); }
+future<void> mutex_core::lock() {
+    return spawn(owner(), waiting(), without_answer(acquire(shared_from_this(), wait::yes)));
+}
 
 future<bool> mutex_core::lock(std::stop_token stop) {
     return spawn(owner(), waiting(never, std::move(stop)),
-                 false_on(errc::cancelled, acquire(shared_from_this(), true)));
+                 false_on(errc::cancelled, acquire(shared_from_this(), wait::yes)));
 }
 
 future<bool> mutex_core::lock_within(std::chrono::nanoseconds limit, std::stop_token stop) {
-    const bool wait = limit.count() > 0;
-    return spawn(owner(), waiting(deadline_in(wait ? limit : owner().operation_limit()), std::move(stop)),
-                 false_on(errc::cancelled, false_on(errc::operation_timeout, acquire(shared_from_this(), wait))));
+    const bool waits = limit.count() > 0;
+    auto acquiring = acquire(shared_from_this(), waits ? wait::yes : wait::no);
+    return spawn(owner(), waiting(deadline_in(waits ? limit : owner().operation_limit()), std::move(stop)),
+                 false_on(errc::cancelled, false_on(errc::operation_timeout, std::move(acquiring))));
 }
 
 future<bool> mutex_core::try_lock() {
-    return spawn(owner(), waiting(deadline_in(owner().operation_limit())), acquire(shared_from_this(), false));
+    return spawn(owner(), waiting(deadline_in(owner().operation_limit())), acquire(shared_from_this(), wait::no));
 }
 
 // -- holding ----------------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const m
 }
 
 future<std::vector<contender>> mutex_core::contenders() {
-    return spawn(owner(), {"contenders", path_}, list_contenders(shared_from_this()));
+    return spawn(owner(), {.name = "contenders", .path = path_}, list_contenders(shared_from_this()));
 }
 
 // -- giving up --------------------------------------------------------------------------------------------------------
@@ -207,14 +210,14 @@ void mutex_core::release::run(job* j) noexcept {
 void mutex_core::abandon() noexcept {
     if (owner().loop().forked()) return;
     give_up();
-    ending_.owner = shared_from_this();
+    until_ended_ = shared_from_this();
     owner().loop().post(ending_);
 }
 
-void mutex_core::ending::run(job* j) noexcept {
-    const auto owner = std::move(static_cast<ending*>(j)->owner);
-    owner->line_.cancel();
-    owner->give_up(); // what was acquired meanwhile
+void mutex_core::end() noexcept {
+    const auto self = std::move(until_ended_);
+    line_.cancel();
+    give_up(); // what was acquired meanwhile
 }
 
 } // namespace kazoo::recipe

@@ -59,30 +59,30 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
         std::shared_ptr<held_lock> lock;
         bool node_stays = false; ///< nobody has begun to remove it
     };
-    /// What follows on the loop when the object goes.
-    struct ending final : job {
-        ending() noexcept : job{&run, nullptr} {}
-        static void run(job*) noexcept;
-        std::shared_ptr<mutex_core> owner;
+    /// Whether an acquisition waits for others.
+    enum class wait : bool {
+        no,
+        yes
     };
 
     core& owner() const noexcept { return *core_; }
     time_point deadline_in(std::chrono::nanoseconds) const noexcept;
     task_options waiting(time_point deadline = never, std::stop_token = {}) const;
     /// The coroutines stand in mutex.cpp.
-    static task<bool> acquire(std::shared_ptr<mutex_core>, bool wait);
+    static task<bool> acquire(std::shared_ptr<mutex_core>, wait);
     /// Whether the lock, whose node stands first, is ours and will be for a while.
     bool would_last(const lock_node&) const noexcept;
     /// Waits until it can be told. False: it is not.
     task<bool> becomes_certain(lock_node&);
     task<void> change_of(pinned_handle, std::string node);
-    task<verdict> contend(lock_node&, acquisition_line::place&, bool wait);
+    task<verdict> contend(lock_node&, acquisition_line::place&, wait);
     static task<std::vector<contender>> list_contenders(std::shared_ptr<const mutex_core>);
     lock_node_name new_name() const;
     void hold(lock_node&, place) KAZOO_EXCLUDES(mutex_);
     std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);
     std::unique_ptr<release> take_held() noexcept KAZOO_EXCLUDES(mutex_);
     void post(std::unique_ptr<release>) noexcept;
+    void end() noexcept;
 
     const ref<core> core_;
     const std::string root_, path_, folder_;
@@ -93,7 +93,9 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     place holder_;          ///< on the loop: where the present holder stands in the line
     mutable util::mutex mutex_;
     std::unique_ptr<release> held_ KAZOO_GUARDED_BY(mutex_); ///< null: the object is not locked
-    ending ending_;
+    /// What follows on the loop when the object goes.
+    bound_job<&mutex_core::end> ending_{*this};
+    std::shared_ptr<mutex_core> until_ended_;
 };
 
 } // namespace kazoo::recipe

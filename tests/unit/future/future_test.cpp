@@ -28,11 +28,7 @@ template <class T> struct pair_of {
         if (state->claim()) state->publish(std::move(v));
     }
     void fail(errc e, outcome o) {
-        if (!state->claim()) return;
-        kazoo::detail::failure f;
-        f.code = make_error_code(e);
-        f.outcome = o;
-        state->publish_failure(std::move(f));
+        if (state->claim()) state->publish_failure(e, o);
     }
 };
 
