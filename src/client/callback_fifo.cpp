@@ -4,8 +4,13 @@ namespace kazoo::detail {
 
 namespace {
 
-constexpr std::chrono::milliseconds shortest_pause{10};
 constexpr unsigned patience = 8;
+constexpr retry_policy policy{
+    .initial_delay = std::chrono::milliseconds(20),
+    .max_delay = std::chrono::milliseconds(20 << patience),
+    .factor = 2,
+    .jitter = 0,
+};
 
 thread_local const callback_fifo* running_fifo = nullptr;
 
@@ -19,7 +24,8 @@ struct running {
 
 } // namespace
 
-callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept : owner_(owner), executor_(runs_on) {}
+callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept
+    : owner_(owner), executor_(runs_on), pauses_(policy) {}
 
 bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
 
@@ -45,7 +51,7 @@ void callback_fifo::hand_over() noexcept {
 
 void callback_fifo::try_later() noexcept {
     if (++failures_ > patience) { // it will not come back: let go of the client
-        failures_ = 0;
+        start_small();
         const util::lock_guard lock(mutex_);
         draining_ = false; // the next post tries again
         return;
@@ -54,18 +60,23 @@ void callback_fifo::try_later() noexcept {
     owner_.post_to_loop(plan_retry_);
 }
 
-void callback_fifo::plan_retry() noexcept { owner_.start_timer(shortest_pause * (1 << failures_), retry_); }
+void callback_fifo::plan_retry() noexcept { owner_.start_timer(pauses_.next(), retry_); }
 
 void callback_fifo::retry() noexcept {
     const ref<context> alive(&owner_); // adopts try_later()'s count
     hand_over();
 }
 
+void callback_fifo::start_small() noexcept {
+    failures_ = 0;
+    pauses_.reset();
+}
+
 void callback_fifo::drain() noexcept {
     job* batch = nullptr;
     {
         const util::lock_guard lock(mutex_);
-        failures_ = 0;
+        start_small();
         batch = first_;
         first_ = last_ = nullptr;
     }

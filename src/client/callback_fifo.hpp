@@ -1,5 +1,6 @@
 #pragma once
 // One client's user callbacks, in order: jobs are handed to the executor one drain at a time.
+#include "util/backoff.hpp"
 #include "util/mutex.hpp"
 
 #include <kazoo/detail/shared_state.hpp>
@@ -21,13 +22,15 @@ class callback_fifo {
     void try_later() noexcept;
     void plan_retry() noexcept;
     void retry() noexcept;
+    void start_small() noexcept;
     void drain() noexcept KAZOO_EXCLUDES(mutex_);
 
     context& owner_;
     executor& executor_;
     bound_job<&callback_fifo::plan_retry> plan_retry_{*this};
     bound_job<&callback_fifo::retry> retry_{*this};
-    unsigned failures_ = 0; ///< in a row; belongs to whoever hands over
+    unsigned failures_ = 0; ///< in a row; these two belong to whoever hands over
+    util::backoff pauses_;
     util::mutex mutex_;
     job* first_ KAZOO_GUARDED_BY(mutex_) = nullptr;
     job* last_ KAZOO_GUARDED_BY(mutex_) = nullptr;

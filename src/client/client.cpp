@@ -3,6 +3,7 @@
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
 #include "session/host_list.hpp"
+#include "util/backoff.hpp"
 
 namespace kazoo {
 
@@ -38,13 +39,8 @@ void check(const client_options& o) {
             "client_options::max_request_bytes must be between 1 and 2^31-1");
     require(o.max_reply_bytes > 0 && o.max_reply_bytes <= INT32_MAX,
             "client_options::max_reply_bytes must be between 1 and 2^31-1");
-    const retry_policy& r = o.reconnect;
-    require(r.initial_delay.count() > 0, "client_options::reconnect.initial_delay must be positive");
-    require(r.initial_delay <= std::chrono::milliseconds(INT32_MAX),
-            "client_options::reconnect.initial_delay is too long");
-    require(r.max_delay >= r.initial_delay, "client_options::reconnect.max_delay must not be less than initial_delay");
-    require(r.factor >= 1.0, "client_options::reconnect.factor must not be less than 1");
-    require(r.jitter >= 0.0 && r.jitter <= 1.0, "client_options::reconnect.jitter must be between 0 and 1");
+    const std::string_view defect = util::defect_of(o.reconnect);
+    require(defect.empty(), std::string("client_options::reconnect.").append(defect));
 }
 
 session::config to_config(session::host_spec hosts, const client_options& o) {

@@ -2,7 +2,6 @@
 // The parts of a session put together. Its functions live in session.cpp (facts, work, timers), connecting.cpp (rounds,
 // attempts, handshake, restoring), frames.cpp (bytes in and out) and ending.cpp (drops, loss, end).
 #include "proto/records.hpp"
-#include "session/backoff.hpp"
 #include "session/certainty.hpp"
 #include "session/credentials.hpp"
 #include "session/handshake.hpp"
@@ -18,6 +17,7 @@
 #include "session/watch_table.hpp"
 #include "session/window.hpp"
 #include "session/wire_log.hpp"
+#include "util/backoff.hpp"
 
 #include <deque>
 #include <limits>
@@ -167,7 +167,7 @@ struct session::impl {
     config config_;
     observer& observer_;
     util::random_source random_;
-    backoff backoff_;
+    util::backoff backoff_;
     host_round round_;
     int failed_rounds_ = 0; ///< since the last session was granted or resumed
 

@@ -3,7 +3,9 @@
 
 #include "unit/future/manual_context.hpp"
 
+#include <memory>
 #include <new>
+#include <vector>
 
 namespace kazoo::detail {
 namespace {
@@ -74,6 +76,114 @@ TEST(callback_fifo, lets_go_of_its_client_when_the_executor_never_takes_anything
     w.fifo.post(w.b); // and if it does after all, nothing was lost
     w.executor.run();
     EXPECT_EQ(w.order, "ab");
+}
+
+TEST(callback_fifo, asks_again_later_and_later_and_from_the_shortest_pause_after_it_was_taken) {
+    using namespace std::chrono_literals;
+    world w;
+    std::vector<std::chrono::nanoseconds> pauses;
+    const auto next_pause = [&w, &pauses] {
+        w.owner.run_loop();
+        ASSERT_EQ(w.owner.timers.size(), 1U);
+        pauses.push_back(w.owner.timers.begin()->second.first);
+    };
+    w.executor.refuses = true;
+    w.fifo.post(w.a);
+    for (int i = 0; i < 8; ++i) {
+        next_pause();
+        if (i == 7) w.executor.refuses = false;
+        w.owner.ring(1min);
+    }
+    EXPECT_EQ(pauses, (std::vector<std::chrono::nanoseconds>{20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1'280ms, 2'560ms}));
+    w.executor.run();
+    EXPECT_EQ(w.order, "a");
+    w.executor.refuses = true;
+    w.fifo.post(w.b);
+    next_pause();
+    EXPECT_EQ(pauses.back(), 20ms);
+    w.executor.refuses = false;
+    w.owner.ring(1min);
+    w.executor.run();
+    EXPECT_EQ(w.order, "ab");
+}
+
+TEST(callback_fifo, hands_over_one_piece_of_work_at_a_time) {
+    world w;
+    w.fifo.post(w.a);
+    w.fifo.post(w.b);
+    EXPECT_EQ(w.executor.waiting.size(), 1U);
+    EXPECT_EQ(w.order, "") << "within post()";
+    w.executor.run();
+    EXPECT_EQ(w.order, "ab");
+    w.fifo.post(w.c);
+    EXPECT_EQ(w.executor.waiting.size(), 1U);
+    w.executor.run();
+    EXPECT_EQ(w.order, "abc");
+}
+
+/// Posts another job when it runs.
+struct posting : job {
+    posting(callback_fifo& f, job& n) : fifo(f), next(n) {
+        run = [](job* j) noexcept {
+            auto* self = static_cast<posting*>(j);
+            self->fifo.post(self->next);
+            self->on_thread = self->fifo.on_this_thread();
+        };
+    }
+    callback_fifo& fifo;
+    job& next;
+    bool on_thread = false;
+};
+
+TEST(callback_fifo, lets_others_of_the_executor_in_between_what_a_callback_posts) {
+    world w;
+    posting first(w.fifo, w.c);
+    w.fifo.post(first);
+    w.fifo.post(w.a);
+    callback_fifo other(w.owner, w.executor);
+    other.post(w.b);
+    w.executor.run();
+    EXPECT_EQ(w.order, "abc");
+}
+
+TEST(callback_fifo, knows_whether_this_is_one_of_its_callbacks) {
+    world w;
+    posting mine(w.fifo, w.a);
+    callback_fifo other(w.owner, w.executor);
+    posting foreign(w.fifo, w.b);
+    EXPECT_FALSE(w.fifo.on_this_thread());
+    w.fifo.post(mine);
+    w.executor.run();
+    EXPECT_TRUE(mine.on_thread);
+    EXPECT_FALSE(w.fifo.on_this_thread());
+    other.post(foreign);
+    w.executor.run();
+    EXPECT_FALSE(foreign.on_thread) << "a callback of another client";
+}
+
+TEST(callback_fifo, keeps_its_client_until_the_executor_has_run) {
+    world w;
+    w.fifo.post(w.a);
+    EXPECT_EQ(w.owner.references, 1);
+    w.executor.run();
+    EXPECT_EQ(w.owner.references, 0);
+}
+
+TEST(callback_fifo, does_not_touch_a_job_that_has_run) {
+    world w;
+    struct once : job {
+        explicit once(int& r) : runs(r) {
+            run = [](job* j) noexcept {
+                const std::unique_ptr<once> self(static_cast<once*>(j));
+                ++self->runs;
+            };
+        }
+        int& runs;
+    };
+    int runs = 0;
+    for (int i = 0; i < 100; ++i) w.fifo.post(*new once(runs));
+    w.executor.run();
+    EXPECT_EQ(runs, 100);
 }
 
 } // namespace
