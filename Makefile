@@ -87,8 +87,9 @@ format: ## lays the sources out
 	./scripts/sources.sh --new | xargs -r clang-format-19 -i
 check-format: ## fails where `make format` would change something
 	./scripts/sources.sh | xargs -r clang-format-19 --dry-run -Werror
-lint: check-format ## check-format, the rooms of the house, the contract, texts of public members, the scripts
+lint: check-format ## check-format, the rooms of the house, coroutines, the contract, texts of public members, the scripts
 	./scripts/check_layers.py
+	./scripts/check_coroutines.py
 	./scripts/check_contract.py
 	@if command -v doxygen >/dev/null; then ./scripts/check_docs.py; else echo 'doxygen is not installed'; fi
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo 'shellcheck is not installed'; fi

@@ -21,6 +21,7 @@ using namespace util::time;
 // -- tasks ------------------------------------------------------------------------------------------------------------
 using detail::as_result;
 using detail::pause;
+using detail::repeat;
 using detail::repetition;
 using detail::spawn;
 using detail::task;

@@ -50,15 +50,13 @@ void lock_node::found(created_node node) {
 
 /// That it is not there does not say that it never will be: a request of a lost connection may be carried out later.
 task<bool> lock_node::find_again() {
-    for (repetition searches;;) {
-        auto there = co_await as_result(find_protected(zk_, name_.folder, name_.id, true));
-        if (!there && there.error() == errc::no_node) co_return false; // no folder, no node
-        if (!there && co_await searches.again(there.error())) continue;
-        if (!there) there.rethrow();
-        if (!*there) co_return false;
-        found(*std::move(*there));
-        co_return true;
-    }
+    const auto search = [this] { return find_protected(zk_, name_.folder, name_.id, true); };
+    auto there = co_await as_result(repeat(search));
+    if (there.error() == errc::no_node) co_return false; // no folder, no node
+    if (!there) there.rethrow();
+    if (!*there) co_return false;
+    found(*std::move(*there));
+    co_return true;
 }
 
 } // namespace kazoo::recipe
