@@ -2,10 +2,12 @@
 // Doing again what a lost connection or a busy server prevented.
 #include "task/task.hpp"
 #include "task/task_signal.hpp"
+#include "util/backoff.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include <optional>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 namespace kazoo::detail {
 
@@ -13,26 +15,43 @@ namespace kazoo::detail {
 /// may answer "session moved" for a while), or was refused for lack of room or strength, later and later.
 class repetition {
   public:
-    /// Whether to do a step again that failed so; waits for the right moment.
+    /// Whether to do a step again that failed so; waits for the right moment. Throws when the task is told to end.
     task<bool> again(std::error_code e) {
         const bool broken = e == errc::connection_loss;
         if (!broken && (e != condition::retryable || e == errc::operation_timeout)) co_return false;
-        task_host& host = co_await this_host{};
-        const time_point now = host.loop().now();
-        if (now - last_ > 4 * pause_ + shortest) pause_ = broken ? duration::zero() : shortest;
-        if (pause_ > duration::zero()) {
-            const auto waited = co_await as_result(pause(host, pause_));
-            if (waited.error() != errc::operation_timeout) waited.rethrow(); // the task was told to end
-        }
-        pause_ = std::clamp<duration>(2 * pause_, shortest, longest);
-        last_ = host.loop().now();
+        const task_scope& scope = co_await this_scope{};
+        task_host& host = scope.host();
+        const bool another_trouble = !begun_ || pauses_.starts_over(host.loop().now() - *begun_);
+        if (!broken || !another_trouble) (void)co_await as_result(pause(host, pauses_.next()));
+        scope.require_time();
+        begun_ = host.loop().now();
         co_return true;
     }
 
   private:
-    static constexpr std::chrono::milliseconds shortest{10}, longest{2'000};
-    duration pause_{0};
-    time_point last_{}; ///< when a step was last begun again
+    static constexpr retry_policy policy{
+        .initial_delay = std::chrono::milliseconds(10),
+        .max_delay = std::chrono::milliseconds(2'000),
+        .factor = 2,
+        .jitter = 0,
+    };
+    util::backoff pauses_{policy};
+    std::optional<time_point> begun_; ///< when a step was last begun again
 };
+
+/// Does a step that may be done twice until it is done or cannot be: at once after a reconnect, later and later what
+/// comes back at once, never after the task was told to end. `step()` returns a future or a task; its last failure is
+/// thrown. Give the lambda a name first, if it captures anything.
+template <class Step, class T = typename std::invoke_result_t<Step&>::value_type> task<T> repeat(Step step) {
+    for (repetition tries;;) {
+        auto r = co_await as_result(step());
+        if (!r && co_await tries.again(r.error())) continue;
+        if (!r) r.rethrow();
+        if constexpr (std::is_void_v<T>)
+            co_return;
+        else
+            co_return *std::move(r);
+    }
+}
 
 } // namespace kazoo::detail

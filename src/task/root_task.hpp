@@ -1,5 +1,6 @@
 #pragma once
-// Where a tree of coroutines begins: the first task, its limits, and the future that its caller holds.
+// Where a tree of coroutines begins: the first task, its limits, and the future that its caller holds. And where it
+// forks: tasks within another one.
 #include "task/task.hpp"
 
 #include <kazoo/future.hpp>
@@ -40,12 +41,14 @@ template <class T> class root_task final : public shared_state<T> {
           is_duty_(o.is_duty),
           task_(std::move(t)) {}
 
-    future<T> start() {
+    /// `parent`: the task that this one belongs to, if any; then on the loop.
+    future<T> start(task_scope* parent) {
         if (const errc e = host_.refusing(); e != errc{}) { // it could not do a single step
             if (this->claim()) this->publish_failure(e);
             return future<T>(ref<shared_state<T>>::share(this));
         }
         this->retain(); // until it is at its end
+        if (parent != nullptr) scope_.emplace(*parent, *this);
         host_.post_to_loop(start_);
         return future<T>(ref<shared_state<T>>::share(this));
     }
@@ -71,7 +74,7 @@ template <class T> class root_task final : public shared_state<T> {
     };
 
     void begin() noexcept {
-        scope_.emplace(host_, *this);
+        if (!scope_) scope_.emplace(host_, *this);
         if (this->is_claimed() && !is_duty_) scope_->fire(errc::cancelled);
         if (host_.refusing() != errc{}) scope_->fire(host_.refusing());
         scope_->limit(deadline_);
@@ -88,8 +91,12 @@ template <class T> class root_task final : public shared_state<T> {
         const ref<root_task> self(this); // adopts cancel_later()'s count
         if (scope_) scope_->fire(errc::cancelled);
     }
+    /// The coroutine is at its end.
     void finish() noexcept {
         stop_callback_.reset();
+        if (scope_->end(end_)) deliver();
+    }
+    void deliver() noexcept {
         const bool mine = scope_->claimed() || this->claim();
         scope_.reset();
         std::optional<failure> failed;
@@ -127,13 +134,22 @@ template <class T> class root_task final : public shared_state<T> {
     std::optional<std::stop_callback<stopper>> stop_callback_;
     bound_job<&root_task::begin> start_{*this};
     bound_job<&root_task::cancel> stop_{*this}, abandon_{*this};
+    bound_job<&root_task::deliver> end_{*this};
 };
 
 /// Runs `t` on the loop; the future fails with the task's error, named after the options' name and path. Tasks start in
 /// the order of the calls.
 template <class T> future<T> spawn(task_host& h, const task_options& o, task<T> t) {
     const ref<root_task<T>> root(new root_task<T>(h, o, std::move(t)));
-    return root->start();
+    return root->start(nullptr);
+}
+
+/// Runs `t` beside the task of this scope and within it: what ends that one ends this one too, and for the same reason.
+/// When that one's coroutine is at its end this one is cancelled, and that one's future completes after it. On the
+/// loop.
+template <class T> future<T> spawn(task_scope& parent, const task_options& o, task<T> t) {
+    const ref<root_task<T>> child(new root_task<T>(parent.host(), o, std::move(t)));
+    return child->start(&parent);
 }
 
 } // namespace kazoo::detail

@@ -10,6 +10,7 @@
 #include <kazoo/future.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -17,6 +18,7 @@
 namespace kazoo::detail {
 
 template <class T> class task;
+template <std::size_t N> class race;
 
 /// Marks an awaited future or task whose failure is wanted as a value: `result<T> r = co_await as_result(…)`.
 /// (A class with a constructor: g++ 12 destroys aggregates in a co_await expression twice.)
@@ -74,6 +76,8 @@ class task_promise_base {
     template <class T> auto await_transform(as_result_of<task<T>> t) noexcept {
         return task_awaiter<T, true>(*this, std::move(t.awaited));
     }
+    /// first_of() brings its own way to wait.
+    template <std::size_t N> auto await_transform(race<N>& r) noexcept { return r.run_in(*this); }
     auto await_transform(this_host) const noexcept {
         struct immediate {
             task_host& value;
@@ -134,6 +138,7 @@ template <> class task_promise<void> final : public task_promise_base {
 
 template <class T> class [[nodiscard]] task {
   public:
+    using value_type = T;
     using promise_type = task_promise<T>;
     using handle = std::coroutine_handle<promise_type>;
 
@@ -158,18 +163,18 @@ inline task<void> task_promise<void>::get_return_object() noexcept {
 }
 
 /// Waits for a future of the same client; resumes on the loop.
-template <class T, bool Quiet> class task_promise_base::future_awaiter : continuation {
+template <class T, bool Quiet> class task_promise_base::future_awaiter : continuation, interruptible {
   public:
     future_awaiter(task_promise_base& p, ref<shared_state<T>> s) noexcept
         : continuation{&completed}, promise_(p), state_(std::move(s)) {}
     bool await_ready() const noexcept { return state_->ready(); }
     bool await_suspend(std::coroutine_handle<> h) noexcept {
         waiting_ = h;
-        promise_.scope().begin_wait(*state_);
+        promise_.scope().begin(*this);
         return state_->attach(*this);
     }
     auto await_resume() {
-        promise_.scope().end_wait();
+        leave();
         future<T> done(std::move(state_));
         if constexpr (Quiet)
             return std::move(done).result();
@@ -182,6 +187,8 @@ template <class T, bool Quiet> class task_promise_base::future_awaiter : continu
         auto* self = static_cast<future_awaiter*>(c);
         self->promise_.resume_later(self->waiting_);
     }
+    void interrupt(errc reason) noexcept override { state_->fail(reason); }
+
     task_promise_base& promise_;
     ref<shared_state<T>> state_;
     std::coroutine_handle<> waiting_;

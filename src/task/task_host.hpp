@@ -1,13 +1,12 @@
 #pragma once
 // What a task needs of the client it runs for.
 #include "loop/loop.hpp"
+#include "task/interruptible.hpp"
 
 #include <kazoo/detail/shared_state.hpp>
 #include <kazoo/error.hpp>
 
 namespace kazoo::detail {
-
-class task_scope;
 
 class task_host : public context {
   public:
@@ -15,17 +14,14 @@ class task_host : public context {
     /// Why nothing new can be begun, if so. Any thread.
     virtual errc refusing() const noexcept = 0;
 
-    // -- on the loop --------------------------------------------------------------------------------------------------
-    void add_task(task_scope&) noexcept;
-    void remove_task(task_scope&) noexcept;
-
   protected:
     ~task_host() override = default;
     /// Fails what all tasks wait for, now and from now on.
-    void end_tasks(errc reason) noexcept;
+    void end_tasks(errc reason) noexcept { tasks_.interrupt_all(reason); }
 
   private:
-    task_scope* tasks_ = nullptr;
+    friend class task_scope;
+    interruptible_list tasks_; ///< on the loop
 };
 
 } // namespace kazoo::detail
