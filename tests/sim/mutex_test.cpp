@@ -470,5 +470,24 @@ TEST(mutex, C52_clean_up_waits_for_room_in_the_queue) {
     EXPECT_EQ(c.state(), connected) << "not because the session ended";
 }
 
+/// Each try is refused without waiting for anything.
+TEST(mutex, a_lock_with_a_limit_ends_in_time_although_the_queue_is_full) {
+    simulation world;
+    const auto where = world.add_machine();
+    auto o = options_on(where);
+    o.max_waiting_requests = 3;
+    const client c(simulation::addresses(), std::move(o));
+    c.wait_connected();
+    mutex m(c, "/lock");
+    where.refuse(true);
+    where.cut();
+    ASSERT_TRUE(world.run_until([&] { return c.state() == suspended; }, 1min));
+    std::vector<future<std::optional<node_stat>>> crowd;
+    for (int i = 0; i < 3; ++i) crowd.push_back(c.async_exists("/"));
+    auto locking = m.async_try_lock_for(100ms);
+    ASSERT_TRUE(world.run_until([&] { return locking.ready(); }, 200ms));
+    EXPECT_FALSE(std::move(locking).get());
+}
+
 } // namespace
 } // namespace kazoo::testkit

@@ -275,6 +275,31 @@ TEST(waits, a_protected_create_that_nobody_waits_for_leaves_nothing) {
     EXPECT_EQ(nodes(s), 0U);
 }
 
+TEST(waits, a_protected_create_that_waits_to_try_again_may_have_been_applied_when_the_client_closes) {
+    simulation world;
+    const machine here = world.add_machine();
+    auto o = options_on(here);
+    o.reconnect.initial_delay = 1ms;
+    const client c(simulation::addresses(), std::move(o));
+    c.wait_connected();
+    here.silence(flow::to_client, true);
+    auto creating = c.async_create("/n", "", {.protect = true});
+    world.run_for(10ms); // it is made
+    here.silence(flow::to_client, false);
+    for (int i = 0; i < 2; ++i) {
+        here.cut();
+        ASSERT_TRUE(world.run_until([&] { return c.state() == suspended; }, 1s));
+        if (i == 0) {
+            ASSERT_TRUE(world.run_until([&] { return c.state() == connected; }, 1s));
+        }
+    }
+    world.run_for(1ms); // it came back at once, so the search for the node pauses
+    ASSERT_FALSE(creating.ready());
+    auto closing = c.async_close();
+    EXPECT_EQ(verdict_of(std::move(creating)), failed(errc::closed, outcome::unknown));
+    EXPECT_TRUE(world.run_until([&] { return closing.ready(); }, 10s));
+}
+
 TEST(waits, a_protected_create_whose_session_went_may_have_been_applied) {
     scene s;
     s.c.wait_connected();

@@ -63,8 +63,10 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
     duration interval = shortest_interval;
-    for (repetition looks;;) {
-        auto watched = co_await as_result(zk.async_watch(node)); // as exists, but leaves no watch where nothing is
+    const auto watch = [&] { return zk.async_watch(node); }; // as exists, but leaves no watch where nothing is
+    const auto look = [&] { return zk.async_exists(node); }; // needs no permission
+    for (;;) {
+        auto watched = co_await as_result(repeat(watch));
         if (watched) {
             const auto event = co_await as_result(std::move(watched->changed).timeout(longest));
             if (event) co_return;
@@ -72,12 +74,10 @@ task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
         } else if (watched.error() == errc::no_node) {
             co_return;
         } else if (watched.error() == errc::no_auth) {
-            const auto there = co_await as_result(zk.async_exists(node)); // needs no permission
-            if (there && !*there) co_return;
-            if (!there && !co_await looks.again(there.error())) there.rethrow();
+            if (!co_await repeat(look)) co_return;
             (void)co_await as_result(pause(owner(), interval));
             interval = std::min(2 * interval, longest);
-        } else if (!co_await looks.again(watched.error())) {
+        } else {
             watched.rethrow();
         }
     }

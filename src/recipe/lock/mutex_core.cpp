@@ -149,17 +149,11 @@ node_check mutex_core::check() const {
     return {chroot(root_).absolute(h->node().path).str()};
 }
 
-task<std::vector<contender>> mutex_core::list_contenders(std::shared_ptr<const mutex_core> self) {
-    for (repetition reads;;) {
-        auto found = co_await as_result(read_contenders(self->owner(), self->root_, self->folder_, self->marks_));
-        if (!found && co_await reads.again(found.error())) continue;
-        if (!found) found.rethrow();
-        co_return *std::move(found);
-    }
-}
-
 future<std::vector<contender>> mutex_core::contenders() {
-    return spawn(owner(), {.name = "contenders", .path = path_}, list_contenders(shared_from_this()));
+    const auto read = [self = shared_from_this()] {
+        return read_contenders(self->owner(), self->root_, self->folder_, self->marks_);
+    };
+    return spawn(owner(), {.name = "contenders", .path = path_}, repeat(read));
 }
 
 // -- giving up --------------------------------------------------------------------------------------------------------

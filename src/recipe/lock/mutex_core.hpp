@@ -76,7 +76,6 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     task<bool> becomes_certain(lock_node&);
     task<void> change_of(pinned_handle, std::string node);
     task<verdict> contend(lock_node&, acquisition_line::place&, wait);
-    static task<std::vector<contender>> list_contenders(std::shared_ptr<const mutex_core>);
     lock_node_name new_name() const;
     void hold(lock_node&, place) KAZOO_EXCLUDES(mutex_);
     std::shared_ptr<held_lock> held() const noexcept KAZOO_EXCLUDES(mutex_);
