@@ -5,12 +5,7 @@ namespace kazoo::detail {
 namespace {
 
 constexpr unsigned patience = 8;
-constexpr retry_policy policy{
-    .initial_delay = std::chrono::milliseconds(20),
-    .max_delay = std::chrono::milliseconds(20 << patience),
-    .factor = 2,
-    .jitter = 0,
-};
+constexpr std::chrono::milliseconds shortest_pause{20};
 
 thread_local const callback_fifo* running_fifo = nullptr;
 
@@ -25,7 +20,7 @@ struct running {
 } // namespace
 
 callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept
-    : owner_(owner), executor_(runs_on), pauses_(policy) {}
+    : owner_(owner), executor_(runs_on), pauses_(shortest_pause, shortest_pause * (1 << patience)) {}
 
 bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
 

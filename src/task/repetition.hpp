@@ -4,6 +4,7 @@
 #include "task/task_signal.hpp"
 #include "util/backoff.hpp"
 
+#include <chrono>
 #include <optional>
 #include <system_error>
 #include <type_traits>
@@ -29,13 +30,7 @@ class repetition {
     }
 
   private:
-    static constexpr retry_policy policy{
-        .initial_delay = std::chrono::milliseconds(10),
-        .max_delay = std::chrono::milliseconds(2'000),
-        .factor = 2,
-        .jitter = 0,
-    };
-    util::backoff pauses_{policy};
+    util::backoff pauses_{std::chrono::milliseconds(10), std::chrono::milliseconds(2'000)};
     std::optional<time_point> begun_; ///< when a step was last begun again
 };
 

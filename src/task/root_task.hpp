@@ -94,9 +94,7 @@ template <class T> class root_task final : public shared_state<T> {
     /// The coroutine is at its end.
     void finish() noexcept {
         stop_callback_.reset();
-        if (scope_->end(end_)) deliver();
-    }
-    void deliver() noexcept {
+        if (!scope_->end(end_)) return; // again when the tasks within this one have ended
         const bool mine = scope_->claimed() || this->claim();
         scope_.reset();
         std::optional<failure> failed;
@@ -134,7 +132,7 @@ template <class T> class root_task final : public shared_state<T> {
     std::optional<std::stop_callback<stopper>> stop_callback_;
     bound_job<&root_task::begin> start_{*this};
     bound_job<&root_task::cancel> stop_{*this}, abandon_{*this};
-    bound_job<&root_task::deliver> end_{*this};
+    bound_job<&root_task::finish> end_{*this};
 };
 
 /// Runs `t` on the loop; the future fails with the task's error, named after the options' name and path. Tasks start in

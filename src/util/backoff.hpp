@@ -16,6 +16,10 @@ std::string_view defect_of(const retry_policy&) noexcept;
 class backoff {
   public:
     explicit backoff(const retry_policy& policy) noexcept : policy_(policy) { reset(); }
+    /// Each is twice as long as the one before, without jitter. In whole milliseconds.
+    backoff(duration shortest, duration longest) noexcept
+        : backoff({std::chrono::duration_cast<std::chrono::milliseconds>(shortest),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(longest), 2.0, 0.0}) {}
 
     /// The next pause with jitter; never zero, which would be a busy loop on what refuses at once.
     duration next(random_source&) noexcept;

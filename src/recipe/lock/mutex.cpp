@@ -7,6 +7,7 @@
 #include "recipe/parts/lock_node.hpp"
 #include "recipe/parts/lock_queue.hpp"
 #include "recipe/support.hpp"
+#include "util/backoff.hpp"
 
 namespace kazoo {
 
@@ -62,7 +63,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
 /// wait rests on the event alone.
 task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
-    duration interval = shortest_interval;
+    util::backoff intervals(shortest_interval, longest);
     const auto watch = [&] { return zk.async_watch(node); }; // as exists, but leaves no watch where nothing is
     const auto look = [&] { return zk.async_exists(node); }; // needs no permission
     for (;;) {
@@ -75,8 +76,7 @@ task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
             co_return;
         } else if (watched.error() == errc::no_auth) {
             if (!co_await repeat(look)) co_return;
-            (void)co_await as_result(pause(owner(), interval));
-            interval = std::min(2 * interval, longest);
+            (void)co_await as_result(pause(owner(), intervals.next()));
         } else {
             watched.rethrow();
         }
