@@ -15,6 +15,7 @@
 namespace kazoo {
 
 namespace detail {
+struct future_access;
 template <class T> class user_awaiter;
 } // namespace detail
 
@@ -25,8 +26,6 @@ template <class T> class [[nodiscard]] result {
     using value_type = detail::stored<T>;
     /// A value.
     explicit result(value_type v) : value_(std::move(v)) {}
-    /// A failure.
-    explicit result(detail::failure f) : failure_(std::move(f)) {}
 
     /// Whether there is a value.
     explicit operator bool() const noexcept { return value_.has_value(); }
@@ -65,10 +64,11 @@ template <class T> class [[nodiscard]] result {
 
     /// Throws what future::get() would have thrown. Precondition: not has_value().
     [[noreturn]] void rethrow() const { failure_.rethrow(); }
-    /// All that is known of the failure. Precondition: not has_value().
-    const detail::failure& why() const noexcept { return failure_; }
 
   private:
+    friend struct detail::future_access;
+    template <class> friend class future;
+    explicit result(detail::failure f) : failure_(std::move(f)) {}
     void require() const {
         if (!value_) failure_.rethrow();
     }
@@ -171,13 +171,9 @@ template <class T> class [[nodiscard]] future {
     /// where nothing runs on that executor meanwhile: it is not resumed then.
     auto operator co_await() && noexcept { return detail::user_awaiter<T>(std::move(state_)); }
 
-    // -- for the library ----------------------------------------------------------------------------------------------
-    /// The future of this state.
-    explicit future(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
-    /// The state, taken out.
-    detail::ref<detail::shared_state<T>> release() && noexcept { return std::move(state_); }
-
   private:
+    friend struct detail::future_access;
+    explicit future(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
     T take() {
         auto state = std::move(state_);
         return state->take();
@@ -192,6 +188,17 @@ template <class T> class [[nodiscard]] future {
 };
 
 namespace detail {
+
+/// What the library does with futures and results, and users need not.
+struct future_access {
+    template <class T> static future<T> make(ref<shared_state<T>> s) noexcept { return future<T>(std::move(s)); }
+    template <class T> static ref<shared_state<T>> state_of(future<T> f) noexcept { return std::move(f.state_); }
+    template <class T> static result<T> failed(failure f) { return result<T>(std::move(f)); }
+    template <class T> static const failure& why(const result<T>& r) noexcept { return r.failure_; }
+};
+
+/// The future of a state.
+template <class T> future<T> make_future(ref<shared_state<T>> s) noexcept { return future_access::make(std::move(s)); }
 
 /// A suspended user coroutine. Apart from the coroutine's frame, because a user may destroy that while it waits.
 template <class T> class resumption final : public ref_counted<resumption<T>>, continuation, job {
@@ -288,7 +295,8 @@ template <class T, class F, class R> class then_state final : public shared_stat
         std::optional<stored<R>> value;
         failure f;
         try {
-            future<T> done(ref<shared_state<T>>(static_cast<shared_state<T>*>(self->before_.take().release())));
+            auto done =
+                make_future(ref<shared_state<T>>(static_cast<shared_state<T>*>(self->before_.take().release())));
             if constexpr (std::is_void_v<R>) {
                 (*self->function_)(std::move(done));
                 value.emplace();
@@ -328,7 +336,7 @@ template <class T> template <class F> auto future<T>::then(F f) && -> future<std
     const detail::ref<link> next(new link(std::move(f), state_)); // if it throws, this future is what it was
     next->start(*state_);
     state_.reset();
-    return future<R>(detail::ref<detail::shared_state<R>>(next));
+    return detail::make_future<R>(next);
 }
 
 } // namespace kazoo

@@ -12,7 +12,6 @@ namespace kazoo {
 namespace detail {
 class watch_queue;
 class listener;
-struct client_access;
 } // namespace detail
 
 /// What was read, and the future of the one change that the server will report for it.
@@ -55,7 +54,7 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     bool valid() const noexcept { return static_cast<bool>(state_); }
 
   private:
-    friend struct detail::client_access;
+    friend class detail::watch_queue;
     explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
 
     detail::ref<detail::watch_queue> state_;

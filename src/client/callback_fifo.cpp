@@ -90,7 +90,7 @@ void callback_fifo::drain() noexcept {
             return;
         }
     }
-    hand_over(); // what came meanwhile waits its turn behind other clients of the executor
+    hand_over(); // what came meanwhile: once more, so that other clients of this executor get their turn first
 }
 
 } // namespace kazoo::detail

@@ -19,7 +19,7 @@ class certainty_claim {
         if (core_->loop().forked()) return;
         try {
             tell(false);
-        } catch (const std::bad_alloc&) { // the servers are asked in vain from now on
+        } catch (const std::bad_alloc&) { // the servers are then asked although nobody needs it any more
         }
     }
 
@@ -30,7 +30,7 @@ class certainty_claim {
     const ref<core> core_;
 };
 
-/// A node of ours that may be asked for where the root node may not be read. On the loop.
+/// A node of ours that the servers can be asked for if we may not read the root node. On the loop.
 class offered_node {
   public:
     offered_node(core& c, std::string absolute_path)

@@ -15,7 +15,7 @@ class absolute_path {
     absolute_path(std::string_view root, std::string_view given, bool sequential) {
         defect_ = path::defect(given, sequential);
         if (!defect_.empty()) {
-            // As kazoo does: a missing leading slash is added, repeated and trailing ones are dropped.
+            // As Python's kazoo does: a missing leading slash is added, repeated and trailing ones are dropped.
             storage_ = path::normalize(given, sequential);
             if (!given.empty()) defect_ = path::defect(storage_, sequential);
             given = storage_;
@@ -32,7 +32,7 @@ class absolute_path {
     absolute_path(const absolute_path&) = delete;
     absolute_path& operator=(const absolute_path&) = delete;
 
-    /// Why it is no path, or empty. Static storage.
+    /// Why this is not a path; empty if it is one. Static storage.
     std::string_view defect() const noexcept { return defect_; }
     std::string_view view() const noexcept { return full_; }
     std::string str() const { return std::string(full_); }
@@ -46,7 +46,7 @@ class absolute_path {
 class chroot_length {
   public:
     explicit chroot_length(std::string_view root) noexcept : length_(root.size()) {}
-    /// A path that is not below it stays as it is: whatever the server means.
+    /// A path that is not below the chroot stays as it is.
     std::string_view relative(std::string_view absolute) const noexcept {
         if (absolute.size() < length_) return absolute;
         const auto rest = absolute.substr(length_);

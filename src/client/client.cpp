@@ -122,8 +122,8 @@ std::string client::server() const { return core().board().server(); }
 
 std::string client::last_failures() const { return core().board().last_failures(); }
 
-future<void> client::async_wait_connected() const { return future<void>(core().board().wait_connected(core())); }
-future<void> client::async_try_connect() const { return future<void>(core().board().try_connect(core())); }
+future<void> client::async_wait_connected() const { return detail::make_future(core().board().wait_connected(core())); }
+future<void> client::async_try_connect() const { return detail::make_future(core().board().try_connect(core())); }
 void client::wait_connected(detail::time_limit limit) const { async_wait_connected().get_for(limit); }
 void client::wait_connected() const { async_wait_connected().get(); }
 
@@ -140,7 +140,7 @@ client client::chroot(std::string_view path) const {
     return {detail::client_access::handle_of(*this), below.view() == "/" ? std::string() : below.str()};
 }
 
-future<void> client::async_close() const { return future<void>(core().close()); }
+future<void> client::async_close() const { return detail::make_future(core().close()); }
 
 void client::close() const {
     auto closed = async_close();

@@ -19,7 +19,6 @@ struct client_access {
         return h.epoch_ != 0 && h.epoch_ != h.core_->board().epoch();
     }
     static client make(core_handle core, std::string root) noexcept { return client(std::move(core), std::move(root)); }
-    static watch_stream make(ref<watch_queue>) noexcept; // in watch_states.cpp, which knows what a queue is
     static session::identity identity(const client& c) { return c.core_->board().identity(); }
 };
 

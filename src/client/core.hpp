@@ -42,13 +42,13 @@ class core final : public ref_counted<core, task_host> {
     bool pump(shared_state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------
-    /// Encodes the request and puts it in line, or fails it before it returns.
+    /// Encodes the request and puts it into the queue, or fails it before this returns.
     template <class Encode> void submit(queued_request& r, bool large, Encode&& encode) {
         r.retain_request(); // until it has completed
         submit_queue::verdict verdict{errc::forked, false};
         try {
             if (!loop().forked()) verdict = queue_.push(r, large, std::forward<Encode>(encode));
-        } catch (...) { // out of memory: it is not in line
+        } catch (...) { // out of memory: it is not in the queue
             r.release_request();
             throw;
         }
@@ -57,7 +57,7 @@ class core final : public ref_counted<core, task_host> {
     }
     /// True if the request was still waiting: it will not be sent.
     bool withdraw(queued_request& r) noexcept { return !loop().forked() && queue_.withdraw(r); }
-    /// Why nothing new is taken, if so.
+    /// Why nothing new is accepted; errc{} if it is.
     errc refusing() const noexcept override { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
     ref<shared_state<void>> close();
@@ -72,7 +72,7 @@ class core final : public ref_counted<core, task_host> {
 
     // -- on the loop --------------------------------------------------------------------------------------------------
     void on_closed() noexcept;
-    /// What is ours while the session certainly lives, and what is ours while it is not over for us.
+    /// Grants that last as long as the session is certain, and grants that last until it is over for us.
     grants& certain_grants() noexcept { return certain_grants_; }
     grants& session_grants() noexcept { return session_grants_; }
 

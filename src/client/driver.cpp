@@ -84,7 +84,7 @@ void driver::turn() {
     in_turn_ = true;
     do {
         again_ = false;
-        session_.on_time(loop_.now()); // nothing is put into a connection that is over by now
+        session_.on_time(loop_.now()); // first: a connection may be over by now, and must get nothing more
         obey_orders();
         if (ending_ == ending::asked && core_.queue().empty()) {
             ending_ = ending::begun;

@@ -28,7 +28,7 @@ class driver final : session::observer, byte_stream_events {
     void want_certainty(bool more);
     session::certainty::offered_node offer_node(std::string absolute_path);
     void withdraw_node(session::certainty::offered_node n) noexcept { session_.withdraw_node(n); }
-    /// Of all buffers on the way between callers and the socket.
+    /// Bytes that all buffers between callers and the socket hold or could hold.
     std::size_t buffer_capacity() const;
 
   private:
@@ -72,7 +72,7 @@ class driver final : session::observer, byte_stream_events {
     session::session session_;
     std::unique_ptr<byte_stream> stream_;
     bool stream_open_ = false;
-    std::string peer_; ///< of the stream: address and port
+    std::string peer_; ///< address and port of the server at the other end
     bool in_turn_ = false, again_ = false;
     session::request_list batch_;
     std::string batch_frames_;

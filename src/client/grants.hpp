@@ -1,5 +1,5 @@
 #pragma once
-// What is ours as long as the session certainly lives: told once when that is over.
+// What was granted to us for as long as the session certainly lives. Each grant is told once when that is over.
 namespace kazoo::detail {
 
 class grants;
@@ -11,7 +11,7 @@ class grant {
     grant(const grant&) = delete;
     grant& operator=(const grant&) = delete;
 
-    /// It may be somebody else's by now. It has left the list, for good.
+    /// From now on somebody else may have been granted the same. The grant has left the list for good.
     virtual void on_doubt() noexcept = 0;
 
   protected:
@@ -33,7 +33,7 @@ class grants {
         if (first_ != nullptr) first_->previous_ = &g;
         first_ = &g;
     }
-    /// Nothing happens if it has left already.
+    /// Takes a grant out of the list, if it is still there.
     static void remove(grant& g) noexcept {
         if (g.list_ == nullptr) return;
         (g.previous_ != nullptr ? g.previous_->next_ : g.list_->first_) = g.next_;

@@ -51,7 +51,7 @@ class pinned_handle : public handle {
                doubts == owner().board().doubts();
     }
     /// Completes when what is granted in this session is certainly ours, and can be kept.
-    future<void> certainty() const { return future<void>(owner().board().wait_certain(owner(), epoch())); }
+    future<void> certainty() const { return make_future(owner().board().wait_certain(owner(), epoch())); }
     /// Of the session, as negotiated. Precondition: a request was answered.
     duration timeout() const { return owner().board().identity().negotiated_timeout; }
     /// Of the session. Precondition: a request was answered.

@@ -1,5 +1,5 @@
 #pragma once
-// Stands between a client and the user's log sink, and shuts behind the user's last handle.
+// Stands between a client and the user's log sink. When the user's last handle is gone, it lets nothing through.
 #include "util/mutex.hpp"
 
 #include <kazoo/log.hpp>
@@ -24,7 +24,7 @@ class log_gate {
     const log_level threshold_;
     util::mutex mutex_;
     util::condition quiet_;
-    log_function write_; ///< used while it is counted, moved away when nobody is
+    log_function write_; ///< used by calls that are counted; moved away when there are none
     std::size_t inside_ KAZOO_GUARDED_BY(mutex_) = 0;
     bool shut_ KAZOO_GUARDED_BY(mutex_) = false;
     bool waited_for_ KAZOO_GUARDED_BY(mutex_) = false;

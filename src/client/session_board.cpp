@@ -46,7 +46,7 @@ bool is_connected(session_state s) noexcept {
     return s == session_state::connected || s == session_state::connected_read_only;
 }
 
-/// Why nothing will ever connect again, if so.
+/// Why the client will never connect again; errc{} if it may.
 errc final_error(session_state s) noexcept {
     switch (s) {
     case session_state::closed: return errc::closed;

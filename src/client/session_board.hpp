@@ -26,7 +26,7 @@ class session_board {
     /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
     /// zero.
     std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
-    /// By then the session of the present epoch is over for us; the beginning of time if there is none. To judge an
+    /// When the session of the present epoch is over for us; the beginning of time if there is none. To judge an
     /// older epoch read this first and the epoch last.
     time_point lease_end() const noexcept { return time_point(duration(lease_end_.load())); }
     /// Until then the session certainly lives at the servers (session/certainty.hpp); the beginning of time if nothing
@@ -39,7 +39,7 @@ class session_board {
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
-    /// Of the present connection.
+    /// Address and port of the server of the present connection; empty without one.
     std::string server() const KAZOO_EXCLUDES(mutex_);
 
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
@@ -49,7 +49,7 @@ class session_board {
     ref<detail::shared_state<void>> try_connect(core&) KAZOO_EXCLUDES(mutex_);
     /// A future that completes when certainty_lasts(), or fails when the session of this epoch is over.
     ref<detail::shared_state<void>> wait_certain(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
-    /// It never will be: those who wait fail with no_auth.
+    /// Certainty cannot be had: those who wait for it fail with no_auth.
     void refuse_certainty() noexcept KAZOO_EXCLUDES(mutex_);
 
     struct failures {
@@ -96,7 +96,7 @@ class session_board {
     util::pruned_list<ref<listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
     waiters waiting_ KAZOO_GUARDED_BY(mutex_);
     bool refused_ KAZOO_GUARDED_BY(mutex_) = false;
-    waiters trying_ KAZOO_GUARDED_BY(mutex_); ///< those who do not outlast refusals
+    waiters trying_ KAZOO_GUARDED_BY(mutex_); ///< waiters that give up when all addresses refuse
     waiters waiting_for_certainty_ KAZOO_GUARDED_BY(mutex_);
 };
 

@@ -73,7 +73,7 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
                                                std::size_t share) {
     session::request_list gone;
     frames.clear();
-    const std::size_t first = waiting_.empty() ? 0 : waiting_.front()->frame_size; // goes even if it is longer
+    const std::size_t first = waiting_.empty() ? 0 : waiting_.front()->frame_size; // sent even if longer than the share
     frames.reserve(std::min(std::max(share, first), frames_.size() - taken_));
     std::size_t copied = taken_;
     const auto copy = [&]() KAZOO_REQUIRES(mutex_) {

@@ -25,7 +25,7 @@ class queued_request : public session::request {
     bool withdrawn_ = false;  ///< guarded by the queue's mutex
 };
 
-/// "Never sent" means "still in here". Thread-safe.
+/// A request that is still in here was certainly never sent. Thread-safe.
 class submit_queue {
   public:
     /// What may wait, and how long one request may be. A request that is longer than `bytes` may wait alone.
@@ -77,9 +77,9 @@ class submit_queue {
     void refuse(errc) KAZOO_EXCLUDES(mutex_);
     errc refusing() const KAZOO_EXCLUDES(mutex_);
     bool empty() const KAZOO_EXCLUDES(mutex_);
-    /// Gives back what a burst took, if nothing waits.
+    /// Gives the memory back that a burst needed, if nothing waits.
     void give_back() KAZOO_EXCLUDES(mutex_);
-    /// Bytes that the frames occupy, or would without asking for more.
+    /// Bytes that the buffer of frames holds or could hold.
     std::size_t capacity() const KAZOO_EXCLUDES(mutex_);
     /// True if the request was still here: it will not be sent.
     bool withdraw(queued_request&) KAZOO_EXCLUDES(mutex_);
@@ -99,19 +99,19 @@ class submit_queue {
     }
     verdict push_encoded(queued_request& r, std::string frame) KAZOO_EXCLUDES(mutex_);
     verdict append(queued_request& r, std::size_t frame_size) KAZOO_REQUIRES(mutex_);
-    /// Takes what was withdrawn out, with its frames. To be released without the lock: an end may run anything.
+    /// Takes withdrawn requests out, with their frames. Release them without the lock: that may run any code.
     session::request_list compact() noexcept KAZOO_REQUIRES(mutex_);
     /// Returns what was withdrawn and stood between.
     session::request_list take_share(session::request_list& requests, std::string& frames, std::size_t share)
         KAZOO_REQUIRES(mutex_);
     static void release_all(session::request_list) noexcept;
-    /// Why no request at all is taken, if so.
+    /// Why no request at all is accepted; errc{} if some are.
     errc refusal() const KAZOO_REQUIRES(mutex_) {
         return refused_ != errc{}                                 ? refused_
                : waiting_.size() - withdrawn_ >= limits_.requests ? errc::queue_full
                                                                   : errc{};
     }
-    /// Why one whose frame would be `size` bytes behind the first `end` is not.
+    /// Why a request is not accepted whose frame would be `size` bytes long, behind the first `end` bytes.
     errc refusal(std::size_t end, std::size_t size) const KAZOO_REQUIRES(mutex_) {
         if (size - 4 > limits_.longest) return errc::too_large;
         const std::size_t waiting = end - taken_ - withdrawn_bytes_;

@@ -26,7 +26,7 @@ void shared_state_base::add_limiter(std::unique_ptr<limiter> l) noexcept {
     limiter* expected = l->next;
     limiter* const added = l.release();
     if (!limiters_.compare_exchange_strong(expected, added)) {
-        added->next = nullptr; // completion took the others away meanwhile
+        added->next = nullptr; // the state has completed meanwhile and taken the others away
         limiters_.store(added);
     }
     // Pairs with publish(): either it sees the limiter, or we see that it is ready.

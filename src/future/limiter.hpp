@@ -1,5 +1,5 @@
 #pragma once
-// What ends a future ahead of its answer: a time, or a request to stop.
+// What ends a future before its answer: a time limit or a stop request.
 #include <kazoo/detail/shared_state.hpp>
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace kazoo::detail {
 
-/// Longer limits than this are "none": adding them to a clock could overflow.
+/// Limits longer than this count as no limit: adding them to a clock could overflow.
 inline constexpr std::chrono::nanoseconds longest_limit = std::chrono::hours(24 * 365 * 50);
 
 /// One timeout() or stop_on(). Belongs to its state until that completes; its jobs hold counts of their own.

@@ -19,7 +19,7 @@ template <class T> future<T> ready(context& c, std::string_view name, T value) {
     };
     ref<ready_state> s(new ready_state(c, name));
     if (s->claim()) s->publish(std::move(value));
-    return future<T>(ref<shared_state<T>>(std::move(s)));
+    return make_future<T>(std::move(s));
 }
 
 } // namespace kazoo::detail

@@ -57,7 +57,7 @@ class KAZOO_EXPORT loop {
     /// Whether the calling thread is the one of default_executor(): what needs that executor cannot be waited for
     /// there.
     virtual bool on_default_executor() const noexcept = 0;
-    /// True in a child process of the one that made the loop: nothing will ever run.
+    /// True in a child of the process that made the loop: nothing will ever run here.
     virtual bool forked() const noexcept = 0;
     virtual closing_watch& closings() noexcept;
     /// A simulated loop runs the world until `done(arg)` or until `limit` of its time has passed, and returns true. A

@@ -1,5 +1,5 @@
 #pragma once
-// Runs a function on the loop; the rare way, that allocates.
+// Runs a function on the loop. Allocates, so it is for what happens rarely.
 #include "loop/loop.hpp"
 
 #include <memory>

@@ -8,7 +8,7 @@
 
 namespace kazoo::net {
 
-/// Asio's own timers stand still while the machine sleeps; this one is late after that, and rings at once.
+/// Counts the time that the machine is asleep, which Asio's timers do not: after a sleep it rings at once if it is due.
 class alarm {
   public:
     /// `memory` must outlive the io_context. Throws std::system_error.
@@ -25,7 +25,7 @@ class alarm {
                                         (owner.*ring)();
                                     }));
     }
-    /// The next ring comes then, at once if that has passed, and not when it was planned before.
+    /// Plans the next ring for `when`, at once if that has passed, in place of the one planned before.
     void set(time_point) noexcept;
 
   private:

@@ -51,7 +51,7 @@ asio_loop::asio_loop(lookup_function lookup) : asio_loop(make_core(lookup)) {
 }
 
 asio_loop::~asio_loop() {
-    if (core_->forked()) { // Asio stands as the parent's threads left it
+    if (core_->forked()) { // Asio's locks may be held by threads of the parent
         static_cast<void>(new (std::nothrow) std::shared_ptr<loop_core>(std::move(core_)));
         return;
     }
@@ -60,7 +60,7 @@ asio_loop::~asio_loop() {
     ending_.reset();
     core_->stop();
     executor_.stop(outside && !process_ends());
-    signals_.stop(false); // it may be in a user's stop callback, which may wait for whoever destroys us
+    signals_.stop(false); // no waiting: it may run a user's stop callback that waits for the thread that destroys us
     if (outside) closings().wait_if_process_ends();
 }
 

@@ -18,9 +18,9 @@ class asio_loop final : public detail::loop {
     explicit asio_loop(lookup_function);
     asio_loop(const asio_loop&) = delete;
     asio_loop& operator=(const asio_loop&) = delete;
-    /// What was posted, executed and signalled before is still done. Waits for that, unless it is called on one of the
-    /// loop's own threads: then the others that run user code are left to finish alone. So they are at the end of the
-    /// process, which waits for a moment only.
+    /// What was posted, executed and signalled before is still done. Waits for that, but not if it is called on one of
+    /// the loop's own threads: then the threads that run user code finish alone. At the end of the process they do so
+    /// too, as that waits for a moment only.
     ~asio_loop() override;
 
     time_point now() const noexcept override;

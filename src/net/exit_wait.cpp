@@ -15,7 +15,7 @@
 namespace kazoo::net {
 namespace {
 
-/// Threads may count down at any time. No lock: the child of a fork counts on.
+/// Threads may count down at any time. There is no lock, as the child of a fork uses this, too.
 struct exit_board final : detail::closing_watch {
     std::atomic<int> closing{0}, ending{0};
     std::atomic<bool> exiting{false};
@@ -29,7 +29,7 @@ struct exit_board final : detail::closing_watch {
     }
     bool mine() const noexcept { return generation == fork_generation(); }
     void wait() noexcept {
-        // A callback that ends the process would wait for its own thread.
+        // A callback that calls exit() must not wait for its own thread.
         const auto busy = [&] { return closing > 0 || (ending > 0 && !thread::any_is_current()); };
         using clock = std::chrono::steady_clock;
         const auto begun = clock::now();
@@ -38,7 +38,7 @@ struct exit_board final : detail::closing_watch {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         patience = limit - std::min<std::chrono::nanoseconds>(limit, clock::now() - begun);
     }
-    /// What was under way in the parent is not in its child.
+    /// In the child of a fork nothing is under way, whatever was in the parent.
     void forget_parent() noexcept {
         const std::uint64_t here = fork_generation();
         if (generation.exchange(here) == here) return;

@@ -9,8 +9,8 @@ namespace kazoo::net {
 /// when a loop is made.
 ///
 /// exit() destroys what was made before this call after our wait, so closings that begin later wait for themselves
-/// (closing_watch::wait_if_process_ends). All waits together take a second at most. Who is not told to close is not
-/// waited for: its threads use nothing that static destructors of ours could destroy.
+/// (closing_watch::wait_if_process_ends). All waits together take a second at most. A client that was
+/// not told to close is not waited for: its threads use nothing that our static destructors could destroy.
 void prepare_exit() noexcept;
 
 /// What the clients of all real loops share.

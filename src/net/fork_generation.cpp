@@ -12,10 +12,10 @@ std::atomic<std::uint64_t> generation{0};
 
 } // namespace
 
-/// One of a chain that only grows. No lock and no memory is needed to read it: the child of a fork does, as it stands.
+/// One of a chain that only grows, so the child of a fork can read it as it is, without locks and memory.
 struct descriptor_table {
-    std::array<std::atomic<int>, 1024> descriptors{}; ///< plus one; 0 is free
-    std::atomic<std::size_t> taken{0}; ///< at least as many as are not free, so that full ones are passed
+    std::array<std::atomic<int>, 1024> descriptors{}; ///< each plus one; 0 stands for a free place
+    std::atomic<std::size_t> taken{0};                ///< no fewer than are in use, so that full blocks are skipped
     std::atomic<descriptor_table*> next{nullptr};
 
     static descriptor_table& first() noexcept {

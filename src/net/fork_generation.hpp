@@ -4,8 +4,8 @@
 
 namespace kazoo::net {
 
-/// Goes up in the child of each fork(). What was made in another generation belongs to the parent: its threads are not
-/// here, and its locks stand as they left them.
+/// A number that grows in the child of each fork(). What was made under another number belongs to the parent: its
+/// threads do not exist here, and its locks may be held by them.
 std::uint64_t fork_generation() noexcept;
 
 struct descriptor_table;

@@ -92,7 +92,7 @@ detail::timer_id loop_core::start_timer(time_point when, detail::job& j) {
 }
 
 void loop_core::arm_timer() noexcept {
-    constexpr std::chrono::hours longest{24}; // far from the end of any clock; it then just rings for nothing
+    constexpr std::chrono::hours longest{24}; // keeps away from the end of the clock; an early ring is harmless
     armed_ = std::min(timers_.next(), saturating_add(loop_time(), longest));
     alarm_.set(armed_);
 }
@@ -112,7 +112,7 @@ void loop_core::run_timers() noexcept {
 
 // -- names ------------------------------------------------------------------------------------------------------------
 
-/// A lookup on its way. Those who wait for it stay behind in the core: they must not die on the lookup's thread.
+/// A look-up that runs. Who waits for it is kept in the core, so that nothing of that is destroyed on its thread.
 struct loop_core::answer : detail::job {
     std::weak_ptr<loop_core> core;
     std::string host;

@@ -37,7 +37,7 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
 
     // -- on the loop --------------------------------------------------------------------------------------------------
     detail::timer_id start_timer(time_point when, detail::job&);
-    /// Callers who ask for one name while it is looked up get the same answer.
+    /// Whoever asks for a name that is being looked up gets the answer of that look-up.
     void resolve(const std::string& host, detail::loop::resolved);
     bool cancel_timer(detail::timer_id id) noexcept { return timers_.cancel(id); }
     kazoo_asio::io_context& io() noexcept { return io_; }

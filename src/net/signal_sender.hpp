@@ -1,5 +1,5 @@
 #pragma once
-// Stop requests on their way to the signal thread: a loss is told also when there is no memory.
+// Stop requests on their way to the signal thread. A loss must be told even if there is no memory left.
 #include "net/worker.hpp"
 
 #include <array>
@@ -40,7 +40,7 @@ class signal_sender {
         std::unique_ptr<signal> made(new (std::nothrow) signal);
         const util::lock_guard lock(mutex_);
         for (auto& s : spare_) {
-            if (made && !s) s.reset(new (std::nothrow) signal); // what was used when there was no memory
+            if (made && !s) s.reset(new (std::nothrow) signal); // make up for what was used
             if (!made && s) return std::move(s);
         }
         return made;

@@ -81,7 +81,7 @@ void tcp_stream::connection::open(const std::string& address, std::uint16_t port
 }
 
 std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
-    // Asio would make it inheritable for a program that another thread starts at this moment.
+    // Asio would set close-on-exec later: a program that another thread starts in between would inherit the socket.
     const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const int descriptor = ::socket(peer.protocol().family(), type, peer.protocol().protocol());
     if (descriptor < 0) return {errno, std::system_category()};
@@ -98,7 +98,7 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
     in_children = closed_by_children(descriptor);
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
-    // Bytes that the kernel holds back cannot be overtaken by a ping, and nobody knows their age. Best effort.
+    // Keeps the kernel from holding many unsent bytes: a ping could not overtake them. It does not matter if it fails.
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
     return error;
 }
@@ -112,7 +112,7 @@ void tcp_stream::connection::opened(std::error_code error) noexcept {
     events->on_open(to_standard(error));
 }
 
-/// Nobody listens on a port of this machine, and the kernel gave us that very port to connect from.
+/// If nobody listens on a port of this machine, the kernel may give us that very port to connect from.
 bool tcp_stream::connection::leads_to_itself() const noexcept {
     std::error_code error;
     const tcp::endpoint here = socket.local_endpoint(error);
@@ -182,7 +182,7 @@ void tcp_stream::connection::want_read() noexcept {
 
 void tcp_stream::connection::want_write() noexcept {
     if (std::exchange(waits_to_write, true)) return;
-    // An error is an event too: the write tells it.
+    // An error counts as an event: the next write reports it.
     socket.async_wait(tcp::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {
         self->waits_to_write = false;
         if (self->events) self->events->on_writable();
@@ -198,7 +198,7 @@ tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const util::endpoint& to
 
 tcp_stream::~tcp_stream() {
     if (core_->forked()) {
-        // Asio's locks and lists stand as the parent's threads left them. The descriptor is closed already.
+        // In the child of a fork Asio's locks may be held by threads of the parent. The descriptor is closed already.
         static_cast<void>(new (std::nothrow) std::shared_ptr<connection>(std::move(connection_)));
         static_cast<void>(new (std::nothrow) std::shared_ptr<loop_core>(std::move(core_)));
         return;

@@ -60,7 +60,7 @@ bool worker::is_current() const noexcept { return current == shared_.get(); }
 
 void worker::stop(bool wait) noexcept {
     if (generation_ != fork_generation()) {
-        // The mutex may be held by a thread that does not exist here, and the work belongs to the parent.
+        // In the child of a fork: a thread of the parent may hold the mutex, and the work is the parent's.
         static_cast<void>(new (std::nothrow) std::shared_ptr<shared>(std::move(shared_)));
         return;
     }

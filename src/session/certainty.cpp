@@ -20,7 +20,7 @@ certainty::offered_node certainty::offer(std::string absolute_path, time_point n
 }
 
 bool certainty::granted(duration timeout, time_point sent, bool resumed, time_point now) noexcept {
-    // Told by a longer timeout, the end would come too late under a shorter one.
+    // The end was worked out with the old timeout. If the new one is shorter, it would come too late.
     const bool shrunk = resumed && timeout < timeout_;
     timeout_ = timeout;
     if (!resumed || shrunk) until_ = none;
@@ -62,7 +62,7 @@ const std::string& certainty::other_path() const noexcept {
 
 void certainty::check_answered(std::int32_t err, time_point now) {
     if (err != 0) {
-        // The node is gone, or may not be read: another one will do. At most: one that is gone, the root, one of ours.
+        // The node is gone, or may not be read. Try another one: at most one that is gone, the root, and one of ours.
         not_permitted_ = err == static_cast<std::int32_t>(errc::no_auth);
         const std::string& other = other_path();
         if (++refusals_ > 2 || other == path_) return failed(now);
@@ -80,7 +80,7 @@ void certainty::check_answered(std::int32_t err, time_point now) {
     next_ = saturating_add(now, gap());
 }
 
-/// The next try may come sooner than a pair: what must lie between is the time since the last good one.
+/// After a failure the next try may come early: the gap must lie between two good pairs only.
 void certainty::failed(time_point now) noexcept {
     stage_ = stage::idle;
     refusals_ = 0;

@@ -1,8 +1,8 @@
 #pragma once
-// Until when the session certainly lives, whatever is cut between the servers.
+// Until when the session certainly lives, whichever servers are cut off from each other.
 //
 // Answered pings do not tell: a follower that has lost its leader answers them for up to syncLimit ticks, while the
-// leader, where sessions expire, hears of nobody. `sync` alone does not tell either: a leader without its quorum
+// leader, which ends sessions, hears nothing of them. `sync` alone does not tell either: a leader without its quorum
 // answers it. So while somebody needs to know, pairs go out, one at a time:
 //
 //     u: sync, and when it is answered, v: a transaction that checks a node and changes nothing
@@ -34,11 +34,12 @@ class certainty {
     void withdraw(offered_node n) noexcept { offered_.erase(n); }
 
     // -- what happens -------------------------------------------------------------------------------------------------
-    /// In answer to a connect request sent at `sent`. The leader itself begins the count of a new session; for a
-    /// resumed one that request counts when the first v is answered. False: what was certain is so no longer.
+    /// A session was granted in answer to a connect request sent at `sent`. The leader itself begins the count of a new
+    /// session; for a resumed one that request counts once the first v is answered. Returns false if what was certain
+    /// before is not certain any more.
     bool granted(duration timeout, time_point sent, bool resumed, time_point now) noexcept;
     void connection_lost() noexcept;
-    /// What was certain is over: its time has passed, or the session has ended.
+    /// Nothing is certain any more: the time has passed, or the session has ended.
     void end() noexcept { until_ = none; }
 
     enum class step : std::uint8_t {
@@ -59,13 +60,13 @@ class certainty {
 
     // -- what is known ------------------------------------------------------------------------------------------------
     bool exists() const noexcept { return until_ != none; }
-    /// Before anything was certain: the beginning of time.
+    /// The session is certain until then; the beginning of time if nothing is certain.
     time_point until() const noexcept { return until_; }
     /// When end() must be called; never if nothing is certain, or nobody needs to know.
     time_point over_at() const noexcept { return wanted_ && exists() ? until_ : never; }
     /// We may read neither the root node nor one of ours, so nothing can ever be certain.
     bool not_permitted() const noexcept { return not_permitted_ && !offered_.empty(); }
-    /// Whether what is granted now can be kept: the next renewal is to come in time.
+    /// Whether what is granted now can be kept, because the next renewal can be expected in time.
     bool lasts(time_point now) const noexcept;
 
   private:
@@ -91,14 +92,14 @@ class certainty {
     const std::string root_ = "/";
     std::string path_ = root_; ///< it is always there, and most may read it
 
-    // Of this connection.
+    // What belongs to the present connection.
     stage stage_ = stage::idle;
     time_point next_ = never;
-    time_point connect_sent_ = none; ///< of a resumed session, until a v was answered
+    time_point connect_sent_ = none; ///< set for a resumed session, until a v was answered
     time_point u_ = none, previous_u_ = none;
-    int refusals_ = 0; ///< of this pair's check, each for another node
+    int refusals_ = 0; ///< how often this pair's check was refused, each time for another node
     bool not_permitted_ = false;
-    duration pause_{0}; ///< before the next try, after a pair that failed
+    duration pause_{0}; ///< how long to wait after a pair that failed
 };
 
 } // namespace kazoo::session

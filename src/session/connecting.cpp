@@ -1,4 +1,4 @@
-// Names, addresses, attempts, and what a new connection needs before requests may flow.
+// Looking names up, trying addresses, and what a new connection needs before requests may flow.
 #include "session/session_impl.hpp"
 #include "session/set_watches.hpp"
 
@@ -10,8 +10,8 @@ namespace {
 constexpr std::chrono::milliseconds least_attempt{200};
 }
 
-/// A frozen server must not cost the session, so T is shared by all who may be asked (C18). Without a session at stake,
-/// who is slow gets twice as long in each further round.
+/// A frozen server must not cost the session, so all addresses share T (C18). While there is no session to lose, each
+/// further round gives slow servers twice as long.
 duration session::impl::attempt_timeout() const noexcept {
     const std::size_t candidates = phase_ == phase::resolving ? round_.hosts() : round_.size();
     const duration whole = lease_.exists() ? lease_.timeout() : duration(config_.timeout);
@@ -87,7 +87,8 @@ void session::impl::take_connect_answer(std::string_view payload) {
         if (resuming_ && answer.who.id != identity_.id) return lose_session("the server answered with another one");
         return take_session(answer.who);
     case connect_verdict::over:
-        // A read-only server knows no global sessions: that does not make ours expired.
+        // A read-only server knows only sessions of its own: that it does not know ours does not mean that ours is
+        // over.
         if (config_.read_only && answer.who.read_only)
             return connection_ended("refused by a read-only server that does not know the session", ended_by::us);
         if (!resuming_) return connection_ended("refused a new session", ended_by::us);

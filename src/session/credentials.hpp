@@ -15,7 +15,7 @@ namespace kazoo::session {
 class credentials {
   public:
     enum class verdict : std::uint8_t {
-        accepted, ///< or a stored one is in force again
+        accepted, ///< by the server; or a stored one is in force again
         refused,
         final, ///< one that must be accepted was refused
         retry  ///< the server could not say
@@ -27,15 +27,15 @@ class credentials {
         for (const stored& s : accepted_) send_one(s.scheme, s.secret, nullptr, send);
         for (const auto& c : waiting_) send_one(c->scheme, c->secret, c, send);
     }
-    /// As send_all, for the one that was added last.
+    /// Appends the auth request of the credential that was added last.
     template <class Send> void send_newest(Send&& send) {
         send_one(waiting_.back()->scheme, waiting_.back()->secret, waiting_.back(), send);
     }
     bool all_judged() const noexcept { return on_their_way_.empty(); }
-    /// The reply to the oldest one on its way.
+    /// The reply to the oldest credential on its way has come.
     verdict answered(std::int32_t err);
     void connection_lost() noexcept { on_their_way_.clear(); }
-    /// Refuses whatever waits.
+    /// Refuses all credentials that wait for a verdict.
     void end(errc reason);
 
   private:

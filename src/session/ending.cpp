@@ -24,7 +24,7 @@ void session::impl::connection_ended(std::string_view reason, ended_by who) {
     if (close_done) return finish(session_state::closed, errc::closed);
     if (state_ == session_state::connected || state_ == session_state::connected_read_only)
         set_state(session_state::suspended);
-    // A session that only read-only servers have seen is known nowhere else.
+    // A session that only read-only servers have seen is unknown to all other servers.
     if (has_session() && !seen_read_write_) lose_session("only a read-only server knew it");
     if (phase_ != phase::over) schedule_next();
 }
@@ -85,7 +85,7 @@ void session::impl::tear_down(ended_by who) {
     certainty_.connection_lost();
 }
 
-/// A new session that was asked for may be on its way: it is to end again, and not to burden the server for T.
+/// A new session that was asked for may have been opened: it is closed again, so the server need not keep it for T.
 std::string session::impl::last_words() const {
     std::string frame;
     if (phase_ == phase::handshaking && !resuming_ && connect_sent_ != never)
@@ -115,7 +115,7 @@ void session::impl::lose_session(std::string_view why) {
 }
 
 void session::impl::finish(session_state end, errc reason) {
-    if (closing_) { // who closes need not hear of refused credentials any more
+    if (closing_) { // whoever closes the client is not interested in refused credentials any more
         end = session_state::closed;
         reason = errc::closed;
     }
@@ -164,7 +164,7 @@ void session::impl::own_request_done(const reply* answer) noexcept {
         return certainty_.sync_answered(answer->err == 0, answered_sent_, now_);
     case proto::opcode::multi: return take_check(transaction_error(*answer));
     case proto::opcode::close_session: return finish(session_state::closed, errc::closed);
-    default: return; // removeWatches: nothing depends on it
+    default: return; // removeWatches: nothing depends on its answer
     }
 }
 

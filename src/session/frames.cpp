@@ -107,7 +107,7 @@ void session::impl::written(std::size_t n, time_point now) {
 }
 
 void session::impl::control_written(outbox::control kind, std::size_t size, time_point now) {
-    // The server answers auth on the side, without touching the session.
+    // The server answers auth outside the pipeline and does not renew the session for it.
     if (kind != outbox::control::auth) lease_.touched(now);
     switch (kind) {
     case outbox::control::connect: connect_sent_ = now; break;
@@ -127,7 +127,7 @@ void session::impl::read_frames() {
     if (connection == connection_ && reply_is_arriving()) replied_ = now_;
 }
 
-/// Whether what is in the inbox begins a reply whose end has not come.
+/// Whether the inbox holds the beginning of a reply whose end has not come yet.
 bool session::impl::reply_is_arriving() const noexcept {
     if (inbox_.skips()) return true;
     const std::string_view in = inbox_.unread();
@@ -215,7 +215,7 @@ void session::impl::leave_when_answered() {
     if (in_flight_.empty()) connection_ended("credential refused", ended_by::us);
 }
 
-/// Fails the one request that got more than anybody wants; the connection lives on.
+/// Fails the request whose reply is longer than max_reply_bytes, and skips the reply; the connection stays.
 void session::impl::take_oversized(std::string_view start, std::size_t length) {
     proto::reply_header header;
     proto::decode(start, header);
@@ -264,7 +264,7 @@ void session::impl::take_set_watches_reply(std::int32_t err) {
     const proto::opcode op = set_watches_ops_.front();
     set_watches_ops_.pop_front();
     if (err != 0) {
-        // Servers before 3.6 have no streams: asking again and again would never end.
+        // Servers before 3.6 have no streams. Asking again on each new connection would never end.
         if (op == proto::opcode::set_watches2 && err == static_cast<std::int32_t>(errc::unimplemented))
             watches_.end_streams(errc::unimplemented);
         return connection_ended(op_name(op) + ": " + describe_error(err), ended_by::us);

@@ -21,7 +21,8 @@ void put_connect(std::string& out, const identity& wanted, std::int64_t last_zxi
 
 connect_answer read_connect_answer(std::string_view payload) {
     connect_answer answer;
-    // A read-only server without local sessions answers with a bare reply header and keeps the connection open, mute.
+    // A read-only server without local sessions answers with a reply header alone, keeps the connection open, and says
+    // nothing more.
     if (payload.size() == proto::reply_header::size) {
         proto::reply_header header;
         proto::decode(payload, header);

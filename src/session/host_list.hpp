@@ -1,5 +1,5 @@
 #pragma once
-// The host string, and what can be told from a host's name alone.
+// Reads the host string, and tells addresses from names.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -85,7 +85,7 @@ void host_round::order(bool shuffle, util::random_source& random, const util::en
 }
 
 void host_round::note_failure(const std::string& who, std::string_view why) {
-    // What the newest round has not met again belongs to the past.
+    // Failures of addresses that the newest round has not met again are forgotten.
     std::erase_if(failures_, [&](const failure& f) { return f.who == who || f.round + 1 < number_; });
     failures_.push_back({who, std::string(why), number_});
 }

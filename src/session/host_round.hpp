@@ -32,9 +32,9 @@ class host_round {
     /// The next address, or nullptr at the end of the round.
     const util::endpoint* next() noexcept { return tried_ < addresses_.size() ? &addresses_[tried_++] : nullptr; }
 
-    /// An attempt ran out of time: nobody has said no.
+    /// An attempt ran out of time. That is not a refusal, so refused() is false.
     void note_late() noexcept { late_ = true; }
-    /// All of the round's names and addresses said no; to be asked at its end.
+    /// Whether all names and addresses of the round said no. To be asked at the end of the round.
     bool refused() const noexcept { return !late_; }
     void note_failure(const std::string& who, std::string_view why);
     void forget_failures() noexcept { failures_.clear(); }
@@ -49,14 +49,14 @@ class host_round {
     struct lookup {
         std::string name;
         bool under_way = false;
-        std::vector<std::string> late; ///< what an answer brought that no round was waiting for
+        std::vector<std::string> late; ///< addresses from an answer that came when no round waited for it
     };
     struct failure {
         std::string who, why;
         std::uint64_t round;
     };
     lookup& lookup_of(std::string_view name);
-    /// False: no round waits for it.
+    /// False if no round waits for that name.
     bool fill(std::string_view name, const std::vector<std::string>& addresses);
 
     std::vector<host_port> hosts_;

@@ -11,7 +11,7 @@ namespace kazoo::session {
 class in_flight {
   public:
     void push(request& r) noexcept;
-    void push(request_list& list) noexcept; ///< empty afterwards
+    void push(request_list& list) noexcept; ///< the list is empty afterwards
 
     bool empty() const noexcept { return pending_.empty(); }
     std::size_t size() const noexcept { return pending_.size(); }
@@ -25,13 +25,15 @@ class in_flight {
     bool written(std::size_t n, time_point at);
     /// Takes the front request, which front_sent(), out. `sent` is when its last byte went.
     request& answer(time_point& sent) noexcept;
-    /// Takes the front request out on the way down. `was_sent` tells whether it was in flight.
+    /// Takes the front request out when the connection or the session is over. `was_sent` tells whether it was in
+    /// flight.
     request& take(bool& was_sent) noexcept;
     /// Send time of the oldest request without an answer; never if there is none.
     time_point oldest_sent() const noexcept { return front_sent() ? marks_.front().at : never; }
 
   private:
-    /// The last bytes of the requests up to `number`, and behind the mark before, went with a write that began at `at`.
+    /// A write that began at `at` took the last bytes of the requests up to `number`, except of those that an earlier
+    /// mark covers.
     struct mark {
         std::uint64_t number;
         time_point at;

@@ -23,7 +23,7 @@ std::span<char> inbox::space() {
             move_to(capacity());
     }
     if (capacity() - end_ < least_space) {
-        // Growing by what has arrived, not by what a length promises: a lie costs the peer as much as us.
+        // Grow by what has arrived, and not by what a length says: a peer that lies must send as much as we allocate.
         if (end_ - begin_ > capacity() / 2) {
             move_to(capacity() * 2);
         } else if (buffer_->is_shared()) {

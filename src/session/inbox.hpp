@@ -23,11 +23,11 @@ class inbox {
     /// Where unread() lies, and what was consumed before space() was called again.
     util::shared_block* memory() const noexcept { return buffer_.get(); }
     void consume(std::size_t n) noexcept { begin_ += n; }
-    /// Throws the next `n` bytes away, those that have not come yet included.
+    /// Throws the next `n` bytes away, also those that have not come yet.
     void skip(std::size_t n) noexcept;
     bool skips() const noexcept { return skip_ > 0; }
     void clear() noexcept { begin_ = end_ = skip_ = 0; }
-    /// Gives back what a long reply took, if nothing is unread.
+    /// Gives the memory back that a long reply needed, if nothing is unread.
     void give_back() noexcept;
     std::size_t capacity() const noexcept { return buffer_ ? buffer_->capacity() : 0; }
     /// What is kept for the next large reply.
@@ -39,7 +39,7 @@ class inbox {
     std::shared_ptr<util::block_pool> pool_ = std::make_shared<util::block_pool>();
     util::block_share buffer_;
     std::size_t begin_ = 0, end_ = 0;
-    std::size_t skip_ = 0; ///< bytes still to come that nobody wants
+    std::size_t skip_ = 0; ///< bytes still to come that are thrown away
 };
 
 } // namespace kazoo::session

@@ -1,5 +1,5 @@
 #pragma once
-// How long the session certainly lives at the servers, and when to ping them.
+// When the session is over by our own clock, and when to ping the servers.
 #include "util/clock.hpp"
 
 #include <algorithm>
@@ -11,8 +11,8 @@ class lease {
     bool exists() const noexcept { return timeout_ > duration::zero(); }
     duration timeout() const noexcept { return timeout_; }
 
-    /// A server granted or renewed the session in answer to a connect request sent at `sent`. A resumed session keeps
-    /// what it had if that is more.
+    /// A server granted or resumed the session in answer to a connect request sent at `sent`. A resumed session goes
+    /// on counting from the last answered request, if that was sent later.
     void grant(duration timeout, time_point sent, bool resumed, time_point now) noexcept {
         base_ = resumed ? std::max(base_, sent) : sent;
         timeout_ = timeout;
@@ -21,7 +21,7 @@ class lease {
     }
     void end() noexcept { timeout_ = duration::zero(); }
 
-    /// A request sent at `sent` has been answered: the server has counted from a moment no earlier than that.
+    /// A request sent at `sent` was answered: the server has started its own count then or later.
     void answered(time_point sent) noexcept { base_ = std::max(base_, sent); }
     void heard(time_point now) noexcept { heard_ = now; }
     /// The last byte of a frame that renews the session was handed to the socket.

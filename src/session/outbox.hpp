@@ -20,7 +20,7 @@ class outbox {
         ping,
         auth,
         set_watches,
-        request ///< of our own, in the FIFO of requests
+        request ///< a request of the session itself, in the FIFO of requests
     };
 
     bool empty() const noexcept { return batch_.empty() && control_.empty(); }
@@ -65,11 +65,11 @@ class outbox {
         frames_.clear();
     }
 
-    /// Gives back what a burst took, if nothing waits.
+    /// Gives the memory back that a burst needed, if nothing waits.
     void give_back() noexcept {
         if (batch_.empty()) util::give_back(batch_);
     }
-    /// Of the buffers.
+    /// Bytes that the buffers hold or could hold.
     std::size_t capacity() const noexcept { return batch_.capacity() + control_.capacity(); }
 
   private:
@@ -79,7 +79,7 @@ class outbox {
     };
 
     void clear_batch() noexcept {
-        util::give_back(batch_); // it carried little: the burst that it grew for is over
+        util::give_back(batch_); // little is in it, so the burst that it has grown for is over
         batch_.clear();
         batch_at_ = 0;
     }

@@ -10,7 +10,7 @@ class reply_clock {
   public:
     void sent(time_point at) { sent_.push_back(at); }
     bool awaited() const noexcept { return !sent_.empty(); }
-    /// Only while awaited(). Returns when the answered frame was sent.
+    /// An answer has come. Returns when its frame was sent. Precondition: awaited().
     time_point answered() {
         const time_point at = sent_.front();
         sent_.pop_front();

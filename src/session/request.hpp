@@ -1,6 +1,6 @@
 #pragma once
-// One request from hand-over to its single completion. The client derives from it, so that the request is the state of
-// the caller's future: one allocation an operation.
+// One request, from the hand-over until it completes, once. The client derives from it, so the request is the state of
+// the caller's future at the same time: one allocation for each operation.
 #include "proto/opcodes.hpp"
 #include "session/watcher.hpp"
 #include "util/shared_block.hpp"

@@ -56,7 +56,7 @@ bool session::impl::run_one_timer() {
     return false;
 }
 
-/// `read_until` may be long ago: we may have slept, and the answer waits in the socket.
+/// `read_until` may be long ago: if the process slept, the answer may wait in the socket.
 void session::impl::judge_peer(time_point read_until) {
     if (phase_ == phase::handshaking && read_until >= limit_) {
         round_.note_late();
@@ -69,7 +69,7 @@ void session::impl::judge_peer(time_point read_until) {
 
 patience session::impl::peer_patience() const noexcept {
     const duration timeout = lease_.timeout();
-    // A ping, or a pair in its place, asks about the silence that made us send it.
+    // A ping, or a pair in its place, was sent because of a silence: that silence counts against the peer as well.
     const time_point put = std::min(ping_put_, pair_put_);
     const time_point ping = put == never ? never : put - timeout / 3;
     return {.timeout = timeout,
@@ -84,14 +84,14 @@ time_point session::impl::peer_limit() const noexcept {
     return std::min(p.silence_limit(), p.answer_limit(lease_.end_time()));
 }
 
-/// The end of the lease, but not while a reply is arriving: what proves that the server hears us waits behind it.
+/// The end of the lease, but not while a reply is arriving: the answers that would prolong it wait behind that reply.
 time_point session::impl::session_limit() const noexcept {
     if (!established()) return lease_.end_time();
     return std::max(lease_.end_time(), peer_patience().reply_limit());
 }
 
-/// One at a time; but behind a reply that takes long, the server must go on hearing of us.
-/// A pair that is about to start does a ping's work.
+/// One ping at a time; but while a long reply is arriving more are sent, so that the server goes on hearing of us. If a
+/// pair is about to start, that does a ping's work.
 bool session::impl::ping_wanted() const noexcept {
     const time_point soon = saturating_add(lease_.ping_due(), lease_.timeout() / 12);
     const bool pair_does_it = pairs_run() && certainty_.next() <= soon;
@@ -173,7 +173,7 @@ void session::on_read(std::size_t n, time_point now) {
 }
 
 void session::on_written(std::size_t n, time_point now) {
-    // First of all, whatever the timers say: what the kernel has cannot be taken back, so it counts as sent.
+    // Before any timer runs: bytes that the kernel has cannot be taken back, so they count as sent.
     if (impl_->has_connection() && n > 0) impl_->written(n, now);
     impl_->advance(now);
 }

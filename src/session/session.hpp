@@ -32,7 +32,7 @@ struct config {
     bool read_only = false;
     retry_policy reconnect{};
     std::size_t max_reply_bytes = 64u << 20;
-    duration server_tick{0}; ///< where sessions may be shorter than two ticks of the servers
+    duration server_tick{0}; ///< if the servers allow sessions shorter than two of their ticks; else zero
     std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
 };
@@ -72,8 +72,8 @@ class observer {
     /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost), or
     /// on_state(auth_failed) if that is the reason, follows.
     virtual void on_session_lost(errc reason) noexcept = 0;
-    /// What was certain is no longer: certain_until() has come without a renewal, or the session is over (then this
-    /// comes before everything else).
+    /// The session is not certain any more: certain_until() has come without a renewal, or the session is over (then
+    /// this comes before everything else).
     virtual void on_certainty_over() noexcept = 0;
     virtual void on_log(log_level level, std::string_view line) noexcept = 0;
 
@@ -131,13 +131,14 @@ class session {
     /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
     /// where that is safe.
     void forget(watcher&);
-    /// Gives back memory that a burst took. To be called when nothing is pending.
+    /// Gives the memory back that a burst needed. To be called when nothing is pending.
     void give_back() noexcept;
-    /// Ends the session behind everything submitted: closeSession, its answer, then state closed. Bounded by abort().
+    /// Ends the session after everything that was submitted: sends closeSession, waits for the answer, then the state
+    /// is closed. The owner calls abort() when that takes too long.
     void close(time_point now);
-    /// Now: fails everything with `closed`, state closed.
+    /// Closes at once: fails everything with `closed`; the state is closed.
     void abort(time_point now);
-    /// Whether somebody needs certain_until(): it costs the servers a transaction every third of the timeout.
+    /// Says whether somebody needs certain_until(), which costs the servers a transaction every third of the timeout.
     void want_certainty(bool on, time_point now);
     /// A node of ours that may be checked if the root node may not be read. Withdraw it when it goes.
     certainty::offered_node offer_node(std::string absolute_path, time_point now);
@@ -155,19 +156,19 @@ class session {
     // -- what is known -----------------------------------------------------------------------------------------------
     session_state state() const noexcept;
     const kazoo::session::identity& identity() const noexcept;
-    /// By then the session is over for us, if no server says otherwise; never if there is none. A server that has lost
-    /// its leader prolongs this too, so it does not say that the session lives.
+    /// When the session is over for us, if no server answers until then; never if there is no session. A server that
+    /// has lost its leader prolongs this too, so it does not say that the session lives.
     time_point lease_end() const noexcept;
     /// The session certainly lives at the servers until then, see certainty.hpp; the beginning of time if nothing is
     /// certain. Renewed while it is wanted.
     time_point certain_until() const noexcept;
-    /// It never will be: we may read no node that could be asked for.
+    /// Whether it can never be certain, because there is no node that we may read.
     bool certainty_not_permitted() const noexcept;
-    /// Whether that will last: the next renewal is expected in time.
+    /// Whether certainty will last, because the next renewal can be expected in time.
     bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
     std::string last_failures() const;
-    /// In the last round through all addresses each said no, and there was no connection since.
+    /// Whether each address said no in the last round through all of them, and there was no connection since.
     bool refused() const noexcept;
     std::size_t pending() const noexcept;         ///< requests handed over and not completed
     std::size_t buffer_capacity() const noexcept; ///< of the buffers for bytes in and out

@@ -161,7 +161,7 @@ struct session::impl {
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
     void take_check(std::int32_t err);
-    /// Null: there will be no answer.
+    /// A null pointer means that there will be no answer.
     void own_request_done(const reply*) noexcept;
 
     config config_;
@@ -173,10 +173,10 @@ struct session::impl {
 
     phase phase_ = phase::idle;
     session_state state_ = session_state::connecting;
-    bool refused_ = false; ///< by all, in the last round
+    bool refused_ = false; ///< all addresses said no in the last round
     bool closing_ = false; ///< close() was called
     time_point now_{};
-    time_point limit_ = never; ///< of the phase
+    time_point limit_ = never; ///< when the phase must have ended
     std::deque<order> orders_;
 
     kazoo::session::identity identity_;
@@ -186,17 +186,17 @@ struct session::impl {
     bool seen_read_write_ = false; ///< this session has been on a server with a quorum
 
     // The connection, or the attempt at one.
-    std::uint64_t connection_ = 0; ///< counts them: tells a fact about an older one
+    std::uint64_t connection_ = 0; ///< counts connections, so that facts about an older one are recognised
     util::endpoint current_;
     bool resuming_ = false; ///< the connect request named a session
     time_point connect_sent_ = never;
     bool close_sent_ = false; ///< closeSession was put into the outbox
     bool leaving_ = false;    ///< the server is about to close: only answers under way are waited for
-    bool proven_ = false;     ///< a frame came after it was ready: it works
+    bool proven_ = false;     ///< a frame came after it was ready, so it works
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
     time_point ping_put_ = never;      ///< when the oldest ping without an answer was put into the outbox
-    time_point pair_put_ = never;      ///< the same of a pair's first half
+    time_point pair_put_ = never;      ///< when the first half of a pair was put into it
     time_point replied_{};             ///< when bytes of a reply came last
     util::endpoint dropped_;           ///< try it last in the next round
     inbox inbox_;

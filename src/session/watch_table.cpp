@@ -17,7 +17,7 @@ constexpr auto streams = {watch_kind::persistent, watch_kind::recursive};
 
 bool is_stream(watch_kind kind) noexcept { return kind == watch_kind::persistent || kind == watch_kind::recursive; }
 
-/// The server's table that a one-shot is in after this reply, if it is in one.
+/// In which of the server's tables a one-shot is after this reply, if it is in one.
 std::optional<watch_kind> registered_as(watch_kind asked, std::int32_t err) noexcept {
     if (err == 0) return asked == watch_kind::exists ? watch_kind::data : asked;
     if (asked == watch_kind::exists && err == static_cast<std::int32_t>(errc::no_node)) return watch_kind::exists;
@@ -195,7 +195,7 @@ void watch_table::dispatch(event_type type, std::string_view path, std::int64_t 
 
 void watch_table::fire_one_shots(table::iterator at, event_type type, std::string_view path, std::int64_t zxid) {
     watcher_list fired;
-    if (type == event_type::deleted) at->second.left_armed = false; // that fires whatever was set
+    if (type == event_type::deleted) at->second.left_armed = false; // a deletion fires every one-shot
     for (const watch_kind kind : one_shots) {
         if (!fires(kind, type)) continue;
         at->second.held_as(kind).each([&](watcher& w) { fired.push_back(release(at->second, w)); });

@@ -1,5 +1,5 @@
 #pragma once
-// Who waits for changes of which path, and what the server on the other end of this connection knows of it.
+// Who waits for changes of which path, and what the server of the present connection knows of that.
 //
 // Up to server 3.8 a connection has one mode per path and table, and the last registration wins (from 3.9 they
 // coexist): a one-shot flag would destroy a stream on the same path, and a persistent registration would destroy a
@@ -54,13 +54,13 @@ class watch_table {
     void tell_gap();
 
     // -- ends --------------------------------------------------------------------------------------------------------
-    /// Its holder gave up. Nothing happens to one that is not registered: not yet, or no longer.
+    /// The watcher's holder gave up. Nothing happens if the watcher is not registered, not yet or not any more.
     void forget(watcher&);
     void end_one_shots(errc reason);
     void end_streams(errc reason);
 
     // -- connections -------------------------------------------------------------------------------------------------
-    /// The server's side is gone.
+    /// The connection is gone, and with it what the server knew.
     void connection_lost() noexcept;
     /// What restores everything on a new connection, in the order in which it must be sent: requests of at
     /// most so many bytes of paths, or of one path. Views into the table.
@@ -72,11 +72,11 @@ class watch_table {
 
   private:
     struct entry {
-        std::array<watcher_list, 5> lists; ///< by what they are held as
+        std::array<watcher_list, 5> lists; ///< one for each watch_kind that a watcher is held as
         std::uint32_t carried = 0;         ///< one-shots whose request has not been answered
         std::size_t served = 0;            ///< one-shots held that only a stream can fire
-        std::size_t sent_recursive = 0;    ///< streams held whose mode on this connection is that
-        bool persistent = false;           ///< registered so on this connection, or about to be
+        std::size_t sent_recursive = 0;    ///< streams held that were registered as recursive on this connection
+        bool persistent = false;           ///< registered as persistent on this connection, or about to be
         bool recursive = false;
         bool left_armed = false; ///< a one-shot was given up that the server may still hold
 

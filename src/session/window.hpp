@@ -1,6 +1,6 @@
 #pragma once
-// How much may be on its way. What is handed over ages: the lease counts from sent requests, pings queue up behind
-// them, and giving one up is not certain any more.
+// How many bytes of requests may be on their way. Too many would do harm: the lease counts from the time at which a
+// request was sent, pings wait behind them, and what was handed over cannot be withdrawn with certainty any more.
 #include "util/clock.hpp"
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace kazoo::session {
 /// it is what a ping has to wait for.
 inline constexpr std::size_t batch_limit = 256 << 10;
 
-/// Whether the server keeps up: it owes us nothing for longer than a sixth of T.
+/// Whether the server keeps up: it leaves nothing unanswered for longer than a sixth of T.
 constexpr bool window_open(time_point oldest_sent, time_point now, duration timeout) noexcept {
     return oldest_sent == never || now - oldest_sent < timeout / 6;
 }

@@ -8,7 +8,7 @@
 
 namespace kazoo::session {
 
-/// As zookeeper.jute names them; a number for what it does not know.
+/// The name of an operation, as in zookeeper.jute; a number if it is unknown.
 std::string op_name(proto::opcode);
 
 /// `> getData xid 4 path /a length 15`. `frame` is a whole request frame that starts with a request header.

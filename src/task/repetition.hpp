@@ -12,8 +12,9 @@
 
 namespace kazoo::detail {
 
-/// For steps that may be done twice. What waits for a connection is repeated at once; what comes back at once (a server
-/// may answer "session moved" for a while), or was refused for lack of room or strength, later and later.
+/// For steps that may be done twice. After a broken connection a step is repeated at once, as it waits for the next one
+/// anyway. If it fails quickly again (a server may answer "session moved" for a while), or was refused because a queue
+/// is full or a server is busy, it is repeated after longer and longer pauses.
 class repetition {
   public:
     /// Whether to do a step again that failed so; waits for the right moment. Throws when the task is told to end.

@@ -45,12 +45,12 @@ template <class T> class root_task final : public shared_state<T> {
     future<T> start(task_scope* parent) {
         if (const errc e = host_.refusing(); e != errc{}) { // it could not do a single step
             if (this->claim()) this->publish_failure(e);
-            return future<T>(ref<shared_state<T>>::share(this));
+            return make_future(ref<shared_state<T>>::share(this));
         }
         this->retain(); // until it is at its end
         if (parent != nullptr) scope_.emplace(*parent, *this);
         host_.post_to_loop(start_);
-        return future<T>(ref<shared_state<T>>::share(this));
+        return make_future(ref<shared_state<T>>::share(this));
     }
 
     std::string_view operation() const noexcept override { return name_; }
@@ -58,7 +58,7 @@ template <class T> class root_task final : public shared_state<T> {
     std::chrono::nanoseconds default_limit() const noexcept override {
         return is_wait_ ? std::chrono::nanoseconds::max() : shared_state<T>::default_limit();
     }
-    /// The caller gave up: the task is told, cleans up, and ends by itself. What it did so far stays.
+    /// The caller gave up. The task is told, cleans up and ends by itself; what it has done so far stays done.
     outcome on_abandoned() noexcept override {
         if (!is_duty_) cancel_later(abandon_);
         return outcome::unknown;
@@ -115,7 +115,7 @@ template <class T> class root_task final : public shared_state<T> {
             this->publish_value();
         this->release();
     }
-    /// An error of a step is told as an error of the whole: the caller never heard of the steps.
+    /// An error of a step is reported as an error of the whole, as the caller knows nothing of the steps.
     failure renamed(failure f) const noexcept {
         if (f.code.category() == category() && f.code != make_error_code(errc::broken_promise)) f.exception = nullptr;
         return f;

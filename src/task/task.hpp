@@ -67,10 +67,10 @@ class task_promise_base {
 
     // -- awaiting -----------------------------------------------------------------------------------------------------
     template <class T> auto await_transform(future<T> f) noexcept {
-        return future_awaiter<T, false>(*this, std::move(f).release());
+        return future_awaiter<T, false>(*this, future_access::state_of(std::move(f)));
     }
     template <class T> auto await_transform(as_result_of<future<T>> f) noexcept {
-        return future_awaiter<T, true>(*this, std::move(f.awaited).release());
+        return future_awaiter<T, true>(*this, future_access::state_of(std::move(f.awaited)));
     }
     template <class T> auto await_transform(task<T> t) noexcept { return task_awaiter<T, false>(*this, std::move(t)); }
     template <class T> auto await_transform(as_result_of<task<T>> t) noexcept {
@@ -175,7 +175,7 @@ template <class T, bool Quiet> class task_promise_base::future_awaiter : continu
     }
     auto await_resume() {
         leave();
-        future<T> done(std::move(state_));
+        future<T> done = make_future(std::move(state_));
         if constexpr (Quiet)
             return std::move(done).result();
         else
@@ -219,7 +219,7 @@ template <class T, bool Quiet> class task_promise_base::task_awaiter {
                     return result<T>(child_.promise().take());
                 }
             } catch (...) {
-                return result<T>(failure::current("task"));
+                return future_access::failed<T>(failure::current("task"));
             }
         } else {
             return child_.promise().take();
@@ -232,7 +232,7 @@ template <class T, bool Quiet> class task_promise_base::task_awaiter {
     std::coroutine_handle<> waiting_;
 };
 
-/// A task whose answer nobody needs.
+/// Runs a task and ignores its answer.
 inline task<void> without_answer(task<bool> t) { co_await std::move(t); }
 
 } // namespace kazoo::detail

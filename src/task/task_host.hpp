@@ -11,7 +11,7 @@ namespace kazoo::detail {
 class task_host : public context {
   public:
     virtual detail::loop& loop() const noexcept = 0;
-    /// Why nothing new can be begun, if so. Any thread.
+    /// Why nothing new can be begun; errc{} if it can. Any thread.
     virtual errc refusing() const noexcept = 0;
 
   protected:

@@ -1,5 +1,5 @@
 #pragma once
-// What tasks wait for that comes from no server: each other, and time.
+// What tasks can wait for beside answers of servers: each other, and time.
 #include "task/task.hpp"
 #include "util/clock.hpp"
 #include "util/pruned_list.hpp"
@@ -20,7 +20,7 @@ class task_signal {
     future<void> next() {
         ref<wait_state> w(new wait_state(context_));
         waiting_.add(w);
-        return future<void>(ref<shared_state<void>>(std::move(w)));
+        return make_future<void>(std::move(w));
     }
     void notify() noexcept {
         for (const auto& w : waiting_.take())

@@ -1,12 +1,12 @@
 #pragma once
-// Buffers that live as long as their client must not keep for ever what one burst made of them.
+// Buffers that live as long as their client must not keep the memory of one burst for ever.
 #include <cstddef>
 #include <string>
 
 namespace kazoo::util {
 
-/// What a buffer may keep whatever it is used for: who sends and receives all the time must not pay for new memory on
-/// every turn.
+/// What a buffer may always keep, so that a client that sends and receives all the time need not allocate on every
+/// turn.
 inline constexpr std::size_t kept_capacity = 1 << 20;
 
 /// Gives back what a large buffer does not use.

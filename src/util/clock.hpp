@@ -1,5 +1,5 @@
 #pragma once
-// Time below the edge of the library is an argument: this clock has no now().
+// The library's time. It is passed in as an argument, so this clock has no now(); real clocks are read at the edge.
 #include <chrono>
 
 namespace kazoo::util {
@@ -37,7 +37,7 @@ constexpr duration to_duration(std::chrono::milliseconds ms) noexcept {
 
 } // namespace kazoo::util
 
-// Every room speaks of time without a prefix.
+// Every room may name these types without a prefix.
 // clang-format off
 namespace kazoo::detail { using namespace util::time; }
 namespace kazoo::session { using namespace util::time; }

@@ -1,5 +1,5 @@
 #pragma once
-// A list of things that end elsewhere, such as futures that are given up.
+// A list of things that may be over without the list being told, such as futures that were given up.
 #include <algorithm>
 #include <cstddef>
 #include <utility>

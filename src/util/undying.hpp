@@ -4,7 +4,8 @@
 
 namespace kazoo::util {
 
-/// A static object that is never destroyed, because threads may use it until the end, and needs no memory to be made.
+/// A static object that is never destroyed, because threads may use it until the process ends. Making it allocates
+/// nothing.
 template <class T> class undying {
   public:
     undying() : object_(::new(room_) T) {}

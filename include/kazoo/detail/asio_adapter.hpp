@@ -109,7 +109,7 @@ class asio_operation final : public ref_counted<asio_operation<Asio, T, Handler>
         if (auto* const context = Asio::get_context(executor)) waits_ = Asio::wait_service(*context).waits();
         auto work = Asio::make_work_guard(executor);
         parts_.emplace(std::move(handler), std::move(executor), std::move(slot), std::move(work));
-        state_ = std::move(f).release();
+        state_ = future_access::state_of(std::move(f));
     }
     ~asio_operation() override {
         if (state_) state_->abandon_interest();
@@ -127,7 +127,7 @@ class asio_operation final : public ref_counted<asio_operation<Asio, T, Handler>
         self->parts_.reset();
         try {
             Asio::post(p.executor,
-                       completion{std::move(p.handler), std::move(p.slot), future<T>(std::move(self->state_))});
+                       completion{std::move(p.handler), std::move(p.slot), make_future(std::move(self->state_))});
         } catch (...) { // it cannot be told: the handler has been destroyed
         }
     }

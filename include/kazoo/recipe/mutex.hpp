@@ -1,5 +1,5 @@
 #pragma once
-// A mutex among processes, wire-compatible with kazoo's Lock and WriteLock. doc/recipes/mutex.md tells more.
+// A mutex among processes, wire-compatible with Lock and WriteLock of Python's kazoo. doc/recipes/mutex.md tells more.
 #include <kazoo/acl.hpp>
 #include <kazoo/client.hpp>
 #include <kazoo/detail/until.hpp>
@@ -75,7 +75,7 @@ struct contender {
 /// - *the object is destroyed*: waiters are cancelled, a held lock is unlocked in the background.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
-/// thread. Behaviour: kazoo.recipe.lock.Lock; ZooKeeper's recipe "Locks".
+/// thread. Behaviour: kazoo.recipe.lock.Lock of Python's kazoo; ZooKeeper's recipe "Locks".
 class KAZOO_EXPORT mutex {
   public:
     /// Asks nobody anything. The path and its parents are made when they are missing. Throws kazoo::error

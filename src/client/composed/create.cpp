@@ -31,7 +31,7 @@ struct create_plan {
     bool make_parents;
 };
 
-/// What protected creates without an answer have left behind, or will: looked for when this goes.
+/// What protected creates without an answer have left behind, or still will. The janitor is told when this goes.
 class leftovers_of {
   public:
     leftovers_of(handle zk, const create_plan& plan) noexcept : zk_(std::move(zk)), plan_(plan) {}

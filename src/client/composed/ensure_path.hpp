@@ -1,5 +1,5 @@
 #pragma once
-// A node and everything above it.
+// Makes a node and all its ancestors.
 #include "client/handle.hpp"
 #include "task/task.hpp"
 
@@ -18,10 +18,10 @@ acl_copy copy_of(acl_view);
 /// missing too (C36), so `zk` has none. `made_some` becomes true as soon as one of them may have been made here.
 task<bool> ensure_path(handle zk, std::string target, acl_copy, bool& made_some);
 
-/// What was made so far stays, or may: nobody can say "not applied" of the whole.
+/// Fails with outcome unknown if some nodes were made, or may have been: they stay, so "not applied" would be wrong.
 template <class T> [[noreturn]] void rethrow_half_done(const result<T>& r, bool half_done) {
     if (!half_done) r.rethrow();
-    failure f = r.why();
+    failure f = future_access::why(r);
     f.exception = nullptr;
     f.outcome = outcome::unknown;
     f.rethrow();

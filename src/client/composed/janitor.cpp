@@ -54,7 +54,7 @@ task<void> remove_twice(std::shared_ptr<const leftovers> what) {
 }
 
 task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removing) {
-    bool perhaps = false; // the reply was lost: if it is gone now, then that was us
+    bool perhaps = false; // a reply was lost: if the node is gone now, we may have removed it
     repetition removals;
     for (;; removing = zk.async_remove_if_exists(path)) {
         const auto removed = co_await as_result(std::move(removing));

@@ -9,8 +9,8 @@ namespace kazoo::detail {
 /// Removes the children of `folder` whose names start with `id`, except the one that was created at `kept`: what is
 /// left of a protected create that got no answer (C52). Twice: at once, and again after the session's timeout, because
 /// a request of a lost connection may be carried out after we have come back and looked. Goes on in the next session,
-/// for persistent nodes; with a handle of one session it ends with that, as ephemeral ones do: what is made with the
-/// same id in the next session is somebody else's business.
+/// for persistent nodes. With a handle of one session it ends with that session, as ephemeral nodes do: nodes with the
+/// same id in the next session are not its business.
 void remove_protected_later(handle, std::string folder, std::string id, zxid kept = zxid::none);
 
 /// Removes a node, however often the connection breaks, and whether or not anybody waits for it. Any thread; the

@@ -8,7 +8,7 @@
 
 namespace kazoo::detail {
 
-/// 32 hexadecimal digits, as kazoo's uuid4().hex.
+/// 32 hexadecimal digits, as those that Python's kazoo puts there.
 std::string random_id(loop&);
 
 /// The child of `folder` that an earlier create in this session may have made, recognised by the id in its name; the

@@ -46,7 +46,7 @@ future<void> node_operations::async_add_auth(std::string_view scheme, std::strin
         credential->on_refused(e);
     else
         owner.add_credential(std::move(credential));
-    return future<void>(std::move(waiter));
+    return detail::make_future(std::move(waiter));
 }
 void client::add_auth(std::string_view scheme, std::string_view secret) const {
     detail::blocking(*this, [&] { return async_add_auth(scheme, secret); });

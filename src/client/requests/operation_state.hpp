@@ -8,7 +8,8 @@
 
 namespace kazoo::detail {
 
-/// What a server's error says about a write: a plain refusal was not applied, every other code leaves it open.
+/// What a server's error code says about a write: after a plain refusal it is not applied; any other code leaves it
+/// unknown.
 inline outcome outcome_of_server_error(std::int32_t err, bool is_write) noexcept {
     if (!is_write) return outcome::not_applied;
     switch (static_cast<errc>(err)) {
@@ -53,7 +54,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
     std::string_view path() const noexcept final { return path_; }
     std::string_view detail() const noexcept final { return defect_; }
     void set_path(std::string_view p) noexcept { path_ = p; }
-    /// Fails the operation before it was submitted; `defect` says why (static storage).
+    /// Fails the operation instead of submitting it; `defect` says why (static storage).
     void refuse(errc e, std::string_view defect) noexcept {
         if (!this->claim()) return;
         defect_ = defect;
@@ -103,14 +104,15 @@ template <class T> class operation_state : public shared_state<T>, public queued
     virtual bool accept_error(std::int32_t) { return false; }
     /// Fills `f` from what the decoder found, for replies whose failure is in their body.
     virtual bool failed_inside(failure&) { return false; }
-    /// A reply came whose value nobody gets: the consumer gave up before, or it has none, or it cannot be read.
+    /// A reply came whose value does not reach the caller: the caller gave up before, or the reply has no value, or
+    /// cannot be read.
     virtual void on_undelivered() noexcept {}
 
   private:
     bool read_within_memory(const session::reply& r, failure& f) noexcept {
         try {
             return read(r, f);
-        } catch (const std::bad_alloc&) { // the answer is there, and no room for it
+        } catch (const std::bad_alloc&) { // the answer has come, but there is no memory for it
             f.code = make_error_code(std::errc::not_enough_memory);
             f.outcome = is_write ? outcome::unknown : outcome::not_applied;
             return false;
@@ -136,7 +138,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
     util::shared_block* reply_memory_ = nullptr;
 };
 
-/// Allocates an operation with its path behind it.
+/// Allocates an operation and its path in one piece.
 template <class Op, class... Args> ref<Op> make_operation(std::string_view path, Args&&... args) {
     void* const memory = ::operator new(sizeof(Op) + path.size());
     char* const tail = static_cast<char*>(memory) + sizeof(Op);

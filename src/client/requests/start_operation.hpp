@@ -42,7 +42,7 @@ auto start(const node_operations& h, std::string_view given, const absolute_path
     else
         owner.submit(*op, large || path.view().size() > large_request, encode);
     using T = typename Op::result_type;
-    return future<T>(ref<shared_state<T>>(op));
+    return make_future<T>(op);
 }
 
 } // namespace kazoo::detail

@@ -24,7 +24,7 @@ namespace {
 
 struct encoded_ops {
     std::string body;
-    std::vector<std::string> paths; ///< relative, one an operation
+    std::vector<std::string> paths; ///< relative, one for each operation
     /// The first operation that cannot be sent, and why.
     std::size_t invalid_at = std::string::npos;
     errc invalid{};
@@ -39,7 +39,7 @@ struct encoded_ops {
         w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
         encode(w, path.view());
     }
-    /// Of the operation that is added next.
+    /// Notes why the operation that is added next cannot be sent.
     void reject(errc e, std::string_view why) noexcept {
         if (invalid_at != std::string::npos) return;
         invalid_at = paths.size();
@@ -48,7 +48,8 @@ struct encoded_ops {
     }
 };
 
-/// Whose handle it was made with: a transaction outlives that, and belongs to the same session.
+/// The operations of a transaction, and what it keeps of the handle that it was made with: it may outlive that handle,
+/// and belongs to the same session.
 struct collected_ops {
     detail::core_handle core;
     std::string root;
@@ -76,7 +77,7 @@ template <class Op, class T> future<T> commit(collected_ops& b) {
             w.put_raw(body);
             proto::put_multi_end(w);
         });
-    return future<T>(detail::ref<detail::shared_state<T>>(op));
+    return detail::make_future<T>(op);
 }
 
 /// What blocking() needs of a builder. A lost connection may make us send the operations again.

@@ -104,7 +104,8 @@ ref<shared_state<watch_event>> watch_queue::next() {
     } else if (ended_ != errc{}) {
         if (wanted->claim()) complete(*wanted, ended_);
     } else if (waiting_ && !waiting_->is_claimed()) {
-        if (wanted->claim()) complete(*wanted, errc::bad_arguments); // one at a time, or the first would never end
+        if (wanted->claim())
+            complete(*wanted, errc::bad_arguments); // only one may wait: the first would never complete
     } else {
         waiting_ = wanted;
     }
@@ -131,7 +132,7 @@ watch_stream::~watch_stream() {
     if (state_) state_->end();
 }
 
-future<watch_event> watch_stream::async_next() { return future<watch_event>(state_->next()); }
+future<watch_event> watch_stream::async_next() { return detail::make_future(state_->next()); }
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include <kazoo/detail/shared_state.hpp>
 #include <kazoo/types.hpp>
+#include <kazoo/watch.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -39,7 +40,7 @@ class client_watcher : public session::watcher {
     core& core_;
     const chroot_length root_;
     std::atomic<bool> forgotten_{false};
-    step forget_; ///< in here, because giving up cannot fail
+    step forget_; ///< a member, because giving a watch up must not need memory
 };
 
 class oneshot_state final : public shared_state<watch_event>, public client_watcher {
@@ -72,7 +73,9 @@ class watch_queue final : public client_watcher {
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
     ref<shared_state<watch_event>> next() KAZOO_EXCLUDES(mutex_);
-    /// Its holder is gone.
+    /// What the user gets of it.
+    static watch_stream stream(ref<watch_queue> q) noexcept { return watch_stream(std::move(q)); }
+    /// The user's stream is gone.
     void end() noexcept KAZOO_EXCLUDES(mutex_);
 
     void on_event(event_type, std::string_view, std::int64_t zxid) noexcept override KAZOO_EXCLUDES(mutex_);
@@ -80,7 +83,7 @@ class watch_queue final : public client_watcher {
 
   private:
     friend class next_event_state;
-    /// Events nobody fetched. Beyond it they are given up for one gap: a reader that slow must read again anyway.
+    /// So many events may wait. If nobody fetches them, one gap takes the place of all: such a reader must read again.
     static constexpr std::size_t max_queued = 65'536;
 
     void queue(watch_event) KAZOO_REQUIRES(mutex_);

@@ -30,7 +30,7 @@ template <class T> class watch_op : public operation_state<watched<T>> {
     void on_undelivered() noexcept final {
         if (watch_->registered()) watch_->forget_later();
     }
-    future<watch_event> changed() { return future<watch_event>(ref<shared_state<watch_event>>(watch_)); }
+    future<watch_event> changed() { return make_future<watch_event>(watch_); }
 
   private:
     ref<oneshot_state> watch_;
@@ -71,7 +71,7 @@ class add_watch_op final : public operation_state<watch_stream> {
         watcher = stream_;
     }
     bool decode(std::string_view) override {
-        value.emplace(client_access::make(stream_));
+        value.emplace(watch_queue::stream(stream_));
         return true;
     }
     void on_undelivered() noexcept override {

@@ -14,7 +14,7 @@ namespace kazoo {
 namespace recipe {
 
 namespace {
-/// Between two looks at a contender that we may not read; grows to the session's timeout.
+/// The first pause between two looks at a contender that we may not read. Pauses grow to the session's timeout.
 constexpr std::chrono::milliseconds shortest_interval{10};
 } // namespace
 
@@ -59,8 +59,8 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
     }
 }
 
-/// Returns when the node may have changed. Servers tell of it only those who may read it, and who may can change: so no
-/// wait rests on the event alone.
+/// Returns when the node may have changed. Servers send events only to those who may read the node, and that permission
+/// can change: so we look again from time to time and do not rely on the event alone.
 task<void> mutex_core::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
     util::backoff intervals(shortest_interval, longest);
@@ -87,7 +87,7 @@ bool mutex_core::would_last(const lock_node& mine) const noexcept {
     return mine.session().alive() && (options_.lost_when == loss::session_over || owner().board().certainty_lasts());
 }
 
-/// The first lock of an old session: the servers have not been asked for long.
+/// For the first lock of an old session: nobody has needed certainty for long, so the servers must be asked first.
 task<bool> mutex_core::becomes_certain(lock_node& mine) {
     const pinned_handle& zk = mine.session();
     const offered_node offered(owner(), chroot(root_).absolute(mine.path()).str());
@@ -127,9 +127,9 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, wait patience) 
             self->hold(mine, std::move(here));
             co_return true;
         }
-        const bool out_of_turn = !here->first() && v != verdict::node_gone; // because of a loss
+        const bool out_of_turn = !here->first() && v != verdict::node_gone; // a holder of this object has lost its lock
         if (out_of_turn) here->give_way();
-        // What is left of the old one, or still to come, must not be found again.
+        // A node of the old name that is left, or may still turn up, must not be taken for the new one.
         if (out_of_turn || (v != verdict::session_over && !mine.left_id().empty())) name = self->new_name();
     }
 }

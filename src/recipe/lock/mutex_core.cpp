@@ -113,7 +113,7 @@ void mutex_core::hold(lock_node& mine, place where) {
     std::string left = mine.left_id();
     auto held = std::make_shared<held_lock>(mine.session(), mine.node(), options_.lost_when, std::move(left));
     held->guard();
-    mine.keep(); // not before somebody else takes care of it
+    mine.keep(); // only now: from here on `held` takes care of the node
     holder_ = std::move(where);
     auto r = std::make_unique<release>(std::move(held));
     const util::lock_guard lock(mutex_);

@@ -38,7 +38,7 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     future<bool> unlock();
     /// The same without a result, and needs no memory.
     void give_up() noexcept;
-    /// The object goes: ends waits, gives the lock up.
+    /// The user's object is destroyed: ends waits and gives the lock up.
     void abandon() noexcept;
 
     bool holds() const noexcept;
@@ -55,9 +55,9 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     struct release final : job {
         explicit release(std::shared_ptr<held_lock> h) noexcept : job{&run, nullptr}, lock(std::move(h)) {}
         static void run(job*) noexcept;
-        std::shared_ptr<mutex_core> owner; ///< from then on
+        std::shared_ptr<mutex_core> owner; ///< set when it is posted
         std::shared_ptr<held_lock> lock;
-        bool node_stays = false; ///< nobody has begun to remove it
+        bool node_stays = false; ///< the removal of the node has not begun
     };
     /// Whether an acquisition waits for others.
     enum class wait : bool {
@@ -72,7 +72,7 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     static task<bool> acquire(std::shared_ptr<mutex_core>, wait);
     /// Whether the lock, whose node stands first, is ours and will be for a while.
     bool would_last(const lock_node&) const noexcept;
-    /// Waits until it can be told. False: it is not.
+    /// Waits until it is certain whether the lock is ours, and tells.
     task<bool> becomes_certain(lock_node&);
     task<void> change_of(pinned_handle, std::string node);
     task<verdict> contend(lock_node&, acquisition_line::place&, wait);

@@ -13,13 +13,13 @@ namespace kazoo::recipe {
 class acquisition_line {
   public:
     class place;
-    /// So many of one object have a node at the same time.
+    /// At most so many acquisitions of one object have a node at the same time.
     static constexpr std::size_t most_nodes = 16;
 
   private:
     using order = std::map<std::uint64_t, place*>; ///< by the number of the call
 
-    /// Stands in an order as long as it lives.
+    /// One acquisition's place in the line, as long as it lives.
     class spot {
       public:
         spot(order& in, std::uint64_t number, place& p) : in_(in), number_(number) { in_.emplace(number_, &p); }
@@ -54,8 +54,9 @@ class acquisition_line {
         bool first() const noexcept { return &line_.front() == this; }
         /// It has the lock; its task ends, so nothing of it can be cancelled any more.
         void acquired() noexcept { scope_ = nullptr; }
-        /// We have got as far as only the first of this object should. So it has lost its lock and was not unlocked
-        /// yet, or somebody has deleted its node: our own goes, until the first has been unlocked or has a new one.
+        /// To be called when our node has come to the front although we are not the first of this object. So the first
+        /// has lost its lock and has not been unlocked yet, or somebody has deleted its node. Our node goes, until the
+        /// first has been unlocked or has a new node.
         void give_way() noexcept { line_.front().lost_ = line_.front().scope_ == nullptr; }
         /// Nodes are made in the order of the calls: it is our turn when all ahead have theirs, and these are few: each
         /// who has one lists them all. And none while the holder's loss waits for its unlock: ours would keep everybody
@@ -81,7 +82,7 @@ class acquisition_line {
         std::optional<spot> in_line_, outside_;
     };
 
-    /// Ends all that wait and all that will.
+    /// Ends all acquisitions that wait, and all that will be begun.
     void cancel() noexcept {
         cancelled_ = true;
         for (const auto& [number, p] : places_)
@@ -102,7 +103,7 @@ class acquisition_line {
 
     context& context_;
     order places_;
-    order outside_; ///< those of them who have no node
+    order outside_; ///< those of them that have no node
     std::uint64_t calls_ = 0;
     bool cancelled_ = false;
 };

@@ -8,7 +8,7 @@ namespace kazoo::recipe {
 
 namespace {
 
-/// Who holds a lock for less than this pays nothing for watching over its node: most do.
+/// A lock that is held for a shorter time costs no request that watches over its node. Most are.
 constexpr std::chrono::milliseconds grace{10};
 
 } // namespace
@@ -43,21 +43,21 @@ task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
         auto seen = co_await as_result(held->zk_.async_watch_exists(held->node_.path));
         if (!seen && co_await looks.again(seen.error())) continue;
         if (!seen || !seen->value) break;
-        // It may be that we may not read our node: then no event comes.
+        // If we may not read our own node, no event comes.
         const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));
         if (!changed && changed.error() != errc::operation_timeout) break;
     }
     held->lose();
 }
 
-/// What is not certainly ours is not kept from others until the servers find out by themselves.
+/// A lock that is not certainly ours is removed, so that others need not wait until the servers end the session.
 void held_lock::on_doubt() noexcept {
     forget();
     if (given_up_) return;
     lose();
     try {
         remove_until_gone(zk_, "clean up", node_.path).detach();
-    } catch (const std::bad_alloc&) { // it goes with its session
+    } catch (const std::bad_alloc&) { // then the node goes when its session ends
     }
 }
 

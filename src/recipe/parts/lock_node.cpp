@@ -44,11 +44,11 @@ task<bool> lock_node::made(future<created_node> creating) {
 void lock_node::found(created_node node) {
     presence_ = presence::certain;
     node_ = std::move(node);
-    // A second one would stand in everybody's way, also in ours if it came first.
+    // A second node would keep everybody waiting, us too if it came first.
     if (unanswered_) remove_protected_later(zk_, name_.folder, name_.id, node_.stat.created);
 }
 
-/// That it is not there does not say that it never will be: a request of a lost connection may be carried out later.
+/// A node that is not there now may still turn up: a request of a lost connection may be carried out later.
 task<bool> lock_node::find_again() {
     const auto search = [this] { return find_protected(zk_, name_.folder, name_.id, true); };
     auto there = co_await as_result(repeat(search));

@@ -28,7 +28,7 @@ class lock_node {
 
     const pinned_handle& session() const noexcept { return zk_; }
     const std::string& folder() const noexcept { return name_.folder; }
-    /// Without its folder. Precondition: made() has ended well.
+    /// The node's name without the folder. Precondition: made() has succeeded.
     const std::string& path() const noexcept { return node_.path; }
     std::string_view name() const noexcept;
 
@@ -37,7 +37,7 @@ class lock_node {
     /// nothing else was needed, so requests that were sent right behind the create have seen the node.
     task<bool> made(future<created_node> creating);
     const created_node& node() const noexcept { return node_; }
-    /// Somebody else takes care of it from now on, or it is gone.
+    /// The node is not removed when this goes: somebody else takes care of it, or it is gone.
     void keep() noexcept { presence_ = presence::none; }
     /// Whether this is a node of the same acquisition: another one of ours, carried out late.
     bool is_ours(std::string_view other) const noexcept { return other.starts_with(name_.id); }

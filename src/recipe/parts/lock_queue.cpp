@@ -35,7 +35,7 @@ lock_queue::lock_queue(child_names children, std::span<const std::string> marks)
     for (const std::string_view name : children_)
         if (const auto n = sequence_of(name, marks)) found.emplace_back(*n, name);
     if (found.empty()) return;
-    // By the distance from one of them: an order for any names, also for those that no server has made.
+    // Sorted by the distance from one of them, which is an order for any numbers, whoever made up the names.
     const std::int32_t somewhere = found.front().first;
     std::ranges::sort(found, {},
                       [&](const auto& f) { return std::pair(wrapping_difference(f.first, somewhere), f.second); });

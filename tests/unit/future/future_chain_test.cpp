@@ -45,7 +45,7 @@ class future_chain : public testing::Test {
   protected:
     using state = ref<manual_state<int>>;
     state base() { return state(new manual_state<int>(context)); }
-    static future<int> result_of(const state& s) { return future<int>(ref<kazoo::detail::shared_state<int>>(s)); }
+    static future<int> result_of(const state& s) { return kazoo::detail::make_future<int>(s); }
     static void succeed(const state& s, int v = 0) {
         if (s->claim()) s->publish(std::move(v));
     }
@@ -196,12 +196,12 @@ class endless final : public kazoo::detail::shared_state<int> {
 TEST_F(future_chain, a_continuation_has_the_limit_of_what_it_follows) {
     const ref<endless> wait(new endless(context));
     const state operation = base();
-    auto behind_a_wait = extend(future<int>(ref<kazoo::detail::shared_state<int>>(wait)), 2);
+    auto behind_a_wait = extend(kazoo::detail::make_future<int>(wait), 2);
     auto behind_an_operation = extend(result_of(operation), 2);
     const auto limit_of = [](future<int>& f) {
-        auto s = std::move(f).release();
+        auto s = kazoo::detail::future_access::state_of(std::move(f));
         const auto limit = s->default_limit();
-        f = future<int>(std::move(s));
+        f = kazoo::detail::make_future(std::move(s));
         return limit;
     };
     EXPECT_EQ(limit_of(behind_a_wait), std::chrono::nanoseconds::max());
@@ -292,7 +292,7 @@ TEST(future_chain_races, completing_cancelling_and_extending_meet_and_each_link_
         std::atomic<int> calls{0};
         {
             const ref<manual_state<int>> s(new manual_state<int>(context));
-            future<int> f{ref<kazoo::detail::shared_state<int>>(s)};
+            auto f = kazoo::detail::make_future<int>(s);
             const auto count = [&calls](future<int> done) {
                 calls.fetch_add(1);
                 return std::move(done).get();
