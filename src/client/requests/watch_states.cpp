@@ -1,7 +1,5 @@
 #include "client/requests/watch_states.hpp"
 
-#include "client/client_access.hpp"
-
 #include <kazoo/watch.hpp>
 
 namespace kazoo {
@@ -111,8 +109,6 @@ ref<shared_state<watch_event>> watch_queue::next() {
     }
     return wanted;
 }
-
-watch_stream client_access::make(ref<watch_queue> q) noexcept { return watch_stream(std::move(q)); }
 
 } // namespace detail
 
