@@ -52,6 +52,7 @@ using detail::remove_protected_later;
 using detail::remove_until_gone;
 
 // -- the loop ---------------------------------------------------------------------------------------------------------
+using detail::bound_job;
 using detail::context;
 using detail::job;
 using detail::ref;
