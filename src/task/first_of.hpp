@@ -63,9 +63,9 @@ template <std::size_t N> class race final : interruptible {
         return first_;
     }
     template <class T> static ref<shared_state_base> state_of(future<T>& f) noexcept {
-        auto state = std::move(f).release();
+        auto state = future_access::state_of(std::move(f));
         ref<shared_state_base> shared(state);
-        f = future<T>(std::move(state));
+        f = make_future(std::move(state));
         return shared;
     }
     bool is_first(std::size_t who) noexcept {

@@ -1,5 +1,6 @@
 // What the world may ask about a session, on a core whose loop is driven by hand and whose connections never open.
 #include "client/core.hpp"
+#include "loop/loop_access.hpp"
 #include "session/host_list.hpp"
 
 #include "unit/task/manual_loop.hpp"
@@ -28,7 +29,7 @@ constexpr session_state all_states[] = {connecting, connected, connected_read_on
                                         lost,       closed,    auth_failed};
 
 struct world {
-    world() : loop(std::make_shared<event_loop>(std::unique_ptr<detail::loop>(std::make_unique<test::manual_loop>()))) {
+    world() : loop(detail::loop_access::make(std::make_unique<test::manual_loop>())) {
         session::config config;
         config.hosts = session::parse_hosts("10.0.0.1:2181");
         client_options o;
@@ -42,7 +43,7 @@ struct world {
         events().run_callbacks();
         EXPECT_TRUE(events().idle());
     }
-    test::manual_loop& events() const { return static_cast<test::manual_loop&>(loop->impl()); }
+    test::manual_loop& events() const { return static_cast<test::manual_loop&>(detail::loop_access::loop_of(*loop)); }
     session_board& board() const { return owner->board(); }
     void become(session_state s, const std::string& server = "10.0.0.1:2181") const {
         board().change(*owner, s, who, server);

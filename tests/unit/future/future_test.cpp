@@ -22,8 +22,7 @@ template <class T> struct pair_of {
     kazoo::detail::ref<manual_state<T>> state;
     future<T> result;
 
-    explicit pair_of(manual_context& c)
-        : state(new manual_state<T>(c)), result(kazoo::detail::ref<kazoo::detail::shared_state<T>>(state)) {}
+    explicit pair_of(manual_context& c) : state(new manual_state<T>(c)), result(kazoo::detail::make_future<T>(state)) {}
     void succeed(kazoo::detail::stored<T> v = {}) {
         if (state->claim()) state->publish(std::move(v));
     }

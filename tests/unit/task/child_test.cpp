@@ -154,7 +154,7 @@ TEST(child_task, whose_failure_is_its_parents_business_alone) {
         auto a = spawn(scope, {"a", "/a"}, child());
         const auto r = co_await as_result(std::move(a));
         EXPECT_EQ(r.error(), errc::no_node);
-        EXPECT_EQ(r.why().path, "/a");
+        EXPECT_EQ(future_access::why(r).path, "/a");
         co_return 5;
     };
     auto f = spawn(host, {"f", {}}, parent());

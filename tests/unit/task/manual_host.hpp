@@ -71,7 +71,7 @@ template <class T> class manual_request final : public detail::shared_state<T> {
 template <class T> struct request {
     explicit request(manual_host& h) : state(new manual_request<T>(h)) {}
 
-    future<T> sent() const { return future<T>(detail::ref<detail::shared_state<T>>(state)); }
+    future<T> sent() const { return detail::make_future<T>(state); }
     void succeed(detail::stored<T> value = {}) const {
         if (state->claim()) state->publish(std::move(value));
     }
