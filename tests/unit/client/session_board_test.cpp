@@ -48,9 +48,11 @@ struct world {
     void become(session_state s, const std::string& server = "10.0.0.1:2181") const {
         board().change(*owner, s, who, server);
     }
-    future<void> wait_connected() const { return future<void>(board().wait_connected(*owner)); }
-    future<void> try_connect() const { return future<void>(board().try_connect(*owner)); }
-    future<void> wait_certain(std::uint64_t epoch) const { return future<void>(board().wait_certain(*owner, epoch)); }
+    future<void> wait_connected() const { return detail::make_future(board().wait_connected(*owner)); }
+    future<void> try_connect() const { return detail::make_future(board().try_connect(*owner)); }
+    future<void> wait_certain(std::uint64_t epoch) const {
+        return detail::make_future(board().wait_certain(*owner, epoch));
+    }
 
     std::shared_ptr<event_loop> loop;
     std::vector<std::string> logged;
