@@ -63,32 +63,6 @@ TEST(rounds, L162_every_address_of_every_host_is_tried_in_order) {
         .run();
 }
 
-TEST(rounds, a_connect_order_says_whom_the_user_named) {
-    const auto to = [](std::string address, std::uint16_t port, std::string host) {
-        return [=](world& w) {
-            EXPECT_EQ(w.connecting_to.address, address);
-            EXPECT_EQ(w.connecting_to.port, port);
-            EXPECT_EQ(w.connecting_to.host, host);
-        };
-    };
-    script(hosts(session::parse_hosts("zk1.example:2181,10.0.0.3:2182,[fd00::2%eth0]:2183/app").hosts))
-        .start()
-        .expect("resolve zk1.example")
-        .then([](world& w) { w.resolved("zk1.example", {"10.0.0.1", "fd00::1"}); })
-        .expect("connect 10.0.0.1:2181")
-        .then(to("10.0.0.1", 2181, "zk1.example"))
-        .closed()
-        .expect("connect [fd00::1]:2181")
-        .then(to("fd00::1", 2181, "zk1.example"))
-        .closed()
-        .expect("connect 10.0.0.3:2182")
-        .then(to("10.0.0.3", 2182, "10.0.0.3"))
-        .closed()
-        .expect("connect [fd00::2%eth0]:2183")
-        .then(to("fd00::2%eth0", 2183, "fd00::2%eth0"))
-        .run();
-}
-
 TEST(rounds, L115_ipv6_addresses_need_no_resolver) {
     script(hosts({{"::1", 2181}})).start().expect("connect [::1]:2181").run();
 }
