@@ -40,12 +40,11 @@ struct house {
     /// In whatever session there is, or in the present one alone.
     void remove_protected_later(bool pinned, zxid kept = zxid::none) const {
         const detail::pinned_handle zk(core(), "");
-        detail::remove_protected_later(pinned ? detail::handle_view(zk) : detail::handle_view{core(), ""}, "/q", "id",
-                                       kept);
+        detail::remove_protected_later(pinned ? detail::handle(zk) : detail::handle(core(), ""), "/q", "id", kept);
     }
     std::vector<std::string> names() const {
-        auto found = other.get_children("/q");
-        std::ranges::sort(found);
+        child_names found = other.get_children("/q");
+        found.sort();
         return found;
     }
     bool reaches(session_state s) {

@@ -28,6 +28,22 @@ using testing::HasSubstr;
 constexpr session_state all_states[] = {connecting, connected, connected_read_only, suspended,
                                         lost,       closed,    auth_failed};
 
+/// As kazoo::subscription, which the library alone can make.
+class registration {
+  public:
+    explicit registration(ref<listener> l) : listener_(std::move(l)) {}
+    ~registration() { reset(); }
+    registration(const registration&) = delete;
+    registration& operator=(const registration&) = delete;
+    void reset() noexcept {
+        if (listener_) listener_->end();
+        listener_.reset();
+    }
+
+  private:
+    ref<listener> listener_;
+};
+
 struct world {
     world() : loop(detail::loop_access::make(std::make_unique<test::manual_loop>())) {
         session::config config;
@@ -112,7 +128,7 @@ TEST(session_board, nothing_is_waited_for_in_a_forked_process) {
 TEST(session_board, who_gives_up_waiting_hears_the_last_failures) {
     world w;
     auto waiting = w.wait_connected();
-    w.board().set_last_failures("10.0.0.1:2181: refused", false);
+    w.board().set_last_failures({.text = "10.0.0.1:2181: refused"});
     waiting.cancel();
     EXPECT_THAT(text_of(std::move(waiting)), HasSubstr("10.0.0.1:2181: refused"));
     EXPECT_EQ(w.board().last_failures(), "10.0.0.1:2181: refused");
@@ -123,9 +139,9 @@ TEST(session_board, who_gives_up_waiting_hears_the_last_failures) {
 TEST(session_board, who_tries_fails_when_all_addresses_refuse_and_who_waits_does_not) {
     world w;
     auto waiting = w.wait_connected(), trying = w.try_connect();
-    w.board().set_last_failures("one of them: refused", false);
+    w.board().set_last_failures({.text = "one of them: refused"});
     EXPECT_FALSE(trying.ready());
-    w.board().set_last_failures("both: refused", true);
+    w.board().set_last_failures({.text = "both: refused", .refused_by_all = true});
     EXPECT_FALSE(waiting.ready());
     EXPECT_THAT(text_of(std::move(trying)), HasSubstr("both: refused"));
     EXPECT_EQ(error_of_future(w.try_connect()), errc::connection_loss) << "as long as the last round was refused";
@@ -195,9 +211,9 @@ TEST(session_board, without_a_session_its_lease_has_ended_long_ago) {
 TEST(session_board, who_waits_for_certainty_goes_on_when_it_lasts) {
     world w;
     auto waiting = w.wait_certain(w.board().epoch());
-    w.board().set_certainty(time_point(5s), false);
+    w.board().set_certainty({.until = time_point(5s)});
     EXPECT_FALSE(waiting.ready()) << "certain, and not for long enough";
-    w.board().set_certainty(time_point(6s), true);
+    w.board().set_certainty({.until = time_point(6s), .lasts = true});
     EXPECT_FALSE(error_of_future(std::move(waiting)));
     EXPECT_EQ(w.board().certain_until(), time_point(6s));
     EXPECT_TRUE(w.wait_certain(w.board().epoch()).ready());
@@ -211,7 +227,7 @@ TEST(session_board, who_waits_for_certainty_waits_for_that_of_one_session) {
     EXPECT_FALSE(waiting.ready());
     w.become(lost);
     EXPECT_EQ(error_of_future(std::move(waiting)), errc::session_expired);
-    w.board().set_certainty(time_point(5s), true);
+    w.board().set_certainty({.until = time_point(5s), .lasts = true});
     EXPECT_EQ(error_of_future(w.wait_certain(epoch)), errc::session_expired);
 }
 
@@ -224,13 +240,13 @@ TEST(session_board, who_waits_for_certainty_that_never_comes_hears_so) {
 
 TEST(session_board, the_end_of_certainty_leaves_a_doubt_whatever_becomes_certain_later) {
     world w;
-    w.board().set_certainty(time_point(5s), true);
+    w.board().set_certainty({.until = time_point(5s), .lasts = true});
     const std::uint64_t before = w.board().doubts();
     w.board().end_certainty();
     EXPECT_EQ(w.board().doubts(), before + 1);
     EXPECT_EQ(w.board().certain_until(), time_point::min());
     EXPECT_FALSE(w.board().certainty_lasts());
-    w.board().set_certainty(time_point(9s), true);
+    w.board().set_certainty({.until = time_point(9s), .lasts = true});
     EXPECT_EQ(w.board().doubts(), before + 1);
 }
 
@@ -239,7 +255,7 @@ TEST(session_board, the_end_of_certainty_leaves_a_doubt_whatever_becomes_certain
 TEST(session_board, listeners_hear_every_change_in_order_and_on_the_executor) {
     world w;
     std::vector<session_state> heard;
-    const subscription l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
+    const registration l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
     w.become(connected);
     w.become(suspended);
     EXPECT_TRUE(heard.empty()) << "within change()";
@@ -251,7 +267,7 @@ TEST(session_board, listeners_hear_every_change_in_order_and_on_the_executor) {
 TEST(session_board, a_listener_hears_nothing_after_its_end_even_of_what_was_announced_before) {
     world w;
     std::vector<session_state> heard;
-    subscription l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
+    registration l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
     w.become(connected);
     l.reset();
     w.become(suspended);
@@ -262,9 +278,9 @@ TEST(session_board, a_listener_hears_nothing_after_its_end_even_of_what_was_anno
 TEST(session_board, a_listener_that_throws_is_logged_and_costs_the_others_nothing) {
     world w;
     int calls = 0;
-    const subscription a(w.board().add_listener([](session_state) { throw std::runtime_error("out of order"); }));
-    const subscription b(w.board().add_listener([](session_state) { throw 7; })); // NOLINT: that is what is tried
-    const subscription c(w.board().add_listener([&](session_state) { ++calls; }));
+    const registration a(w.board().add_listener([](session_state) { throw std::runtime_error("out of order"); }));
+    const registration b(w.board().add_listener([](session_state) { throw 7; })); // NOLINT: that is what is tried
+    const registration c(w.board().add_listener([&](session_state) { ++calls; }));
     w.become(connected);
     w.events().run_callbacks();
     EXPECT_EQ(calls, 1);
@@ -275,7 +291,7 @@ TEST(session_board, waiters_have_gone_on_when_listeners_hear_of_a_connection) {
     world w;
     auto waiting = w.wait_connected();
     bool before = false;
-    const subscription l(w.board().add_listener([&](session_state) { before = waiting.ready(); }));
+    const registration l(w.board().add_listener([&](session_state) { before = waiting.ready(); }));
     w.become(connected);
     w.events().run_callbacks();
     EXPECT_TRUE(before);
