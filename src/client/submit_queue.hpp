@@ -118,9 +118,9 @@ class submit_queue {
         const bool fits = waiting < limits_.bytes && size <= limits_.bytes - waiting;
         return fits || waiting == 0 ? errc{} : errc::queue_full;
     }
-    /// 1 … INT_MAX - 1 (INT_MAX is the session's own, L235), wrapping.
+    /// 1 … INT_MAX - 1 (INT_MAX is proto::xid::own, L235), wrapping.
     std::int32_t next_xid() KAZOO_REQUIRES(mutex_) {
-        last_xid_ = last_xid_ >= std::numeric_limits<std::int32_t>::max() - 1 ? 1 : last_xid_ + 1;
+        last_xid_ = last_xid_ >= proto::xid::own - 1 ? 1 : last_xid_ + 1;
         return last_xid_;
     }
 

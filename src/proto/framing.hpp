@@ -3,6 +3,7 @@
 #include "proto/records.hpp"
 
 #include <optional>
+#include <span>
 
 namespace kazoo::proto {
 
@@ -24,6 +25,13 @@ template <class... Body> void put_request(std::string& out, std::int32_t xid, op
     frame_writer w(out);
     w.put(request_header{xid, static_cast<std::int32_t>(op)});
     (w.put(body), ...);
+}
+
+/// Changes the last field of a request that is encoded already: whether a read sets a watch.
+inline void set_watch_flag(std::span<char> request_frame, bool on) noexcept { request_frame.back() = on ? '\1' : '\0'; }
+/// The same for the mode of an addWatch.
+inline void set_watch_mode(std::span<char> request_frame, std::int32_t mode) noexcept {
+    store_be32(request_frame.last(4).data(), static_cast<std::uint32_t>(mode));
 }
 
 /// One reply frame. A reply with an error has no body.

@@ -1,6 +1,7 @@
 #pragma once
 // Operation codes, reserved xids and flag values of the ZooKeeper protocol, as the server's ZooDefs name them.
 #include <cstdint>
+#include <limits>
 
 namespace kazoo::proto {
 
@@ -40,12 +41,14 @@ enum class opcode : std::int32_t {
     error = -1, ///< only as the type of a failed operation inside a multi reply
 };
 
-/// xids that do not belong to the request FIFO.
+/// xids that users' requests never have.
 namespace xid {
 inline constexpr std::int32_t notification = -1;
 inline constexpr std::int32_t ping = -2;
 inline constexpr std::int32_t auth = -4;
 inline constexpr std::int32_t set_watches = -8;
+/// Requests of the client itself, in the FIFO with the others. Only its own: servers do not care.
+inline constexpr std::int32_t own = std::numeric_limits<std::int32_t>::max();
 } // namespace xid
 
 /// Wire values of a create request's flags.

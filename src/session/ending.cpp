@@ -41,7 +41,7 @@ void session::impl::fail_lost_requests() {
         bool sent = false;
         request& r = in_flight_.take(sent);
         if (r.watcher) watches_.not_answered(r);
-        if (!sent && !write_lost && r.xid != own_request::xid_of_all) {
+        if (!sent && !write_lost && r.xid != proto::xid::own) {
             unsent.push_back(r);
             continue;
         }
@@ -89,7 +89,7 @@ void session::impl::tear_down(ended_by who) {
 std::string session::impl::last_words() const {
     std::string frame;
     if (phase_ == phase::handshaking && !resuming_ && connect_sent_ != never)
-        proto::put_request(frame, own_request::xid_of_all, proto::opcode::close_session);
+        proto::put_request(frame, proto::xid::own, proto::opcode::close_session);
     return frame;
 }
 

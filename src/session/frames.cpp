@@ -22,9 +22,8 @@ template <class Write> std::size_t session::impl::put_control(outbox::control ki
 }
 
 template <class... Body> void session::impl::put_own_request(proto::opcode op, const Body&... body) {
-    const std::size_t size = put_control(outbox::control::request, [&](std::string& out) {
-        proto::put_request(out, own_request::xid_of_all, op, body...);
-    });
+    const std::size_t size = put_control(
+        outbox::control::request, [&](std::string& out) { proto::put_request(out, proto::xid::own, op, body...); });
     in_flight_.push(*own_requests_.emplace_back(std::make_unique<own_request>(*this, op, size)));
 }
 
@@ -89,7 +88,7 @@ void session::impl::submit(request_list& requests, std::string& frames) {
     char* frame = outbox_.batch().data();
     const bool log_frames = logs(log_level::wire);
     for (request* r = requests.front(); r; r = r->next) {
-        if (r->watcher) watches_.carry(*r, frame);
+        if (r->watcher) watches_.carry(*r, {frame, r->frame_size});
         if (log_frames) log(log_level::wire, describe_request({frame, r->frame_size}));
         frame += r->frame_size;
     }

@@ -47,9 +47,8 @@ struct session::impl {
     /// under an xid that users never have.
     class own_request final : public request {
       public:
-        static constexpr std::int32_t xid_of_all = std::numeric_limits<std::int32_t>::max();
         own_request(impl& owner, proto::opcode what, std::size_t size) : owner_(owner) {
-            xid = xid_of_all;
+            xid = proto::xid::own;
             op = what;
             frame_size = static_cast<std::uint32_t>(size);
         }

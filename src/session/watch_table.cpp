@@ -1,6 +1,6 @@
 #include "session/watch_table.hpp"
 
-#include "proto/jute.hpp"
+#include "proto/framing.hpp"
 #include "session/set_watches.hpp"
 #include "session/wire_log.hpp"
 
@@ -90,21 +90,20 @@ void watch_table::log_set(const watcher& who, std::string_view what) const {
 
 // -- requests that register a watcher ---------------------------------------------------------------------------------
 
-void watch_table::carry(request& r, char* frame) {
+void watch_table::carry(request& r, std::span<char> frame) {
     watcher& who = *r.watcher;
     const auto at = entries_.try_emplace(who.path).first;
     entry& e = at->second;
-    char* const frame_end = frame + r.frame_size;
     if (!is_stream(who.kind)) {
         ++e.carried;
         who.served_ = e.serves(who.kind);
-        frame_end[-1] = who.served_ ? '\0' : '\1';
+        proto::set_watch_flag(frame, !who.served_);
         return;
     }
     const bool as_recursive = who.kind == watch_kind::recursive || e.recursive;
     (as_recursive ? e.recursive : e.persistent) = true;
-    proto::store_be32(frame_end - 4,
-                      as_recursive ? proto::add_watch_mode::persistent_recursive : proto::add_watch_mode::persistent);
+    proto::set_watch_mode(frame, as_recursive ? proto::add_watch_mode::persistent_recursive
+                                              : proto::add_watch_mode::persistent);
     who.sent_recursive_ = as_recursive;
     hold(e, r.watcher, who.kind);
 }

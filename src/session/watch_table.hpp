@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,7 +43,7 @@ class watch_table {
 
     // -- requests that register a watcher ----------------------------------------------------------------------------
     /// `r`, whose watcher is set, is being handed over; rewrites the watch flag or the mode in its frame.
-    void carry(request& r, char* frame);
+    void carry(request& r, std::span<char> frame);
     /// The reply to `r` came: takes its watcher out of it, and registers it or not.
     void answered(request& r, std::int32_t err, std::int64_t zxid);
     /// There will be no reply to `r`.
