@@ -22,10 +22,7 @@ class pending_credential final : public session::credential {
         if (waiter_->claim()) waiter_->publish(unit{});
     }
     void on_refused(errc e) noexcept override {
-        if (!waiter_->claim()) return;
-        failure f;
-        f.code = make_error_code(e);
-        waiter_->publish_failure(std::move(f));
+        if (waiter_->claim()) waiter_->publish_failure(e);
     }
 
   private:

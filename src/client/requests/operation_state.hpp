@@ -58,9 +58,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
     void refuse(errc e, std::string_view defect) noexcept {
         if (!this->claim()) return;
         defect_ = defect;
-        failure f;
-        f.code = make_error_code(e);
-        this->publish_failure(std::move(f));
+        this->publish_failure(e);
     }
 
     void retain_request() noexcept final { shared_state_base::retain(); }
@@ -80,12 +78,7 @@ template <class T> class operation_state : public shared_state<T>, public queued
         release_request();
     }
     void on_failure(errc e, outcome o) noexcept final {
-        if (this->claim()) {
-            failure f;
-            f.code = make_error_code(e);
-            f.outcome = o;
-            this->publish_failure(std::move(f));
-        }
+        if (this->claim()) this->publish_failure(e, o);
         release_request();
     }
     outcome on_abandoned() noexcept override {

@@ -20,12 +20,6 @@ class next_event_state final : public shared_state<watch_event> {
     std::string path_;
 };
 
-void complete(shared_state<watch_event>& waiter, errc e) noexcept {
-    failure f;
-    f.code = make_error_code(e);
-    waiter.publish_failure(std::move(f));
-}
-
 zxid known_zxid(std::int64_t z) noexcept { return z > 0 ? static_cast<zxid>(z) : zxid::none; }
 
 } // namespace
@@ -33,12 +27,12 @@ zxid known_zxid(std::int64_t z) noexcept { return z > 0 ? static_cast<zxid>(z) :
 void client_watcher::forget_later() noexcept {
     if (forgotten_.exchange(true)) return;
     retain();
-    forget_.watcher = this;
-    forget_.run = [](job* j) noexcept {
-        const ref<client_watcher> self(static_cast<step*>(j)->watcher); // adopts the count from above
-        self->core_.driver().forget(*self);
-    };
     core_.loop().post(forget_);
+}
+
+void client_watcher::forget() noexcept {
+    const ref<client_watcher> self(this); // adopts forget_later()'s count
+    core_.driver().forget(*this);
 }
 
 // -- one-shot ---------------------------------------------------------------------------------------------------------
@@ -48,7 +42,7 @@ void oneshot_state::on_event(event_type type, std::string_view where, std::int64
 }
 
 void oneshot_state::on_end(errc reason) noexcept {
-    if (claim()) complete(*this, reason);
+    if (claim()) publish_failure(reason);
 }
 
 // -- stream -----------------------------------------------------------------------------------------------------------
@@ -80,7 +74,7 @@ void watch_queue::on_end(errc reason) noexcept {
         ended_ = reason;
         waiter = std::move(waiting_);
     }
-    if (waiter && waiter->claim()) complete(*waiter, reason);
+    if (waiter && waiter->claim()) waiter->publish_failure(reason);
 }
 
 void watch_queue::end() noexcept {
@@ -100,10 +94,10 @@ ref<shared_state<watch_event>> watch_queue::next() {
         if (wanted->claim()) wanted->publish(std::move(events_.front()));
         events_.pop_front();
     } else if (ended_ != errc{}) {
-        if (wanted->claim()) complete(*wanted, ended_);
+        if (wanted->claim()) wanted->publish_failure(ended_);
     } else if (waiting_ && !waiting_->is_claimed()) {
         if (wanted->claim())
-            complete(*wanted, errc::bad_arguments); // only one may wait: the first would never complete
+            wanted->publish_failure(errc::bad_arguments); // only one may wait: the first would never complete
     } else {
         waiting_ = wanted;
     }

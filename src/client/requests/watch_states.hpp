@@ -33,14 +33,12 @@ class client_watcher : public session::watcher {
     std::string_view own_path() const noexcept { return root_.relative(path); }
 
   private:
-    struct step : job {
-        client_watcher* watcher = nullptr;
-    };
+    void forget() noexcept;
 
     core& core_;
     const chroot_length root_;
     std::atomic<bool> forgotten_{false};
-    step forget_; ///< a member, because giving a watch up must not need memory
+    bound_job<&client_watcher::forget> forget_{*this}; ///< a member, because giving a watch up must not need memory
 };
 
 class oneshot_state final : public shared_state<watch_event>, public client_watcher {
