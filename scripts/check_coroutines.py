@@ -227,7 +227,7 @@ BAD = [
     ("task<int> f(const std::string& s);", DANGLES),
     ("static task<std::map<int, int>> f(int, std::span<const int> s) {}", DANGLES),
     ("detail::task<int> type::f(acl_view acl) {}", DANGLES),
-    ("task<int> f(handle_view h);", DANGLES),
+    ("task<int> f(acl_view h);", DANGLES),
     ("template <class T> task<T> f(std::vector<T>&& v);", DANGLES),
     ("const auto l = [](const std::string& s) -> task<int> { co_return 1; };", DANGLES),
     ("struct f { task<int> operator()(data_view d) const; };", DANGLES),

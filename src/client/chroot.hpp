@@ -46,7 +46,7 @@ class absolute_path {
 class chroot_length {
   public:
     explicit chroot_length(std::string_view root) noexcept : length_(root.size()) {}
-    /// A path that is not below the chroot stays as it is.
+    /// Precondition: it is below the chroot. A shorter path stays as it is, whatever the server means by it.
     std::string_view relative(std::string_view absolute) const noexcept {
         if (absolute.size() < length_) return absolute;
         const auto rest = absolute.substr(length_);

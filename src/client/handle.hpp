@@ -50,7 +50,7 @@ class pinned_handle : public handle {
         return owner().loop().now() < end && owner().refusing() == errc{} && epoch() == owner().board().epoch() &&
                doubts == owner().board().doubts();
     }
-    /// Completes when what is granted in this session is certainly ours, and can be kept.
+    /// Completes when what is granted in this session is certainly ours, and can be kept. On the loop.
     future<void> certainty() const { return make_future(owner().board().wait_certain(owner(), epoch())); }
     /// Of the session, as negotiated. Precondition: a request was answered.
     duration timeout() const { return owner().board().identity().negotiated_timeout; }

@@ -17,7 +17,7 @@ class connected_state final : public detail::shared_state<void> {
     /// Its error names the last failure of each address.
     outcome on_abandoned() noexcept override {
         try {
-            failures_ = core_.board().last_failures();
+            if (!core_.loop().forked()) failures_ = core_.board().last_failures();
         } catch (const std::bad_alloc&) { // then the error says less
         }
         return outcome::not_applied;
@@ -26,7 +26,10 @@ class connected_state final : public detail::shared_state<void> {
     void abandon_interest() noexcept override { fail(errc::cancelled); }
     void refused(const std::string& failures) {
         if (!claim()) return;
-        failures_ = failures;
+        try {
+            failures_ = failures;
+        } catch (const std::bad_alloc&) { // then the error says less
+        }
         publish_failure(errc::connection_loss);
     }
 
@@ -151,9 +154,13 @@ ref<detail::shared_state<void>> session_board::wait_connected(core& c) {
 
 ref<detail::shared_state<void>> session_board::try_connect(core& c) {
     ref<detail::shared_state<void>> waiter(new connected_state(c));
+    if (c.loop().forked()) {
+        complete(waiter, errc::forked);
+        return waiter;
+    }
     const util::lock_guard lock(mutex_);
     const session_state now = state();
-    const errc e = c.loop().forked() ? errc::forked : final_error(now);
+    const errc e = final_error(now);
     if (is_connected(now) || e != errc{})
         complete(waiter, e);
     else if (refused_)

@@ -47,7 +47,7 @@ class session_board {
     ref<detail::shared_state<void>> wait_connected(core&) KAZOO_EXCLUDES(mutex_);
     /// The same, but it fails when all addresses have refused in one round.
     ref<detail::shared_state<void>> try_connect(core&) KAZOO_EXCLUDES(mutex_);
-    /// A future that completes when certainty_lasts(), or fails when the session of this epoch is over.
+    /// On the loop: a future that completes when certainty_lasts(), or fails when the session of this epoch is over.
     ref<detail::shared_state<void>> wait_certain(core&, std::uint64_t epoch) KAZOO_EXCLUDES(mutex_);
     /// Certainty cannot be had: those who wait for it fail with no_auth.
     void refuse_certainty() noexcept KAZOO_EXCLUDES(mutex_);

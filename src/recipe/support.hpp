@@ -1,6 +1,7 @@
 #pragma once
 // What recipes stand on: coroutines on the client's loop, handles of one session, names that are found again, clean-up
-// in the background. Recipes include this and the public headers, nothing else; the names below are all they may use.
+// in the background. Recipes include this, util and the public headers, nothing else; the names below are all they may
+// use.
 #include "client/certainty_claim.hpp"
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
@@ -9,6 +10,8 @@
 #include "client/handle.hpp"
 #include "future/ready.hpp"
 #include "loop/post.hpp"
+#include "task/all_of.hpp"
+#include "task/first_of.hpp"
 #include "task/repetition.hpp"
 #include "task/root_task.hpp"
 #include "task/task_signal.hpp"
@@ -19,7 +22,9 @@ namespace kazoo::recipe {
 using namespace util::time;
 
 // -- tasks ------------------------------------------------------------------------------------------------------------
+using detail::all_of;
 using detail::as_result;
+using detail::first_of;
 using detail::pause;
 using detail::repeat;
 using detail::repetition;

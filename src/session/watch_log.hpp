@@ -3,6 +3,7 @@
 #include "session/watcher.hpp"
 
 #include <functional>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,10 +19,13 @@ class watch_log {
     explicit operator bool() const noexcept { return static_cast<bool>(sink_); }
     template <class... Pieces> void operator()(const watcher& who, const Pieces&... pieces) const {
         if (!sink_) return;
-        std::string line(to_string(who.kind));
-        line.append(" watch on ").append(who.path).append(": ");
-        (line.append(pieces), ...);
-        sink_(line);
+        try {
+            std::string line(to_string(who.kind));
+            line.append(" watch on ").append(who.path).append(": ");
+            (line.append(pieces), ...);
+            sink_(line);
+        } catch (const std::bad_alloc&) { // nobody needs the line so much
+        }
     }
 
   private:

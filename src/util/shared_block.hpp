@@ -66,7 +66,8 @@ class alignas(std::max_align_t) shared_block {
 inline void release_share::operator()(shared_block* b) const noexcept { b->release(); }
 
 /// Keeps blocks that nobody holds, up to kept_capacity in all; the newest ones. Lives as long as its blocks.
-/// Thread safety: any thread. Nobody waits for another one, not even in the child of a fork.
+/// Thread safety: any thread. But for kept(), nobody waits for another one, not even in the child of a
+/// fork.
 class block_pool : public std::enable_shared_from_this<block_pool> {
   public:
     static constexpr std::size_t least_capacity = 64 << 10;

@@ -145,6 +145,8 @@ TEST(program_shortage, of_memory_in_a_call_is_an_exception_at_each_allocation) {
     for (const char* call : {"construction", "create", "large", "careful", "limit", "then", "watch", "wait", "close"})
         EXPECT_THAT(e.printed, HasSubstr(std::string(call) + ": each was told\n"));
     for (const char* end : {"giving up", "dropping"}) EXPECT_THAT(e.printed, HasSubstr(std::string(end) + ": none\n"));
+    EXPECT_THAT(e.printed, AllOf(HasSubstr("\ntransaction: each was told\n"), Not(HasSubstr("spoilt"))));
+    EXPECT_THAT(e.printed, Not(HasSubstr("still held")));
     EXPECT_THAT(e.printed, AllOf(HasSubstr("async unlock: each was told\n"), HasSubstr("\nunlock: passed on\n"),
                                  HasSubstr("\nmutex destroyed: passed on\n")));
     EXPECT_THAT(e.printed, HasSubstr("works: yes\n"));

@@ -17,8 +17,8 @@ TEST_F(chroots, the_root_is_created_as_a_slash) {
     const client c = app();
     EXPECT_EQ(c.create("/", "x"), "/");
     c.remove("/");
-    EXPECT_EQ(c.create("", "x", {.make_parents = true}), "/");
-    c.remove("/");
+    for (const bool make_parents : {false, true})
+        EXPECT_THROW(c.create("", "x", {.make_parents = make_parents}), error_of<errc::invalid_path>);
     const created_node made = c.create_with_stat("/", "x");
     EXPECT_EQ(made.path, "/");
     EXPECT_EQ(made.stat.data_length, 1);

@@ -133,7 +133,8 @@ class KAZOO_EXPORT mutex {
     /// Gives the lock up without waiting: holds() is false at once, the node is removed in the background, ahead of
     /// whatever this client asks for afterwards. Any thread may call it. Nothing happens if it is not held.
     void unlock() noexcept;
-    /// True when the node is removed; false if the lock was lost or not held. Throws std::bad_alloc: still held.
+    /// True when the node is removed; false if the lock was lost or not held. Throws std::bad_alloc: given up all the
+    /// same, as by unlock().
     future<bool> async_unlock();
 
     // -- holding ------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ struct create_plan {
     acl_copy acl, parent_acl;
     create_mode mode;
     bool make_parents;
+    std::string_view defect; ///< why there can be no such node, or empty
 };
 
 /// What protected creates without an answer have left behind, or still will. The janitor is told when this goes.
@@ -60,6 +61,8 @@ class leftovers_of {
 };
 
 task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
+    if (!plan->defect.empty())
+        throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "create", "", plan->defect);
     if (plan->path.empty())
         throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "create", "/",
                     "a protected node needs a name");
@@ -108,6 +111,7 @@ std::shared_ptr<const create_plan> plan_create(const node_operations& h, std::st
                                                const create_options& options) {
     auto plan = std::make_shared<create_plan>(create_plan{.from = handle(h)});
     const bool sequential = is_sequential(options.mode);
+    plan->defect = chroot(h.root()).absolute(given, sequential).defect();
     const std::string name = path::normalize(given, sequential);
     plan->folder = path::parent(name);
     plan->path = name;

@@ -41,6 +41,8 @@ future<void> node_operations::async_add_auth(std::string_view scheme, std::strin
     credential->secret = secret;
     if (const errc e = owner.refusing(); e != errc{})
         credential->on_refused(e);
+    else if (detail::client_access::expired(*this))
+        credential->on_refused(errc::session_expired);
     else
         owner.add_credential(std::move(credential));
     return detail::make_future(std::move(waiter));

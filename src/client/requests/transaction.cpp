@@ -30,19 +30,28 @@ struct encoded_ops {
     errc invalid{};
     std::string_view defect;
 
+    /// `refused`: why it cannot be sent, whatever its path is; empty if it can.
     template <class Encode>
-    void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode) {
+    void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode,
+             std::string_view refused = {}) {
         const auto path = detail::chroot(root).absolute(given, sequential);
+        const std::size_t end = body.size();
+        try {
+            proto::writer w(body);
+            w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
+            encode(w, path.view());
+            paths.emplace_back(given);
+        } catch (...) { // out of memory: it is as if it had not been added
+            body.resize(end);
+            throw;
+        }
+        if (!refused.empty()) reject(errc::bad_arguments, refused);
         if (!path.defect().empty()) reject(errc::invalid_path, path.defect());
-        paths.emplace_back(given);
-        proto::writer w(body);
-        w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
-        encode(w, path.view());
     }
-    /// Notes why the operation that is added next cannot be sent.
+    /// Notes why the operation that was added last cannot be sent.
     void reject(errc e, std::string_view why) noexcept {
         if (invalid_at != std::string::npos) return;
-        invalid_at = paths.size();
+        invalid_at = paths.size() - 1;
         invalid = e;
         defect = why;
     }
@@ -185,12 +194,13 @@ transaction::~transaction() = default;
 std::size_t transaction::size() const noexcept { return builder_->ops.paths.size(); }
 
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
-    if (o.make_parents || o.protect)
-        builder_->ops.reject(errc::bad_arguments, "make_parents and protect take several requests");
-    const bool sequential = detail::is_sequential(o.mode);
-    builder_->ops.add(builder_->root, path, sequential, proto::opcode::create2, [&](proto::writer& w, auto full) {
-        w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
-    });
+    const bool several = o.make_parents || o.protect;
+    builder_->ops.add(
+        builder_->root, path, detail::is_sequential(o.mode), proto::opcode::create2,
+        [&](proto::writer& w, auto full) {
+            w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
+        },
+        several ? "make_parents and protect take several requests" : "");
     return *this;
 }
 

@@ -171,9 +171,9 @@ future<bool> mutex_core::unlock() {
         auto removing = r->lock->give_up();
         post(std::move(r));
         return removing;
-    } catch (const std::bad_alloc&) {
-        const util::lock_guard lock(mutex_);
-        held_ = std::move(r);
+    } catch (const std::bad_alloc&) { // the removal may be in line already: the lock cannot be kept
+        r->node_stays = true;
+        post(std::move(r));
         throw;
     }
 }
@@ -196,7 +196,7 @@ void mutex_core::post(std::unique_ptr<release> r) noexcept {
 
 void mutex_core::release::run(job* j) noexcept {
     const std::unique_ptr<release> self(static_cast<release*>(j));
-    if (self->node_stays) self->lock->give_up().detach();
+    if (self->node_stays) self->lock->remove_later();
     self->lock->forget();
     self->owner->holder_.reset();
 }

@@ -34,7 +34,7 @@ class mutex_core : public std::enable_shared_from_this<mutex_core> {
     /// False when the time is over or a stop is requested.
     future<bool> lock_within(std::chrono::nanoseconds, std::stop_token);
     future<bool> try_lock();
-    /// Throws std::bad_alloc: then it is still held.
+    /// Throws std::bad_alloc: then it is given up all the same, as by give_up().
     future<bool> unlock();
     /// The same without a result, and needs no memory.
     void give_up() noexcept;

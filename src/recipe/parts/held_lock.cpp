@@ -55,10 +55,7 @@ void held_lock::on_doubt() noexcept {
     forget();
     if (given_up_) return;
     lose();
-    try {
-        remove_until_gone(zk_, "clean up", node_.path).detach();
-    } catch (const std::bad_alloc&) { // then the node goes when its session ends
-    }
+    remove_later();
 }
 
 void held_lock::lose() noexcept {
@@ -68,13 +65,18 @@ void held_lock::lose() noexcept {
 
 future<bool> held_lock::give_up() {
     given_up_ = true; // first: nobody must take our removal for a loss
+    auto removing = remove_until_gone(zk_, "unlock", node_.path);
+    if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
+    return removing;
+}
+
+void held_lock::remove_later() noexcept {
     try {
-        auto removing = remove_until_gone(zk_, "unlock", node_.path);
-        if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
-        return removing;
-    } catch (const std::bad_alloc&) {
-        given_up_ = false;
-        throw;
+        remove_until_gone(zk_, "clean up", node_.path).detach();
+        if (given_up_ && !left_id_.empty())
+            remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
+    } catch (const std::bad_alloc&) { // it goes with its session
+        zk_.owner().log(log_level::warn, "no memory to remove the node of a lock");
     }
 }
 

@@ -25,9 +25,11 @@ class held_lock final : grant, public std::enable_shared_from_this<held_lock> {
 
     /// On the loop: notices from now on when it is lost, or somebody else deletes the node.
     void guard();
-    /// Any thread: whatever happens to the node from now on is our own doing. Removes it. May be called again when it
-    /// threw std::bad_alloc.
+    /// Any thread: whatever happens to the node from now on is our own doing. Removes it. If this throws
+    /// std::bad_alloc, the removal may have begun all the same: remove_later() does the rest.
     future<bool> give_up();
+    /// On the loop: removes the node in the background. Where there is no memory for that, it goes with its session.
+    void remove_later() noexcept;
     /// On the loop, behind give_up(): nobody needs to hear of it any more.
     void forget() noexcept { grants::remove(*this); }
 

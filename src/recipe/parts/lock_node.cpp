@@ -2,12 +2,18 @@
 
 #include <kazoo/path.hpp>
 
+#include <new>
+
 namespace kazoo::recipe {
 
 lock_node::~lock_node() {
-    if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
-    if (presence_ == presence::possible || (presence_ == presence::certain && unanswered_))
-        remove_protected_later(zk_, name_.folder, name_.id);
+    try {
+        if (presence_ == presence::certain) remove_until_gone(zk_, "clean up", std::move(node_.path)).detach();
+        if (presence_ == presence::possible || (presence_ == presence::certain && unanswered_))
+            remove_protected_later(zk_, name_.folder, name_.id);
+    } catch (const std::bad_alloc&) { // it goes with its session
+        zk_.owner().log(log_level::warn, "no memory to clean up after a lock");
+    }
 }
 
 std::string_view lock_node::name() const noexcept { return path::basename(node_.path); }
