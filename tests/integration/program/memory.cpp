@@ -44,6 +44,9 @@ void* allocate(std::size_t size, std::size_t alignment) noexcept {
     return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
 
+/// Not inlined: g++ takes free() behind a new of its own knowledge for a mistake.
+[[gnu::noinline]] void deallocate(void* p) noexcept { std::free(p); }
+
 void* allocate_or_throw(std::size_t size, std::size_t alignment) {
     if (void* const p = allocate(size, alignment)) return p;
     throw std::bad_alloc();
@@ -57,14 +60,14 @@ void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return alloc
 void* operator new(std::size_t n, std::align_val_t a) { return allocate_or_throw(n, static_cast<std::size_t>(a)); }
 void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept { return allocate(n, static_cast<std::size_t>(a)); }
 void* operator new[](std::size_t n) { return allocate_or_throw(n, 1); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { deallocate(p); }
+void operator delete[](void* p, std::size_t) noexcept { deallocate(p); }
+void operator delete(void* p) noexcept { deallocate(p); }
+void operator delete(void* p, std::size_t) noexcept { deallocate(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { deallocate(p); }
+void operator delete(void* p, std::align_val_t) noexcept { deallocate(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { deallocate(p); }
+void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { deallocate(p); }
 // clang-format on
 #endif
 
