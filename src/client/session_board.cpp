@@ -95,6 +95,21 @@ void complete(const ref<detail::shared_state<void>>& waiter, errc e) noexcept {
         waiter->publish_failure(e);
 }
 
+/// In a forked child, where no lock may be taken: a thread that is not in this process may hold it.
+bool refused_in_child(const ref<detail::shared_state<void>>& waiter, core& c) noexcept {
+    if (!c.loop().forked()) return false;
+    complete(waiter, errc::forked);
+    return true;
+}
+
+/// Whether there is a connection, or never will be one.
+bool answered(const ref<detail::shared_state<void>>& waiter, session_state now) noexcept {
+    const errc e = final_error(now);
+    if (!is_connected(now) && e == errc{}) return false;
+    complete(waiter, e);
+    return true;
+}
+
 } // namespace
 
 session::identity session_board::identity() const {
@@ -137,33 +152,18 @@ ref<listener> session_board::add_listener(std::function<void(session_state)> f) 
 
 ref<detail::shared_state<void>> session_board::wait_connected(core& c) {
     ref<detail::shared_state<void>> waiter(new connected_state(c));
-    if (c.loop().forked()) {
-        complete(waiter, errc::forked);
-        return waiter;
-    }
+    if (refused_in_child(waiter, c)) return waiter;
     const util::lock_guard lock(mutex_);
-    const session_state now = state();
-    const errc e = final_error(now);
-    if (is_connected(now) || e != errc{}) {
-        complete(waiter, e);
-    } else {
-        waiting_.add(waiter);
-    }
+    if (!answered(waiter, state())) waiting_.add(waiter);
     return waiter;
 }
 
 ref<detail::shared_state<void>> session_board::try_connect(core& c) {
     ref<detail::shared_state<void>> waiter(new connected_state(c));
-    if (c.loop().forked()) {
-        complete(waiter, errc::forked);
-        return waiter;
-    }
+    if (refused_in_child(waiter, c)) return waiter;
     const util::lock_guard lock(mutex_);
-    const session_state now = state();
-    const errc e = final_error(now);
-    if (is_connected(now) || e != errc{})
-        complete(waiter, e);
-    else if (refused_)
+    if (answered(waiter, state())) return waiter;
+    if (refused_)
         static_cast<connected_state&>(*waiter).refused(last_failures_);
     else
         trying_.add(waiter);
