@@ -138,7 +138,8 @@ class KAZOO_EXPORT node_operations {
 /// Each operation exists twice. `async_x` (node_operations) submits the request and returns. `x` waits for the result,
 /// at most client_options::operation_timeout, time without a connection included, and submits again by itself when the
 /// connection broke and nothing was applied. A failed operation throws kazoo::error (error_of<>) that names the
-/// operation, the path, the code, and whether the operation may have been applied.
+/// operation, the path, the code, and whether the operation may have been applied. A requested `stop`, the last
+/// argument of each, ends the wait at once and gives the operation up: errc::cancelled.
 ///
 /// Blocking calls may be made anywhere but on a loop's own thread, also inside callbacks.
 class KAZOO_EXPORT client : public node_operations {
@@ -164,10 +165,11 @@ class KAZOO_EXPORT client : public node_operations {
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the
     /// client is closed or its credentials were refused.
     future<void> async_wait_connected() const;
-    /// The blocking twin of async_wait_connected(): waits at most so long; then errc::operation_timeout.
-    void wait_connected(detail::time_limit) const;
+    /// The blocking twin of async_wait_connected(): waits at most so long; then errc::operation_timeout. A requested
+    /// `stop` ends it with errc::cancelled.
+    void wait_connected(detail::time_limit, const std::stop_token& stop = {}) const;
     /// The same, at most client_options::operation_timeout.
-    void wait_connected() const;
+    void wait_connected(const std::stop_token& stop = {}) const;
     /// As async_wait_connected(), for those who would rather hear at once that nobody is there: fails also with
     /// errc::connection_loss when, in one round through all addresses, each said no (it refused, ended the connection,
     /// or its name has no address); at once if the last round was so. An address that says nothing in time ends no
@@ -191,43 +193,49 @@ class KAZOO_EXPORT client : public node_operations {
 
     // -- operations: the blocking twins of async_x --------------------------------------------------------------------
     /// The blocking twin of async_create(): the path of the new node.
-    std::string create(std::string_view path, data_view data = "", create_options = {}) const;
+    std::string create(std::string_view path, data_view data = "", create_options = {},
+                       const std::stop_token& stop = {}) const;
     /// The blocking twin of async_create_with_stat(): path and metadata of the new node.
-    created_node create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    created_node create_with_stat(std::string_view path, data_view data = "", create_options = {},
+                                  const std::stop_token& stop = {}) const;
     /// The blocking twin of async_get(): data and metadata.
-    node get(std::string_view path) const;
+    node get(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_set(): the metadata after the change.
-    node_stat set(std::string_view path, data_view data, version expected = version::any) const;
+    node_stat set(std::string_view path, data_view data, version expected = version::any,
+                  const std::stop_token& stop = {}) const;
     /// The blocking twin of async_remove().
-    void remove(std::string_view path, version expected = version::any) const;
+    void remove(std::string_view path, version expected = version::any, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_exists(): the metadata, or nothing if there is no such node.
-    std::optional<node_stat> exists(std::string_view path) const;
+    std::optional<node_stat> exists(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_get_children(): names, not paths, in no order.
-    child_names get_children(std::string_view path) const;
+    child_names get_children(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_get_children_with_stat(): names, and the metadata of the node itself.
-    child_list get_children_with_stat(std::string_view path) const;
+    child_list get_children_with_stat(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_get_acl(): the ACL and the metadata.
-    acl_list get_acl(std::string_view path) const;
+    acl_list get_acl(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_set_acl(): the metadata after the change.
-    node_stat set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any) const;
+    node_stat set_acl(std::string_view path, acl_view acl, acl_version expected = acl_version::any,
+                      const std::stop_token& stop = {}) const;
     /// The blocking twin of async_sync(): a read behind it is fresh.
-    void sync(std::string_view path) const;
+    void sync(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_add_auth(): returns when the server has accepted the credential.
-    void add_auth(std::string_view scheme, std::string_view secret) const;
+    void add_auth(std::string_view scheme, std::string_view secret, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_get_if_exists(): nothing if there is no such node.
-    std::optional<node> get_if_exists(std::string_view path) const;
+    std::optional<node> get_if_exists(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_remove_if_exists(): false if there is no such node.
-    bool remove_if_exists(std::string_view path, version expected = version::any) const;
+    bool remove_if_exists(std::string_view path, version expected = version::any,
+                          const std::stop_token& stop = {}) const;
     /// The blocking twin of async_ensure_path(): true if the node was there already.
-    bool ensure_path(std::string_view path, acl_view acl = {}) const;
+    bool ensure_path(std::string_view path, acl_view acl = {}, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_watch(): waits for the read, not for the change.
-    watched<node> watch(std::string_view path) const;
+    watched<node> watch(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_watch_exists(): waits for the read, not for the change.
-    watched<std::optional<node_stat>> watch_exists(std::string_view path) const;
+    watched<std::optional<node_stat>> watch_exists(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_watch_children(): waits for the read, not for the change.
-    watched<child_list> watch_children(std::string_view path) const;
+    watched<child_list> watch_children(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_add_watch(): returns when the watch is set.
-    watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent) const;
+    watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent,
+                           const std::stop_token& stop = {}) const;
 
   private:
     friend struct detail::client_access;

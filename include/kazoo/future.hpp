@@ -132,9 +132,13 @@ template <class T> class [[nodiscard]] future {
     }
     /// As get(), but an error is returned and not thrown.
     kazoo::result<T> result() && { return std::move(*this).result_for(state_->default_limit()); }
+    /// As get(stop), but an error is returned and not thrown.
+    kazoo::result<T> result(const std::stop_token& stop) && {
+        return std::move(*this).result_for(state_->default_limit(), stop);
+    }
     /// As get_for(), but an error is returned and not thrown.
-    kazoo::result<T> result_for(detail::time_limit limit) && {
-        if (const errc e = state_->try_wait(limit, {}); e != errc{})
+    kazoo::result<T> result_for(detail::time_limit limit, const std::stop_token& stop = {}) && {
+        if (const errc e = state_->try_wait(limit, stop); e != errc{})
             return kazoo::result<T>(detail::failure{
                 make_error_code(e), outcome::unknown, {}, state_->operation(), std::string(state_->path()), {}});
         return take_result();

@@ -6,6 +6,7 @@
 #include <kazoo/types.hpp>
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -116,8 +117,8 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
     /// transaction is empty afterwards, whatever becomes of it. An empty one asks nobody and gives an empty list.
     future<std::vector<transaction_result>> async_commit();
     /// The blocking twin of async_commit(): waits at most client_options::operation_timeout, and sends the operations
-    /// again when the connection broke and nothing was applied.
-    std::vector<transaction_result> commit();
+    /// again when the connection broke and nothing was applied. A requested `stop` ends it: errc::cancelled.
+    std::vector<transaction_result> commit(const std::stop_token& stop = {});
 
   private:
     friend class node_operations;
@@ -156,8 +157,8 @@ class [[nodiscard]] KAZOO_EXPORT multi_read {
     /// becomes of it. An empty one asks nobody and gives an empty list.
     future<std::vector<read_result>> async_run();
     /// The blocking twin of async_run(): waits at most client_options::operation_timeout, and sends the reads again
-    /// when the connection broke.
-    std::vector<read_result> run();
+    /// when the connection broke. A requested `stop` ends it: errc::cancelled.
+    std::vector<read_result> run(const std::stop_token& stop = {});
 
   private:
     friend class node_operations;

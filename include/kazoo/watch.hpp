@@ -47,8 +47,8 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     /// throws the other errors of async_next().
     std::optional<watch_event> next(const std::stop_token& stop = {});
     /// Blocks at most `limit`. Nothing if no event came in that time or the client is closed; throws the other errors
-    /// of async_next().
-    std::optional<watch_event> next_for(detail::time_limit limit);
+    /// of async_next(). A requested `stop` ends it with nothing, too.
+    std::optional<watch_event> next_for(detail::time_limit limit, const std::stop_token& stop = {});
 
     /// Whether there is a watch, ended or not: false for a stream that was default-constructed or moved from.
     bool valid() const noexcept { return static_cast<bool>(state_); }

@@ -12,21 +12,20 @@ namespace kazoo::detail {
 /// As long as one exists, the client keeps asking the servers. Any thread.
 class certainty_claim {
   public:
-    explicit certainty_claim(core& c) : core_(ref<core>::share(&c)) { tell(true); }
+    explicit certainty_claim(core& c) : core_(ref<core>::share(&c)) {
+        post_to(core_->loop(), [c = core_] { c->driver().claim_certainty(); });
+    }
     certainty_claim(const certainty_claim&) = delete;
     certainty_claim& operator=(const certainty_claim&) = delete;
     ~certainty_claim() {
         if (core_->loop().forked()) return;
         try {
-            tell(false);
+            post_to(core_->loop(), [c = core_] { c->driver().drop_certainty_claim(); });
         } catch (const std::bad_alloc&) { // the servers are then asked although nobody needs it any more
         }
     }
 
   private:
-    void tell(bool more) {
-        post_to(core_->loop(), [c = core_, more] { c->driver().want_certainty(more); });
-    }
     const ref<core> core_;
 };
 

@@ -8,11 +8,18 @@
 
 namespace kazoo::detail {
 
+/// Whether a path names the node, or the server completes the name of a sequential one.
+enum class naming : bool {
+    whole,
+    sequential
+};
+
 /// The path on the servers that a caller's path means. Valid as long as that and the chroot are. Allocates only if the
 /// path must be changed.
 class absolute_path {
   public:
-    absolute_path(std::string_view root, std::string_view given, bool sequential) {
+    absolute_path(std::string_view root, std::string_view given, naming n) {
+        const bool sequential = n == naming::sequential;
         defect_ = path::defect(given, sequential);
         if (!defect_.empty()) {
             // As Python's kazoo does: a missing leading slash is added, repeated and trailing ones are dropped.
@@ -61,8 +68,8 @@ class chroot_length {
 class chroot {
   public:
     explicit chroot(std::string_view root) noexcept : root_(root) {}
-    absolute_path absolute(std::string_view given, bool sequential = false) const {
-        return absolute_path(root_, given, sequential);
+    absolute_path absolute(std::string_view given, naming n = naming::whole) const {
+        return absolute_path(root_, given, n);
     }
     std::string_view relative(std::string_view absolute) const noexcept { return length().relative(absolute); }
     chroot_length length() const noexcept { return chroot_length(root_); }

@@ -124,8 +124,10 @@ std::string client::last_failures() const { return core().board().last_failures(
 
 future<void> client::async_wait_connected() const { return detail::make_future(core().board().wait_connected(core())); }
 future<void> client::async_try_connect() const { return detail::make_future(core().board().try_connect(core())); }
-void client::wait_connected(detail::time_limit limit) const { async_wait_connected().get_for(limit); }
-void client::wait_connected() const { async_wait_connected().get(); }
+void client::wait_connected(detail::time_limit limit, const std::stop_token& stop) const {
+    async_wait_connected().get_for(limit, stop);
+}
+void client::wait_connected(const std::stop_token& stop) const { async_wait_connected().get(stop); }
 
 subscription client::on_state(std::function<void(session_state)> f) const {
     return subscription(core().board().add_listener(std::move(f)));

@@ -43,11 +43,11 @@ class core final : public ref_counted<core, task_host> {
 
     // -- any thread ---------------------------------------------------------------------------------------------------
     /// Encodes the request and puts it into the queue, or fails it before this returns.
-    template <class Encode> void submit(queued_request& r, bool large, Encode&& encode) {
+    template <class Encode> void submit(queued_request& r, encoded where, Encode&& encode) {
         r.retain_request(); // until it has completed
         submit_queue::verdict verdict{errc::forked, false};
         try {
-            if (!loop().forked()) verdict = queue_.push(r, large, std::forward<Encode>(encode));
+            if (!loop().forked()) verdict = queue_.push(r, where, std::forward<Encode>(encode));
         } catch (...) { // out of memory: it is not in the queue
             r.release_request();
             throw;

@@ -61,10 +61,15 @@ void driver::forget(session::watcher& w) {
     turn();
 }
 
-void driver::want_certainty(bool more) {
-    certainty_wanted_ = more ? certainty_wanted_ + 1 : certainty_wanted_ - 1;
-    if (ending_ == ending::done || certainty_wanted_ != (more ? 1U : 0U)) return;
-    session_.want_certainty(more, loop_.now());
+void driver::claim_certainty() {
+    if (++certainty_wanted_ != 1 || ending_ == ending::done) return;
+    session_.want_certainty(true, loop_.now());
+    turn();
+}
+
+void driver::drop_certainty_claim() {
+    if (--certainty_wanted_ != 0 || ending_ == ending::done) return;
+    session_.want_certainty(false, loop_.now());
     turn();
 }
 

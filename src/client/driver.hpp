@@ -25,7 +25,8 @@ class driver final : session::observer, byte_stream_events {
     void add_credential(std::shared_ptr<session::credential>);
     void forget(session::watcher&);
     /// As long as somebody wants it, pairs of requests keep certain_until() ahead (session/certainty.hpp).
-    void want_certainty(bool more);
+    void claim_certainty();
+    void drop_certainty_claim();
     session::certainty::offered_node offer_node(std::string absolute_path);
     void withdraw_node(session::certainty::offered_node n) noexcept { session_.withdraw_node(n); }
     /// Bytes that all buffers between callers and the socket hold or could hold.

@@ -13,6 +13,12 @@
 
 namespace kazoo::detail {
 
+/// Where a request is encoded: at its place in the queue, under the queue's lock, or apart, because it is long.
+enum class encoded : bool {
+    in_place,
+    apart
+};
+
 /// A request of the client. The queue and the session hold one count of it until it has completed.
 class queued_request : public session::request {
   public:
@@ -42,9 +48,9 @@ class submit_queue {
     };
 
     /// Encodes one frame with the next xid and appends it. `encode(writer&)` writes the body; it runs under the lock
-    /// unless `large`.
-    template <class Encode> verdict push(queued_request& r, bool large, Encode&& encode) KAZOO_EXCLUDES(mutex_) {
-        if (large) return push_encoded(r, encode_apart(r, encode));
+    /// unless it is encoded apart.
+    template <class Encode> verdict push(queued_request& r, encoded where, Encode&& encode) KAZOO_EXCLUDES(mutex_) {
+        if (where == encoded::apart) return push_encoded(r, encode_apart(r, encode));
         const util::lock_guard lock(mutex_);
         if (const errc e = refusal(); e != errc{}) return {e, false};
         const std::size_t start = frames_.size();

@@ -59,8 +59,9 @@ asio_loop::~asio_loop() {
     ending_->begin();
     ending_.reset();
     core_->stop();
-    executor_.stop(outside && !process_ends());
-    signals_.stop(false); // no waiting: it may run a user's stop callback that waits for the thread that destroys us
+    using then = worker::then;
+    executor_.stop(outside && !process_ends() ? then::wait : then::leave);
+    signals_.stop(then::leave); // it may run a user's stop callback that waits for the thread that destroys us
     if (outside) closings().wait_if_process_ends();
 }
 

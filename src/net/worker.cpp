@@ -58,7 +58,7 @@ bool worker::post(detail::job& j) noexcept {
 
 bool worker::is_current() const noexcept { return current == shared_.get(); }
 
-void worker::stop(bool wait) noexcept {
+void worker::stop(then what) noexcept {
     if (generation_ != fork_generation()) {
         // In the child of a fork: a thread of the parent may hold the mutex, and the work is the parent's.
         static_cast<void>(new (std::nothrow) std::shared_ptr<shared>(std::move(shared_)));
@@ -69,7 +69,7 @@ void worker::stop(bool wait) noexcept {
         shared_->stopping = true;
         shared_->changed.notify_one();
     }
-    if (wait)
+    if (what == then::wait)
         thread_.end();
     else
         thread_.detach();

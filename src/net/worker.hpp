@@ -15,7 +15,7 @@ namespace kazoo::net {
 class worker final : public executor {
   public:
     explicit worker(const char* name);
-    ~worker() override { stop(true); }
+    ~worker() override { stop(then::wait); }
 
     /// Throws std::system_error. Until then what is handed over waits.
     void start(std::shared_ptr<ending_loop>);
@@ -24,9 +24,12 @@ class worker final : public executor {
     /// The same for a job; false: dropped.
     bool post(detail::job&) noexcept;
     bool is_current() const noexcept;
-    /// What was handed over is still done, what comes now is dropped. `wait` until all is done, unless this is the
-    /// worker's own thread.
-    void stop(bool wait) noexcept;
+    enum class then : bool {
+        wait, ///< until all is done, unless this is the worker's own thread
+        leave
+    };
+    /// What was handed over is still done, what comes now is dropped.
+    void stop(then) noexcept;
 
   private:
     struct shared;

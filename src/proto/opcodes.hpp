@@ -41,6 +41,26 @@ enum class opcode : std::int32_t {
     error = -1, ///< only as the type of a failed operation inside a multi reply
 };
 
+/// Whether such a request takes a transaction id. Without close_session.
+constexpr bool is_write(opcode o) noexcept {
+    using enum opcode;
+    switch (o) {
+    case create:
+    case create2:
+    case create_container:
+    case create_ttl:
+    case create_session:
+    case remove:
+    case delete_container:
+    case set_data:
+    case set_acl:
+    case check:
+    case multi:
+    case reconfig: return true;
+    default: return false;
+    }
+}
+
 /// xids that users' requests never have.
 namespace xid {
 inline constexpr std::int32_t notification = -1;

@@ -38,9 +38,9 @@ bool server::execute_late(connection& nobody, std::string_view payload, moment n
         return true;
     }
     // Who it is was said to the server that was gone; what reads and watches was for the connection.
-    if (!is_write(type) && type != proto::opcode::auth) return false;
+    if (!proto::is_write(type) && type != proto::opcode::auth) return false;
     processor_.process({nobody, header.xid, type, in.rest(), now.wall_ms});
-    return is_write(type);
+    return proto::is_write(type);
 }
 
 } // namespace kazoo::server

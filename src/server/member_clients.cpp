@@ -133,7 +133,7 @@ void member_clients::take_request(client& c, std::string_view payload, moment no
     if (type == proto::opcode::auth || type == proto::opcode::sasl) // needs no place in the line, and no nodes
         return processor_.process({wire, header.xid, type, in.rest(), now.wall_ms});
     quorum_.touch(wire.session, wire.timeout_ms, now);
-    const bool write = is_write(type) || type == proto::opcode::close_session;
+    const bool write = proto::is_write(type) || type == proto::opcode::close_session;
     c.line.push_back({header.xid, type, write ? std::string() : std::string(in.rest()), write});
     if (write) {
         log_entry entry{.session = wire.session, .xid = header.xid, .type = type, .body = std::string(in.rest())};

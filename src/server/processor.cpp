@@ -8,25 +8,6 @@ constexpr errc ok{};
 
 } // namespace
 
-bool is_write(proto::opcode type) noexcept {
-    using enum proto::opcode;
-    switch (type) {
-    case create:
-    case create2:
-    case create_container:
-    case create_ttl:
-    case create_session:
-    case remove:
-    case delete_container:
-    case set_data:
-    case set_acl:
-    case check:
-    case multi:
-    case reconfig: return true;
-    default: return false;
-    }
-}
-
 processor::processor(const config& c, database& d, observer* o)
     : config_(c), database_(d), observer_(o), draft_(d.nodes(), c.extended_types) {}
 

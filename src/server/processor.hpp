@@ -27,9 +27,6 @@ class observer {
     ~observer() = default;
 };
 
-/// Whether such a request takes a transaction number. Without close_session.
-bool is_write(proto::opcode) noexcept;
-
 struct request {
     connection& from;
     std::int32_t xid = 0;

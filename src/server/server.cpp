@@ -168,7 +168,7 @@ void server::handle_frame(connection& c, std::string_view payload, moment now) {
 }
 
 processor& server::processor_for(const connection& c, proto::opcode type) noexcept {
-    if (c.at == nullptr || is_write(type)) return processor_;
+    if (c.at == nullptr || proto::is_write(type)) return processor_;
     if (type == proto::opcode::sync) c.at->catch_up(zxid());
     return c.at->requests();
 }

@@ -116,7 +116,7 @@ void watch_table::answered(request& r, std::int32_t err, std::int64_t zxid) {
     if (is_stream(who.kind)) {
         if (err != 0) {
             if (log_) log_(who, "not registered, ", describe_error(err));
-            return drop_stream(at, who, true);
+            return refuse_stream(at, who);
         }
         who.registered_ = true;
         return log_set(who, "registered");
@@ -138,20 +138,23 @@ void watch_table::not_answered(request& r) {
     watcher& who = *r.watcher;
     log_(who, "not registered, no reply came");
     const auto at = entries_.find(who.path);
-    if (is_stream(who.kind)) return drop_stream(at, who, false);
+    if (is_stream(who.kind)) return drop_stream(at, who);
     --at->second.carried;
     settle(at);
 }
 
-void watch_table::drop_stream(table::iterator at, watcher& who, bool refused) {
+void watch_table::drop_stream(table::iterator at, watcher& who) {
+    release(at->second, who);
+    settle(at);
+}
+
+void watch_table::refuse_stream(table::iterator at, watcher& who) {
     entry& e = at->second;
     release(e, who);
-    if (refused) {
-        e.persistent = e.streams() > e.sent_recursive;
-        e.recursive = e.sent_recursive > 0;
-        if (!e.registered() && e.served > 0)
-            for (const watch_kind kind : one_shots) e.held_as(kind).each([&](watcher& w) { rearm(e, w); });
-    }
+    e.persistent = e.streams() > e.sent_recursive;
+    e.recursive = e.sent_recursive > 0;
+    if (!e.registered() && e.served > 0)
+        for (const watch_kind kind : one_shots) e.held_as(kind).each([&](watcher& w) { rearm(e, w); });
     settle(at);
 }
 
@@ -164,12 +167,11 @@ void watch_table::rearm(entry& e, watcher& who) {
     orders_.rearms.push_back({who.path, who.as_, who.since_});
 }
 
-/// Drops an entry that nobody needs, with what the server holds for it: a registration, or a one-shot that was given up
-/// (`armed`). While somebody needs the path all of it stays: removing it would take the others' along (removeWatches of
+/// Drops an entry that nobody needs, with what the server holds for it: a registration, or a one-shot that was given
+/// up. While somebody needs the path all of it stays: removing it would take the others' along (removeWatches of
 /// a single mode is refused or wrong up to 3.8).
-void watch_table::settle(table::iterator at, bool armed) {
+void watch_table::settle(table::iterator at) {
     entry& e = at->second;
-    e.left_armed = e.left_armed || armed;
     if (e.needed()) return;
     if (e.registered() || e.left_armed) orders_.removals.push_back(at->first);
     entries_.erase(at);
@@ -244,9 +246,10 @@ void watch_table::forget(watcher& who) {
     if (!who.registered_) return;
     log_(who, "given up");
     const auto at = entries_.find(who.path);
-    if (is_stream(who.kind)) return drop_stream(at, who, false);
+    if (is_stream(who.kind)) return drop_stream(at, who);
     release(at->second, who);
-    settle(at, true);
+    at->second.left_armed = true; // a one-shot that is given up stays at the server
+    settle(at);
 }
 
 void watch_table::end_all(std::initializer_list<watch_kind> kinds, errc reason) {

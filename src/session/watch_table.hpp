@@ -108,8 +108,9 @@ class watch_table {
     detail::ref<watcher> release(entry&, watcher&) noexcept;
     void tell(watcher&, event_type, std::string_view path, std::int64_t zxid) const noexcept;
     void log_set(const watcher&, std::string_view what) const;
-    void drop_stream(table::iterator at, watcher& who, bool refused);
-    void settle(table::iterator at, bool armed = false);
+    void drop_stream(table::iterator at, watcher& who);
+    void refuse_stream(table::iterator at, watcher& who);
+    void settle(table::iterator at);
     void rearm(entry&, watcher&);
     void fire_one_shots(table::iterator at, event_type, std::string_view path, std::int64_t zxid);
     void dispatch_above(event_type, std::string_view path, std::int64_t zxid);

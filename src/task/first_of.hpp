@@ -17,8 +17,6 @@ template <std::size_t N> class race final : interruptible {
         static_assert(sizeof...(T) == N && N > 0);
         std::size_t i = 0;
         ((runners_[i].owner = this, runners_[i].state = state_of(runners), ++i), ...);
-        give_up_.owner = this;
-        give_up_.run = [](job* j) noexcept { static_cast<step*>(j)->owner->give_up(errc::cancelled); };
     }
 
     class awaiter {
@@ -47,9 +45,6 @@ template <std::size_t N> class race final : interruptible {
         race* owner = nullptr;
         ref<shared_state_base> state;
     };
-    struct step : job {
-        race* owner = nullptr;
-    };
 
     void begin(std::coroutine_handle<> h) noexcept {
         waiting_ = h;
@@ -74,7 +69,7 @@ template <std::size_t N> class race final : interruptible {
     }
     /// Any thread. Who lost is given up from the loop's queue: not within what completes this one.
     void has_ended(runner& r) noexcept {
-        if (is_first(static_cast<std::size_t>(&r - runners_.data()))) promise_->scope().host().post_to_loop(give_up_);
+        if (is_first(static_cast<std::size_t>(&r - runners_.data()))) promise_->scope().host().post_to_loop(lost_);
         count_down();
     }
     void interrupt(errc reason) noexcept override {
@@ -82,6 +77,7 @@ template <std::size_t N> class race final : interruptible {
         reason_ = reason;
         give_up(reason);
     }
+    void give_up_losers() noexcept { give_up(errc::cancelled); }
     void give_up(errc reason) noexcept {
         for (runner& r : runners_) r.state->fail(reason);
         count_down();
@@ -94,7 +90,7 @@ template <std::size_t N> class race final : interruptible {
     std::atomic<std::size_t> first_{nobody};
     std::atomic<std::size_t> left_{N + 1}; ///< ends to come, and the giving up
     errc reason_{};
-    step give_up_;
+    bound_job<&race::give_up_losers> lost_{*this};
     task_promise_base* promise_ = nullptr;
     std::coroutine_handle<> waiting_;
 };

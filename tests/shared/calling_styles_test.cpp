@@ -10,6 +10,7 @@
 #include <asio/use_future.hpp>
 
 #include <future>
+#include <thread>
 
 using namespace kazoo;
 using namespace std::chrono_literals;
@@ -144,6 +145,58 @@ TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
         if (r.name != "add_auth" && r.name != "wait_connected") {
             EXPECT_EQ(expected, errc::invalid_path) << r.name;
         }
+    }
+}
+
+using blocking_call = std::function<void(const client&, const std::stop_token&)>;
+
+const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
+    static const std::vector<std::pair<std::string, blocking_call>> all{
+#define KAZOO_CALL(...) {#__VA_ARGS__, [](const client& c, const std::stop_token& stop) { (void)c.__VA_ARGS__; }}
+        KAZOO_CALL(create("/a", "", {}, stop)),
+        KAZOO_CALL(create_with_stat("/a", "", {}, stop)),
+        KAZOO_CALL(get("/a", stop)),
+        KAZOO_CALL(get_if_exists("/a", stop)),
+        KAZOO_CALL(set("/a", "", version::any, stop)),
+        KAZOO_CALL(remove("/a", version::any, stop)),
+        KAZOO_CALL(remove_if_exists("/a", version::any, stop)),
+        KAZOO_CALL(exists("/a", stop)),
+        KAZOO_CALL(get_children("/a", stop)),
+        KAZOO_CALL(get_children_with_stat("/a", stop)),
+        KAZOO_CALL(get_acl("/a", stop)),
+        KAZOO_CALL(set_acl("/a", {}, acl_version::any, stop)),
+        KAZOO_CALL(sync("/a", stop)),
+        KAZOO_CALL(add_auth("digest", "user:secret", stop)),
+        KAZOO_CALL(ensure_path("/a", {}, stop)),
+        KAZOO_CALL(watch("/a", stop)),
+        KAZOO_CALL(watch_exists("/a", stop)),
+        KAZOO_CALL(watch_children("/a", stop)),
+        KAZOO_CALL(add_watch("/a", watch_mode::persistent, stop)),
+        KAZOO_CALL(wait_connected(stop)),
+        KAZOO_CALL(wait_connected(1h, stop)),
+        KAZOO_CALL(transaction().remove("/a").commit(stop)),
+        KAZOO_CALL(multi_read().get("/a").run(stop)),
+#undef KAZOO_CALL
+    };
+    return all;
+}
+
+TEST_F(calling_styles, a_stop_ends_every_blocking_call_and_without_one_it_is_answered) {
+    const client nobody("127.0.0.1:1", {.operation_timeout = 1h});
+    const client c = connect();
+    for (const auto& [name, call] : blocking_calls()) {
+        const auto code = [&call](const client& with, const std::stop_token& stop) -> std::error_code {
+            try {
+                call(with, stop);
+            } catch (const kazoo::error& e) {
+                return e.code();
+            }
+            return {};
+        };
+        std::stop_source stop;
+        const std::jthread later([&] { stop.request_stop(); });
+        EXPECT_EQ(code(nobody, stop.get_token()), errc::cancelled) << name;
+        EXPECT_NE(code(c, std::stop_source().get_token()), errc::cancelled) << name;
     }
 }
 

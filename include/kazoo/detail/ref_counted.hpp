@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace kazoo::detail {
 
@@ -21,7 +22,7 @@ template <class T, class Base = nothing> class ref_counted : public Base {
     }
 
   protected:
-    ref_counted() = default;
+    template <class... Args> explicit ref_counted(Args&&... base) : Base(std::forward<Args>(base)...) {}
     ~ref_counted() = default;
 
   private:

@@ -18,10 +18,6 @@ namespace detail {
 
 namespace {
 
-bool is_ephemeral(create_mode m) noexcept {
-    return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
-}
-
 struct create_plan {
     handle from;
     std::string path, folder, id;
@@ -75,11 +71,11 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
     repetition tries;
     for (;;) {
         if (perhaps_made) {
-            auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, is_ephemeral(plan->mode)));
+            auto search = co_await as_result(find_protected(zk, plan->folder, plan->id, plan->mode));
             if (search && *search) co_return unanswered.keep(**std::move(search));
             if (!search && search.error() != errc::no_node) { // without its folder it is not there now
                 if (search.error() == errc::connection_loss && co_await tries.again(search.error())) continue;
-                rethrow_half_done(search, true); // what failed is the search: the create may have been applied
+                rethrow_as_unknown(search); // what failed is the search: the create may have been applied
             }
             perhaps_made = false;
         }
@@ -110,8 +106,9 @@ namespace {
 std::shared_ptr<const create_plan> plan_create(const node_operations& h, std::string_view given, data_view data,
                                                const create_options& options) {
     auto plan = std::make_shared<create_plan>(create_plan{.from = handle(h)});
-    const bool sequential = is_sequential(options.mode);
-    plan->defect = chroot(h.root()).absolute(given, sequential).defect();
+    const naming name_form = naming_of(options.mode);
+    const bool sequential = name_form == naming::sequential;
+    plan->defect = chroot(h.root()).absolute(given, name_form).defect();
     const std::string name = path::normalize(given, sequential);
     plan->folder = path::parent(name);
     plan->path = name;
@@ -144,8 +141,8 @@ future<std::string> node_operations::async_create(std::string_view path, data_vi
     auto creating = detail::careful_create(detail::plan_create(*this, path, data, o));
     return detail::spawn(core(), {"create", path}, detail::path_of(std::move(creating)));
 }
-std::string client::create(std::string_view path, data_view data, create_options o) const {
-    return detail::blocking(*this, [&] { return async_create(path, data, o); });
+std::string client::create(std::string_view path, data_view data, create_options o, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_create(path, data, o); });
 }
 
 future<created_node> node_operations::async_create_with_stat(std::string_view path, data_view data,
@@ -153,8 +150,9 @@ future<created_node> node_operations::async_create_with_stat(std::string_view pa
     if (!detail::takes_several_requests(o)) return detail::start_create_with_stat(*this, path, data, o.mode, o.acl);
     return detail::spawn(core(), {"create", path}, detail::careful_create(detail::plan_create(*this, path, data, o)));
 }
-created_node client::create_with_stat(std::string_view path, data_view data, create_options o) const {
-    return detail::blocking(*this, [&] { return async_create_with_stat(path, data, o); });
+created_node client::create_with_stat(std::string_view path, data_view data, create_options o,
+                                      const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_create_with_stat(path, data, o); });
 }
 
 } // namespace kazoo

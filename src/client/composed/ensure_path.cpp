@@ -57,8 +57,8 @@ future<bool> node_operations::async_ensure_path(std::string_view given, acl_view
     return detail::spawn(core(), {"ensure_path", given},
                          detail::ensured(detail::handle(*this).unrooted(), std::move(full), detail::copy_of(acl)));
 }
-bool client::ensure_path(std::string_view path, acl_view acl) const {
-    return detail::blocking(*this, [&] { return async_ensure_path(path, acl); });
+bool client::ensure_path(std::string_view path, acl_view acl, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_ensure_path(path, acl); });
 }
 
 } // namespace kazoo

@@ -18,13 +18,18 @@ acl_copy copy_of(acl_view);
 /// missing too (C36), so `zk` has none. `made_some` becomes true as soon as one of them may have been made here.
 task<bool> ensure_path(handle zk, std::string target, acl_copy, bool& made_some);
 
-/// Fails with outcome unknown if some nodes were made, or may have been: they stay, so "not applied" would be wrong.
-template <class T> [[noreturn]] void rethrow_half_done(const result<T>& r, bool half_done) {
-    if (!half_done) r.rethrow();
+/// Fails as the step did, with outcome unknown.
+template <class T> [[noreturn]] void rethrow_as_unknown(const result<T>& r) {
     failure f = future_access::why(r);
     f.exception = nullptr;
     f.outcome = outcome::unknown;
     f.rethrow();
+}
+
+/// Fails with outcome unknown if some nodes were made, or may have been: they stay, so "not applied" would be wrong.
+template <class T> [[noreturn]] void rethrow_half_done(const result<T>& r, bool half_done) {
+    if (half_done) rethrow_as_unknown(r);
+    r.rethrow();
 }
 
 } // namespace kazoo::detail

@@ -1,5 +1,7 @@
 #include "client/composed/protected_name.hpp"
 
+#include "client/requests/convert.hpp"
+
 #include <kazoo/path.hpp>
 
 namespace kazoo::detail {
@@ -14,7 +16,8 @@ std::string random_id(loop& l) {
     return id;
 }
 
-task<std::optional<created_node>> find_protected(pinned_handle zk, std::string folder, std::string id, bool ephemeral) {
+task<std::optional<created_node>> find_protected(pinned_handle zk, std::string folder, std::string id,
+                                                 create_mode mode) {
     std::optional<created_node> oldest;
     co_await zk.async_sync(folder); // the server we are on now may lag behind the one that took the create (C53)
     const auto names = co_await zk.async_get_children(folder);
@@ -22,7 +25,7 @@ task<std::optional<created_node>> find_protected(pinned_handle zk, std::string f
         if (!name.starts_with(id)) continue;
         std::string found = path::join(folder, name);
         const auto stat = co_await zk.async_exists(found);
-        if (!stat || (ephemeral && stat->owner != zk.id())) continue;
+        if (!stat || (is_ephemeral(mode) && stat->owner != zk.id())) continue;
         if (!oldest || stat->created < oldest->stat.created) oldest = created_node{std::move(found), *stat};
     }
     co_return oldest;

@@ -14,6 +14,6 @@ std::string random_id(loop&);
 /// The child of `folder` that an earlier create in this session may have made, recognised by the id in its name; the
 /// oldest of several. An ephemeral one counts only if it belongs to this session (C51): one of a lost session is about
 /// to vanish.
-task<std::optional<created_node>> find_protected(pinned_handle, std::string folder, std::string id, bool ephemeral);
+task<std::optional<created_node>> find_protected(pinned_handle, std::string folder, std::string id, create_mode mode);
 
 } // namespace kazoo::detail

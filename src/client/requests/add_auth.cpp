@@ -47,8 +47,8 @@ future<void> node_operations::async_add_auth(std::string_view scheme, std::strin
         owner.add_credential(std::move(credential));
     return detail::make_future(std::move(waiter));
 }
-void client::add_auth(std::string_view scheme, std::string_view secret) const {
-    detail::blocking(*this, [&] { return async_add_auth(scheme, secret); });
+void client::add_auth(std::string_view scheme, std::string_view secret, const std::stop_token& stop) const {
+    detail::blocking(*this, stop, [&] { return async_add_auth(scheme, secret); });
 }
 
 } // namespace kazoo

@@ -1,5 +1,6 @@
 #pragma once
 // Between the protocol's records and the public values.
+#include "client/chroot.hpp"
 #include "proto/records.hpp"
 
 #include <kazoo/acl.hpp>
@@ -27,8 +28,12 @@ inline node_stat to_public(const proto::stat& s) noexcept {
             .num_children = s.num_children};
 }
 
-constexpr bool is_sequential(create_mode m) noexcept {
-    return m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
+constexpr bool is_ephemeral(create_mode m) noexcept {
+    return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
+}
+constexpr naming naming_of(create_mode m) noexcept {
+    const bool sequential = m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
+    return sequential ? naming::sequential : naming::whole;
 }
 
 inline bytes to_public(std::string_view data) { return proto::is_null(data) ? bytes() : bytes(std::string(data)); }

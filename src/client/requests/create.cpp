@@ -8,8 +8,7 @@ namespace {
 
 class create_op final : public operation_state<std::string> {
   public:
-    create_op(core& c, std::string_view root)
-        : operation_state(c, "create", proto::opcode::create, true), root_(root) {}
+    create_op(core& c, std::string_view root) : operation_state(c, "create", proto::opcode::create), root_(root) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::path_reply>(body, value,
                                               [&](const auto& r) { return std::string(root_.relative(r.path)); });
@@ -21,8 +20,7 @@ class create_op final : public operation_state<std::string> {
 
 class create2_op final : public operation_state<created_node> {
   public:
-    create2_op(core& c, std::string_view root)
-        : operation_state(c, "create", proto::opcode::create2, true), root_(root) {}
+    create2_op(core& c, std::string_view root) : operation_state(c, "create", proto::opcode::create2), root_(root) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::path_stat_reply>(body, value, [&](const auto& r) {
             return created_node{std::string(root_.relative(r.path)), to_public(r.stat)};
@@ -35,12 +33,11 @@ class create2_op final : public operation_state<created_node> {
 
 template <class Op>
 auto start_create_op(const node_operations& h, std::string_view given, data_view data, create_mode mode, acl_view acl) {
-    const auto path = chroot(h.root()).absolute(given, is_sequential(mode));
-    const bool large = data.text().size() > large_request;
+    const target at(h, given, data, naming_of(mode));
     return start<Op>(
-        h, given, path, large,
+        at,
         [&](proto::writer& w) {
-            w.put(proto::create_request{path.view(), data.text(), to_wire(acl), static_cast<std::int32_t>(mode)});
+            w.put(proto::create_request{at.path(), data.text(), to_wire(acl), static_cast<std::int32_t>(mode)});
         },
         h.root());
 }

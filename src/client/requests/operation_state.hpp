@@ -44,10 +44,10 @@ template <class T> class operation_state : public shared_state<T>, public queued
   public:
     using result_type = T;
 
-    operation_state(core& c, std::string_view name, proto::opcode opcode, bool write) noexcept
+    operation_state(core& c, std::string_view name, proto::opcode opcode) noexcept
         : shared_state<T>(c), core_(c), name_(name) {
         op = opcode;
-        is_write = write;
+        is_write = proto::is_write(opcode);
     }
 
     std::string_view operation() const noexcept final { return name_; }

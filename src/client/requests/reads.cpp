@@ -10,13 +10,13 @@ namespace {
 
 class get_op final : public operation_state<node> {
   public:
-    explicit get_op(core& c) : operation_state(c, "get", proto::opcode::get_data, false) {}
+    explicit get_op(core& c) : operation_state(c, "get", proto::opcode::get_data) {}
     bool decode(std::string_view body) override { return decode_into<proto::data_reply>(body, value, to_node); }
 };
 
 class get_if_exists_op final : public operation_state<std::optional<node>> {
   public:
-    explicit get_if_exists_op(core& c) : operation_state(c, "get", proto::opcode::get_data, false) {}
+    explicit get_if_exists_op(core& c) : operation_state(c, "get", proto::opcode::get_data) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::data_reply>(body, value, [](const auto& r) { return std::optional(to_node(r)); });
     }
@@ -29,7 +29,7 @@ class get_if_exists_op final : public operation_state<std::optional<node>> {
 
 class exists_op final : public operation_state<std::optional<node_stat>> {
   public:
-    explicit exists_op(core& c) : operation_state(c, "exists", proto::opcode::exists, false) {}
+    explicit exists_op(core& c) : operation_state(c, "exists", proto::opcode::exists) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::stat_reply>(body, value, [](const auto& r) { return std::optional(to_stat(r)); });
     }
@@ -42,7 +42,7 @@ class exists_op final : public operation_state<std::optional<node_stat>> {
 
 class get_children_op final : public operation_state<child_names> {
   public:
-    explicit get_children_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children, false) {}
+    explicit get_children_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children) {}
     bool decode(std::string_view body) override {
         proto::reader in(body);
         return get_names(in, reply_memory(), value.emplace());
@@ -51,13 +51,13 @@ class get_children_op final : public operation_state<child_names> {
 
 class get_children2_op final : public operation_state<child_list> {
   public:
-    explicit get_children2_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children2, false) {}
+    explicit get_children2_op(core& c) : operation_state(c, "get_children", proto::opcode::get_children2) {}
     bool decode(std::string_view body) override { return decode_children(body, reply_memory(), value.emplace()); }
 };
 
 class get_acl_op final : public operation_state<acl_list> {
   public:
-    explicit get_acl_op(core& c) : operation_state(c, "get_acl", proto::opcode::get_acl, false) {}
+    explicit get_acl_op(core& c) : operation_state(c, "get_acl", proto::opcode::get_acl) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::acl_reply>(body, value, [](const auto& r) {
             acl_list list{{}, to_public(r.stat)};
@@ -68,9 +68,8 @@ class get_acl_op final : public operation_state<acl_list> {
 };
 
 template <class Op> auto start_read(const node_operations& h, std::string_view given) {
-    const auto path = chroot(h.root()).absolute(given);
-    return start<Op>(h, given, path, false,
-                     [&](proto::writer& w) { w.put(proto::path_watch_request{path.view(), false}); });
+    const target at(h, given);
+    return start<Op>(at, [&](proto::writer& w) { w.put(proto::path_watch_request{at.path()}); });
 }
 
 } // namespace
@@ -85,11 +84,11 @@ future<node> node_operations::async_get(std::string_view path) const {
 future<std::optional<node>> node_operations::async_get_if_exists(std::string_view path) const {
     return detail::start_read<detail::get_if_exists_op>(*this, path);
 }
-node client::get(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_get(path); });
+node client::get(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_get(path); });
 }
-std::optional<node> client::get_if_exists(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_get_if_exists(path); });
+std::optional<node> client::get_if_exists(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_get_if_exists(path); });
 }
 
 // -- exists -----------------------------------------------------------------------------------------------------------
@@ -97,8 +96,8 @@ std::optional<node> client::get_if_exists(std::string_view path) const {
 future<std::optional<node_stat>> node_operations::async_exists(std::string_view path) const {
     return detail::start_read<detail::exists_op>(*this, path);
 }
-std::optional<node_stat> client::exists(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_exists(path); });
+std::optional<node_stat> client::exists(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_exists(path); });
 }
 
 // -- get_children -----------------------------------------------------------------------------------------------------
@@ -109,22 +108,21 @@ future<child_names> node_operations::async_get_children(std::string_view path) c
 future<child_list> node_operations::async_get_children_with_stat(std::string_view path) const {
     return detail::start_read<detail::get_children2_op>(*this, path);
 }
-child_names client::get_children(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_get_children(path); });
+child_names client::get_children(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_get_children(path); });
 }
-child_list client::get_children_with_stat(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_get_children_with_stat(path); });
+child_list client::get_children_with_stat(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_get_children_with_stat(path); });
 }
 
 // -- get_acl ----------------------------------------------------------------------------------------------------------
 
 future<acl_list> node_operations::async_get_acl(std::string_view given) const {
-    const auto path = detail::chroot(root()).absolute(given);
-    return detail::start<detail::get_acl_op>(*this, given, path, false,
-                                             [&](proto::writer& w) { w.put(proto::path_request{path.view()}); });
+    const detail::target at(*this, given);
+    return detail::start<detail::get_acl_op>(at, [&](proto::writer& w) { w.put(proto::path_request{at.path()}); });
 }
-acl_list client::get_acl(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_get_acl(path); });
+acl_list client::get_acl(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_get_acl(path); });
 }
 
 } // namespace kazoo

@@ -27,22 +27,57 @@ inline bool decode_children(std::string_view body, util::shared_block* memory, c
     return in.ok();
 }
 
-/// Above this many bytes a request is encoded outside the queue's lock.
-inline constexpr std::size_t large_request = 16 * 1024;
+/// Long requests do not keep the queue locked while they are encoded.
+constexpr encoded place_for(std::size_t bytes) noexcept {
+    constexpr std::size_t long_request = 16 * 1024;
+    return bytes > long_request ? encoded::apart : encoded::in_place;
+}
 
-template <class Op, class Encode, class... Args>
-auto start(const node_operations& h, std::string_view given, const absolute_path& path, bool large, Encode encode,
-           Args&&... args) {
-    core& owner = client_access::core_of(h);
-    const ref<Op> op = make_operation<Op>(given, owner, std::forward<Args>(args)...);
-    if (!path.defect().empty())
-        op->refuse(errc::invalid_path, path.defect());
+/// What one operation is done to: the handle, the path that its caller gave, and that path on the servers. For the
+/// duration of a call.
+class target {
+  public:
+    /// `data`: what the request carries beside the path.
+    target(const node_operations& h, std::string_view given, data_view data = "", naming n = naming::whole)
+        : from_(h), given_(given), path_(chroot(h.root()).absolute(given, n)), data_bytes_(data.text().size()) {}
+
+    const node_operations& from() const noexcept { return from_; }
+    core& owner() const noexcept { return client_access::core_of(from_); }
+    std::string_view given() const noexcept { return given_; }
+    std::string_view path() const noexcept { return path_.view(); }
+    std::string_view defect() const noexcept { return path_.defect(); }
+    encoded where() const noexcept { return place_for(data_bytes_ + path().size()); }
+
+  private:
+    const node_operations& from_;
+    std::string_view given_;
+    absolute_path path_;
+    std::size_t data_bytes_;
+};
+
+/// Why an operation cannot be sent; nothing if it can.
+struct refusal {
+    errc code{};
+    std::string_view defect; ///< static storage
+};
+
+/// Submits it through the handle, unless there is a reason not to; `encode(writer&)` writes the request's body.
+template <class Op, class Encode>
+auto send(const node_operations& h, const ref<Op>& op, const refusal& refused, encoded where, Encode encode) {
+    if (refused.code != errc{})
+        op->refuse(refused.code, refused.defect);
     else if (client_access::expired(h))
         op->refuse(errc::session_expired, {});
     else
-        owner.submit(*op, large || path.view().size() > large_request, encode);
-    using T = typename Op::result_type;
-    return make_future<T>(op);
+        client_access::core_of(h).submit(*op, where, encode);
+    return make_future<typename Op::result_type>(op);
+}
+
+/// Sends a new Op to the target, made from the arguments behind.
+template <class Op, class Encode, class... Args> auto start(const target& at, Encode encode, Args&&... args) {
+    const refusal refused{at.defect().empty() ? errc{} : errc::invalid_path, at.defect()};
+    return send(at.from(), make_operation<Op>(at.given(), at.owner(), std::forward<Args>(args)...), refused, at.where(),
+                encode);
 }
 
 } // namespace kazoo::detail

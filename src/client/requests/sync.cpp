@@ -9,7 +9,7 @@ namespace {
 
 class sync_op final : public operation_state<void> {
   public:
-    explicit sync_op(core& c) : operation_state(c, "sync", proto::opcode::sync, false) {}
+    explicit sync_op(core& c) : operation_state(c, "sync", proto::opcode::sync) {}
     bool decode(std::string_view) override {
         value.emplace();
         return true;
@@ -21,12 +21,11 @@ class sync_op final : public operation_state<void> {
 } // namespace detail
 
 future<void> node_operations::async_sync(std::string_view given) const {
-    const auto path = detail::chroot(root()).absolute(given);
-    return detail::start<detail::sync_op>(*this, given, path, false,
-                                          [&](proto::writer& w) { w.put(proto::path_request{path.view()}); });
+    const detail::target at(*this, given);
+    return detail::start<detail::sync_op>(at, [&](proto::writer& w) { w.put(proto::path_request{at.path()}); });
 }
-void client::sync(std::string_view path) const {
-    detail::blocking(*this, [&] { return async_sync(path); });
+void client::sync(std::string_view path, const std::stop_token& stop) const {
+    detail::blocking(*this, stop, [&] { return async_sync(path); });
 }
 
 } // namespace kazoo

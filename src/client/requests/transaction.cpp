@@ -32,13 +32,12 @@ struct encoded_ops {
 
     /// `refused`: why it cannot be sent, whatever its path is; empty if it can.
     template <class Encode>
-    void add(std::string_view root, std::string_view given, bool sequential, proto::opcode op, Encode encode,
+    void add(std::string_view given, const detail::absolute_path& path, proto::opcode op, Encode encode,
              std::string_view refused = {}) {
-        const auto path = detail::chroot(root).absolute(given, sequential);
         const std::size_t end = body.size();
         try {
             proto::writer w(body);
-            w.put(proto::multi_header{static_cast<std::int32_t>(op), false, -1});
+            w.put(proto::multi_header{.type = static_cast<std::int32_t>(op), .done = false});
             encode(w, path.view());
             paths.emplace_back(given);
         } catch (...) { // out of memory: it is as if it had not been added
@@ -57,42 +56,34 @@ struct encoded_ops {
     }
 };
 
-/// The operations of a transaction, and what it keeps of the handle that it was made with: it may outlive that handle,
-/// and belongs to the same session.
-struct collected_ops {
-    detail::core_handle core;
-    std::string root;
-    std::uint64_t epoch;
+/// The operations of a transaction, and the handle that it was made with, so that it may outlive that one.
+struct collected_ops : node_operations {
     encoded_ops ops{};
 
-    explicit collected_ops(const node_operations& h)
-        : core(detail::client_access::handle_of(h)), root(h.root()), epoch(detail::client_access::epoch_of(h)) {}
-    bool expired() const noexcept { return epoch != 0 && epoch != core->board().epoch(); }
+    explicit collected_ops(const node_operations& h) : node_operations(h) {}
+    detail::absolute_path absolute(std::string_view path, detail::naming n = detail::naming::whole) const {
+        return detail::chroot(root()).absolute(path, n);
+    }
 };
 
 /// Sends what a builder collected, and leaves the builder empty. The body is encoded already.
-template <class Op, class T> future<T> commit(collected_ops& b) {
+template <class Op> auto commit(collected_ops& b) {
     encoded_ops ops = std::exchange(b.ops, {});
     const std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
     const std::string body = std::move(ops.body);
-    const detail::ref<Op> op =
-        detail::make_operation<Op>(first, *b.core, detail::chroot_length(b.root), std::move(ops.paths));
-    if (ops.invalid != errc{})
-        op->refuse(ops.invalid, ops.defect);
-    else if (b.expired())
-        op->refuse(errc::session_expired, {});
-    else
-        b.core->submit(*op, body.size() > detail::large_request, [&](proto::writer& w) {
-            w.put_raw(body);
-            proto::put_multi_end(w);
-        });
-    return detail::make_future<T>(op);
+    detail::core& owner = detail::client_access::core_of(b);
+    return detail::send(b,
+                        detail::make_operation<Op>(first, owner, detail::chroot_length(b.root()), std::move(ops.paths)),
+                        {ops.invalid, ops.defect}, detail::place_for(body.size()), [&](proto::writer& w) {
+                            w.put_raw(body);
+                            proto::put_multi_end(w);
+                        });
 }
 
 /// What blocking() needs of a builder. A lost connection may make us send the operations again.
-template <class Start> auto commit_blocking(collected_ops& b, Start start) {
+template <class Start> auto commit_blocking(collected_ops& b, const std::stop_token& stop, Start start) {
     const encoded_ops ops = b.ops;
-    return detail::blocking(*b.core, [&] {
+    return detail::blocking(detail::client_access::core_of(b), stop, [&] {
         b.ops = ops;
         return start();
     });
@@ -103,7 +94,7 @@ template <class Start> auto commit_blocking(collected_ops& b, Start start) {
 class multi_op final : public detail::operation_state<std::vector<transaction_result>> {
   public:
     multi_op(detail::core& c, detail::chroot_length root, std::vector<std::string> paths)
-        : operation_state(c, "transaction", proto::opcode::multi, true), root_(root), paths_(std::move(paths)) {}
+        : operation_state(c, "transaction", proto::opcode::multi), root_(root), paths_(std::move(paths)) {}
 
     bool decode(std::string_view body) override {
         proto::reader in(body);
@@ -153,7 +144,7 @@ class multi_op final : public detail::operation_state<std::vector<transaction_re
 class multi_read_op final : public detail::operation_state<std::vector<read_result>> {
   public:
     multi_read_op(detail::core& c, detail::chroot_length, std::vector<std::string> paths)
-        : operation_state(c, "multi_read", proto::opcode::multi_read, false), count_(paths.size()) {}
+        : operation_state(c, "multi_read", proto::opcode::multi_read), count_(paths.size()) {}
 
     bool decode(std::string_view body) override {
         proto::reader in(body);
@@ -196,7 +187,7 @@ std::size_t transaction::size() const noexcept { return builder_->ops.paths.size
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
     const bool several = o.make_parents || o.protect;
     builder_->ops.add(
-        builder_->root, path, detail::is_sequential(o.mode), proto::opcode::create2,
+        path, builder_->absolute(path, detail::naming_of(o.mode)), proto::opcode::create2,
         [&](proto::writer& w, auto full) {
             w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
         },
@@ -205,41 +196,43 @@ transaction& transaction::create(std::string_view path, data_view data, create_o
 }
 
 transaction& transaction::set(std::string_view path, data_view data, version expected) & {
-    builder_->ops.add(builder_->root, path, false, proto::opcode::set_data, [&](proto::writer& w, auto full) {
+    builder_->ops.add(path, builder_->absolute(path), proto::opcode::set_data, [&](proto::writer& w, auto full) {
         w.put(proto::set_data_request{full, data.text(), static_cast<std::int32_t>(expected)});
     });
     return *this;
 }
 
 transaction& transaction::remove(std::string_view path, version expected) & {
-    builder_->ops.add(builder_->root, path, false, proto::opcode::remove, [&](proto::writer& w, auto full) {
+    builder_->ops.add(path, builder_->absolute(path), proto::opcode::remove, [&](proto::writer& w, auto full) {
         w.put(proto::path_version_request{full, static_cast<std::int32_t>(expected)});
     });
     return *this;
 }
 
 transaction& transaction::check(std::string_view path, version expected) & {
-    builder_->ops.add(builder_->root, path, false, proto::opcode::check, [&](proto::writer& w, auto full) {
+    builder_->ops.add(path, builder_->absolute(path), proto::opcode::check, [&](proto::writer& w, auto full) {
         w.put(proto::path_version_request{full, static_cast<std::int32_t>(expected)});
     });
     return *this;
 }
 
 transaction& transaction::check(const node_check& c) & {
-    builder_->ops.add({}, c.path, false, proto::opcode::check, [](proto::writer& w, auto full) {
-        w.put(proto::path_version_request{full, static_cast<std::int32_t>(version::any)});
-    });
+    builder_->ops.add(c.path, detail::chroot({}).absolute(c.path), proto::opcode::check,
+                      [](proto::writer& w, auto full) {
+                          w.put(proto::path_version_request{full, static_cast<std::int32_t>(version::any)});
+                      });
     return *this;
 }
 
 future<std::vector<transaction_result>> transaction::async_commit() {
     builder& b = *builder_;
-    if (b.ops.paths.empty()) return detail::ready(*b.core, "transaction", std::vector<transaction_result>());
-    return kazoo::commit<multi_op, std::vector<transaction_result>>(b);
+    if (b.ops.paths.empty())
+        return detail::ready(detail::client_access::core_of(b), "transaction", std::vector<transaction_result>());
+    return kazoo::commit<multi_op>(b);
 }
 
-std::vector<transaction_result> transaction::commit() {
-    return commit_blocking(*builder_, [&] { return async_commit(); });
+std::vector<transaction_result> transaction::commit(const std::stop_token& stop) {
+    return commit_blocking(*builder_, stop, [&] { return async_commit(); });
 }
 
 // -- multi_read -------------------------------------------------------------------------------------------------------
@@ -256,25 +249,26 @@ multi_read::~multi_read() = default;
 std::size_t multi_read::size() const noexcept { return builder_->ops.paths.size(); }
 
 multi_read& multi_read::get(std::string_view path) & {
-    builder_->ops.add(builder_->root, path, false, proto::opcode::get_data,
-                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full, false}); });
+    builder_->ops.add(path, builder_->absolute(path), proto::opcode::get_data,
+                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full}); });
     return *this;
 }
 
 multi_read& multi_read::get_children(std::string_view path) & {
-    builder_->ops.add(builder_->root, path, false, proto::opcode::get_children,
-                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full, false}); });
+    builder_->ops.add(path, builder_->absolute(path), proto::opcode::get_children,
+                      [](proto::writer& w, auto full) { w.put(proto::path_watch_request{full}); });
     return *this;
 }
 
 future<std::vector<read_result>> multi_read::async_run() {
     builder& b = *builder_;
-    if (b.ops.paths.empty()) return detail::ready(*b.core, "multi_read", std::vector<read_result>());
-    return kazoo::commit<multi_read_op, std::vector<read_result>>(b);
+    if (b.ops.paths.empty())
+        return detail::ready(detail::client_access::core_of(b), "multi_read", std::vector<read_result>());
+    return kazoo::commit<multi_read_op>(b);
 }
 
-std::vector<read_result> multi_read::run() {
-    return commit_blocking(*builder_, [&] { return async_run(); });
+std::vector<read_result> multi_read::run(const std::stop_token& stop) {
+    return commit_blocking(*builder_, stop, [&] { return async_run(); });
 }
 
 kazoo::transaction node_operations::transaction() const {

@@ -126,20 +126,22 @@ future<watch_event> watch_stream::async_next() { return detail::make_future(stat
 
 namespace {
 
-std::optional<watch_event> event_or_nothing(result<watch_event> r, errc nothing) {
+std::optional<watch_event> event_or_nothing(result<watch_event> r, std::initializer_list<errc> nothing) {
     if (r) return *std::move(r);
-    if (r.error() == nothing || r.error() == errc::closed) return std::nullopt;
+    for (const errc e : nothing)
+        if (r.error() == e) return std::nullopt;
     r.rethrow();
 }
 
 } // namespace
 
 std::optional<watch_event> watch_stream::next(const std::stop_token& stop) {
-    return event_or_nothing(async_next().stop_on(stop).result(), errc::cancelled);
+    return event_or_nothing(async_next().result(stop), {errc::cancelled, errc::closed});
 }
 
-std::optional<watch_event> watch_stream::next_for(detail::time_limit limit) {
-    return event_or_nothing(async_next().result_for(limit), errc::operation_timeout);
+std::optional<watch_event> watch_stream::next_for(detail::time_limit limit, const std::stop_token& stop) {
+    return event_or_nothing(async_next().result_for(limit, stop),
+                            {errc::operation_timeout, errc::cancelled, errc::closed});
 }
 
 } // namespace kazoo

@@ -61,15 +61,13 @@ class oneshot_state final : public shared_state<watch_event>, public client_watc
     void release() noexcept override { shared_state_base::release(); }
 };
 
-class watch_queue final : public client_watcher {
+class watch_queue final : public ref_counted<watch_queue, client_watcher> {
+    friend class ref_counted<watch_queue, client_watcher>; // destroys it
+
   public:
     watch_queue(core& c, session::watch_kind k, std::string full_path, chroot_length root)
-        : client_watcher(c, k, std::move(full_path), root), context_(ref<core>::share(&c)) {}
+        : ref_counted(c, k, std::move(full_path), root), context_(ref<core>::share(&c)) {}
 
-    void retain() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept override {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
     ref<shared_state<watch_event>> next() KAZOO_EXCLUDES(mutex_);
     /// What the user gets of it.
     static watch_stream stream(ref<watch_queue> q) noexcept { return watch_stream(std::move(q)); }
@@ -87,7 +85,6 @@ class watch_queue final : public client_watcher {
     void queue(watch_event) KAZOO_REQUIRES(mutex_);
 
     ref<core> context_;
-    std::atomic<std::uint32_t> references_{1};
     util::mutex mutex_;
     std::deque<watch_event> events_ KAZOO_GUARDED_BY(mutex_);
     ref<shared_state<watch_event>> waiting_ KAZOO_GUARDED_BY(mutex_);

@@ -14,7 +14,7 @@ namespace {
 template <class T> class watch_op : public operation_state<watched<T>> {
   public:
     watch_op(core& c, std::string_view name, proto::opcode opcode, ref<oneshot_state> w)
-        : operation_state<watched<T>>(c, name, opcode, false), watch_(std::move(w)) {
+        : operation_state<watched<T>>(c, name, opcode), watch_(std::move(w)) {
         this->watcher = watch_;
     }
 
@@ -67,7 +67,7 @@ class watch_exists_op final : public watch_op<std::optional<node_stat>> {
 class add_watch_op final : public operation_state<watch_stream> {
   public:
     add_watch_op(core& c, ref<watch_queue> s)
-        : operation_state(c, "add_watch", proto::opcode::add_watch, false), stream_(std::move(s)) {
+        : operation_state(c, "add_watch", proto::opcode::add_watch), stream_(std::move(s)) {
         watcher = stream_;
     }
     bool decode(std::string_view) override {
@@ -85,11 +85,11 @@ class add_watch_op final : public operation_state<watch_stream> {
 template <class Op>
 auto start_oneshot(const node_operations& h, std::string_view given, session::watch_kind kind, std::string_view name,
                    proto::opcode opcode) {
-    const auto path = chroot(h.root()).absolute(given);
-    ref<oneshot_state> watch(new oneshot_state(client_access::core_of(h), kind, path.str(), chroot_length(h.root())));
+    const target at(h, given);
+    ref<oneshot_state> watch(new oneshot_state(at.owner(), kind, std::string(at.path()), chroot_length(h.root())));
     return start<Op>(
-        h, given, path, false, [&](proto::writer& w) { w.put(proto::path_watch_request{path.view(), true}); }, name,
-        opcode, std::move(watch));
+        at, [&](proto::writer& w) { w.put(proto::path_watch_request{.path = at.path(), .watch = true}); }, name, opcode,
+        std::move(watch));
 }
 
 } // namespace
@@ -102,38 +102,37 @@ future<watched<node>> node_operations::async_watch(std::string_view path) const 
     return detail::start_oneshot<detail::watch_data_op>(*this, path, watch_kind::data, "watch",
                                                         proto::opcode::get_data);
 }
-watched<node> client::watch(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_watch(path); });
+watched<node> client::watch(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_watch(path); });
 }
 
 future<watched<std::optional<node_stat>>> node_operations::async_watch_exists(std::string_view path) const {
     return detail::start_oneshot<detail::watch_exists_op>(*this, path, watch_kind::exists, "watch_exists",
                                                           proto::opcode::exists);
 }
-watched<std::optional<node_stat>> client::watch_exists(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_watch_exists(path); });
+watched<std::optional<node_stat>> client::watch_exists(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_watch_exists(path); });
 }
 
 future<watched<child_list>> node_operations::async_watch_children(std::string_view path) const {
     return detail::start_oneshot<detail::watch_children_op>(*this, path, watch_kind::child, "watch_children",
                                                             proto::opcode::get_children2);
 }
-watched<child_list> client::watch_children(std::string_view path) const {
-    return detail::blocking(*this, [&] { return async_watch_children(path); });
+watched<child_list> client::watch_children(std::string_view path, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_watch_children(path); });
 }
 
 future<watch_stream> node_operations::async_add_watch(std::string_view given, watch_mode mode) const {
-    const auto path = detail::chroot(root()).absolute(given);
+    const detail::target at(*this, given);
     const auto kind = mode == watch_mode::persistent ? watch_kind::persistent : watch_kind::recursive;
-    detail::ref<detail::watch_queue> stream(new detail::watch_queue(detail::client_access::core_of(*this), kind,
-                                                                    path.str(), detail::chroot_length(root())));
+    detail::ref<detail::watch_queue> stream(
+        new detail::watch_queue(at.owner(), kind, std::string(at.path()), detail::chroot_length(root())));
     return detail::start<detail::add_watch_op>(
-        *this, given, path, false,
-        [&](proto::writer& w) { w.put(proto::add_watch_request{path.view(), static_cast<std::int32_t>(mode)}); },
+        at, [&](proto::writer& w) { w.put(proto::add_watch_request{at.path(), static_cast<std::int32_t>(mode)}); },
         std::move(stream));
 }
-watch_stream client::add_watch(std::string_view path, watch_mode mode) const {
-    return detail::blocking(*this, [&] { return async_add_watch(path, mode); });
+watch_stream client::add_watch(std::string_view path, watch_mode mode, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_add_watch(path, mode); });
 }
 
 } // namespace kazoo

@@ -32,7 +32,7 @@ task<verdict> mutex_core::contend(lock_node& mine, acquisition_line::place& here
         alone.rethrow();
     }
     if (!*alone) listing = zk.async_get_children(mine.folder());
-    here.entered(true);
+    here.entered();
 
     repetition looks;
     for (;; listing = zk.async_get_children(mine.folder())) {
@@ -112,7 +112,7 @@ task<bool> mutex_core::acquire(std::shared_ptr<mutex_core> self, wait patience) 
     if (patience == wait::no && !here->first()) co_return false;
     lock_node_name name = self->new_name();
     for (;;) {
-        here->entered(false);
+        here->stays_outside();
         while (!here->may_enter()) co_await here->changed();
         lock_node mine(pinned_handle(self->owner(), self->root_), name);
         const auto end = co_await as_result(self->contend(mine, *here, patience));

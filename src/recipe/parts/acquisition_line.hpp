@@ -62,11 +62,14 @@ class acquisition_line {
         /// who has one lists them all. And none while the holder's loss waits for its unlock: ours would keep everybody
         /// else waiting for that, too.
         bool may_enter() const noexcept { return line_.next_to_enter() == this; }
-        void entered(bool has_node) {
-            if (has_node)
-                outside_.reset();
-            else if (!outside_)
-                outside_.emplace(line_.outside_, number_, *this);
+        /// It has no node.
+        void stays_outside() {
+            if (!outside_) outside_.emplace(line_.outside_, number_, *this);
+            line_.wake_next();
+        }
+        /// It has a node.
+        void entered() {
+            outside_.reset();
             line_.wake_next();
         }
         /// Completes when it may be our turn.

@@ -56,7 +56,9 @@ void lock_node::found(created_node node) {
 
 /// A node that is not there now may still turn up: a request of a lost connection may be carried out later.
 task<bool> lock_node::find_again() {
-    const auto search = [this] { return find_protected(zk_, name_.folder, name_.id, true); };
+    const auto search = [this] {
+        return find_protected(zk_, name_.folder, name_.id, create_mode::ephemeral_sequential);
+    };
     auto there = co_await as_result(repeat(search));
     if (there.error() == errc::no_node) co_return false; // no folder, no node
     if (!there) there.rethrow();

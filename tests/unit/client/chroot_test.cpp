@@ -5,8 +5,8 @@
 namespace kazoo::detail {
 namespace {
 
-std::string full(std::string_view root, std::string_view given, bool sequential = false) {
-    const auto p = chroot(root).absolute(given, sequential);
+std::string full(std::string_view root, std::string_view given, naming n = naming::whole) {
+    const auto p = chroot(root).absolute(given, n);
     return p.defect().empty() ? std::string(p.view()) : "refused: " + std::string(p.defect());
 }
 
@@ -25,10 +25,10 @@ TEST(chroot, is_as_tolerant_as_kazoo) {
 }
 
 TEST(chroot, C33_a_sequential_path_keeps_its_trailing_slash) {
-    EXPECT_EQ(full("", "/q/", true), "/q/");
-    EXPECT_EQ(full("/app", "/q/", true), "/app/q/");
-    EXPECT_EQ(full("/app", "/", true), "/app/");
-    EXPECT_EQ(full("", "q//", true), "/q/");
+    EXPECT_EQ(full("", "/q/", naming::sequential), "/q/");
+    EXPECT_EQ(full("/app", "/q/", naming::sequential), "/app/q/");
+    EXPECT_EQ(full("/app", "/", naming::sequential), "/app/");
+    EXPECT_EQ(full("", "q//", naming::sequential), "/q/");
 }
 
 TEST(chroot, L113_results_are_relative_again) {

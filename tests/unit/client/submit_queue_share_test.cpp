@@ -24,7 +24,7 @@ struct filled_queue {
         for (std::size_t i = 0; i < n; ++i) {
             all.push_back(std::make_unique<waiting_request>());
             const auto encode = [&](proto::writer& w) { w.put(proto::path_watch_request{"/a", false}); };
-            EXPECT_EQ(queue.push(*all.back(), false, encode).refused, errc{});
+            EXPECT_EQ(queue.push(*all.back(), encoded::in_place, encode).refused, errc{});
         }
         frame = all.front()->frame_size;
     }
@@ -81,11 +81,11 @@ TEST(submit_queue_share, the_rest_keeps_the_loop_awake) {
     EXPECT_EQ(q.take(q.frame), (xids{1}));
     waiting_request late;
     const auto encode = [](proto::writer& w) { w.put(proto::path_watch_request{"/a", false}); };
-    EXPECT_FALSE(q.queue.push(late, false, encode).wake_loop);
+    EXPECT_FALSE(q.queue.push(late, encoded::in_place, encode).wake_loop);
     EXPECT_EQ(q.take(1000), (xids{2, 3}));
     EXPECT_EQ(q.take(1000), xids{});
     waiting_request next;
-    EXPECT_TRUE(q.queue.push(next, false, encode).wake_loop);
+    EXPECT_TRUE(q.queue.push(next, encoded::in_place, encode).wake_loop);
     EXPECT_EQ(q.take(1000), (xids{4}));
 }
 

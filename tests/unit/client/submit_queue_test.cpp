@@ -7,6 +7,7 @@
 
 using kazoo::errc;
 using kazoo::outcome;
+using kazoo::detail::encoded;
 using kazoo::detail::queued_request;
 using kazoo::detail::submit_queue;
 
@@ -40,8 +41,8 @@ std::vector<std::int32_t> xids(kazoo::session::request_list list) {
 TEST(submit_queue, hands_frames_and_requests_over_in_order) {
     submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(b, true, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, encoded::apart, encode_a).refused, errc{});
     kazoo::session::request_list taken;
     std::string frames;
     ASSERT_TRUE(q.take(taken, frames));
@@ -52,11 +53,11 @@ TEST(submit_queue, hands_frames_and_requests_over_in_order) {
 TEST(submit_queue, C07_says_queue_full_and_never_blocks) {
     submit_queue q({.requests = 2, .longest = 1000});
     test_request a, b, c;
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(b, false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(c, false, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(c, encoded::in_place, encode_a).refused, errc::queue_full);
     EXPECT_TRUE(q.withdraw(a));
-    EXPECT_EQ(q.push(c, false, encode_a).refused, errc{}) << "a withdrawn request makes room";
+    EXPECT_EQ(q.push(c, encoded::in_place, encode_a).refused, errc{}) << "a withdrawn request makes room";
 }
 
 TEST(submit_queue, wakes_the_loop_only_when_it_sleeps) {
@@ -64,17 +65,17 @@ TEST(submit_queue, wakes_the_loop_only_when_it_sleeps) {
     test_request a, b, c;
     kazoo::session::request_list taken;
     std::string frames;
-    EXPECT_FALSE(q.push(a, false, encode_a).wake_loop);
+    EXPECT_FALSE(q.push(a, encoded::in_place, encode_a).wake_loop);
     EXPECT_TRUE(q.take(taken, frames));
     EXPECT_FALSE(q.take(taken = {}, frames));
-    EXPECT_TRUE(q.push(b, false, encode_a).wake_loop);
-    EXPECT_FALSE(q.push(c, false, encode_a).wake_loop);
+    EXPECT_TRUE(q.push(b, encoded::in_place, encode_a).wake_loop);
+    EXPECT_FALSE(q.push(c, encoded::in_place, encode_a).wake_loop);
 }
 
 TEST(submit_queue, a_withdrawn_request_is_never_sent) {
     submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b, c;
-    for (auto* r : {&a, &b, &c}) q.push(*r, false, encode_a);
+    for (auto* r : {&a, &b, &c}) q.push(*r, encoded::in_place, encode_a);
     EXPECT_TRUE(q.withdraw(b));
     EXPECT_FALSE(q.withdraw(b));
     kazoo::session::request_list taken;
@@ -91,7 +92,7 @@ TEST(submit_queue, requests_that_were_given_up_do_not_pile_up_while_nobody_takes
     std::vector<std::unique_ptr<test_request>> all;
     for (int i = 0; i < 1000; ++i) {
         all.push_back(std::make_unique<test_request>());
-        q.push(*all.back(), false, encode_a);
+        q.push(*all.back(), encoded::in_place, encode_a);
         EXPECT_TRUE(q.withdraw(*all.back()));
     }
     std::size_t kept = 0;
@@ -102,11 +103,11 @@ TEST(submit_queue, requests_that_were_given_up_do_not_pile_up_while_nobody_takes
 TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn_again) {
     submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
-    q.push(a, false, encode_a);
+    q.push(a, encoded::in_place, encode_a);
     kazoo::session::request_list taken;
     std::string frames;
     ASSERT_TRUE(q.take(taken, frames));
-    q.push(b, false, encode_a);
+    q.push(b, encoded::in_place, encode_a);
     q.put_back(taken, frames);
     EXPECT_TRUE(taken.empty());
     ASSERT_TRUE(q.take(taken, frames));
@@ -120,10 +121,10 @@ TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn
 TEST(submit_queue, refuses_long_requests_itself) {
     submit_queue q({.requests = 10, .longest = frame_length - 4});
     test_request fits, too_long;
-    EXPECT_EQ(q.push(fits, false, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(fits, encoded::in_place, encode_a).refused, errc{});
     const auto encode_ab = [](kazoo::proto::writer& w) { w.put(kazoo::proto::path_watch_request{"/ab", false}); };
-    EXPECT_EQ(q.push(too_long, false, encode_ab).refused, errc::too_large);
-    EXPECT_EQ(q.push(too_long, true, encode_ab).refused, errc::too_large);
+    EXPECT_EQ(q.push(too_long, encoded::in_place, encode_ab).refused, errc::too_large);
+    EXPECT_EQ(q.push(too_long, encoded::apart, encode_ab).refused, errc::too_large);
     kazoo::session::request_list taken;
     std::string frames;
     ASSERT_TRUE(q.take(taken, frames));
@@ -138,46 +139,46 @@ constexpr std::size_t data_frame_length = 26; ///< and the data
 TEST(submit_queue, C07_says_queue_full_when_as_many_bytes_wait_as_may) {
     submit_queue q({.bytes = 2 * frame_length});
     test_request a, b, c;
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(b, true, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(c, false, encode_a).refused, errc::queue_full);
-    EXPECT_EQ(q.push(c, true, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, encoded::apart, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(c, encoded::in_place, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(c, encoded::apart, encode_a).refused, errc::queue_full);
     EXPECT_TRUE(q.withdraw(a));
-    EXPECT_EQ(q.push(c, true, encode_a).refused, errc{}) << "a withdrawn request makes room";
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(c, encoded::apart, encode_a).refused, errc{}) << "a withdrawn request makes room";
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc::queue_full);
     kazoo::session::request_list taken;
     std::string frames;
     ASSERT_TRUE(q.take(taken, frames));
     EXPECT_EQ(frames.size(), 2 * frame_length) << "no half frame is left behind";
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{}) << "what was handed over waits no more";
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc{}) << "what was handed over waits no more";
 }
 
 TEST(submit_queue, a_request_longer_than_all_that_may_wait_may_wait_alone) {
-    for (const bool large : {false, true}) {
+    for (const encoded where : {encoded::in_place, encoded::apart}) {
         submit_queue q({.bytes = 100, .longest = 1000});
         test_request long_one, next;
-        EXPECT_EQ(q.push(long_one, large, encode_data(500)).refused, errc{});
-        EXPECT_EQ(q.push(next, large, encode_a).refused, errc::queue_full);
+        EXPECT_EQ(q.push(long_one, where, encode_data(500)).refused, errc{});
+        EXPECT_EQ(q.push(next, where, encode_a).refused, errc::queue_full);
         EXPECT_TRUE(q.withdraw(long_one));
-        EXPECT_EQ(q.push(next, large, encode_a).refused, errc{});
-        EXPECT_EQ(q.push(long_one, large, encode_data(500)).refused, errc::queue_full) << "not alone";
+        EXPECT_EQ(q.push(next, where, encode_a).refused, errc{});
+        EXPECT_EQ(q.push(long_one, where, encode_data(500)).refused, errc::queue_full) << "not alone";
         EXPECT_TRUE(q.withdraw(next));
-        EXPECT_EQ(q.push(next, large, encode_data(1000)).refused, errc::too_large);
+        EXPECT_EQ(q.push(next, where, encode_data(1000)).refused, errc::too_large);
     }
 }
 
 TEST(submit_queue, what_a_drop_puts_back_may_go_beyond_the_limits_but_nothing_is_added) {
     submit_queue q({.requests = 2, .bytes = 2 * frame_length});
     std::vector<test_request> r(5);
-    q.push(r[0], false, encode_a);
-    q.push(r[1], false, encode_a);
+    q.push(r[0], encoded::in_place, encode_a);
+    q.push(r[1], encoded::in_place, encode_a);
     kazoo::session::request_list taken;
     std::string frames;
     ASSERT_TRUE(q.take(taken, frames));
-    EXPECT_EQ(q.push(r[2], false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(r[3], false, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(r[2], encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(r[3], encoded::in_place, encode_a).refused, errc{});
     q.put_back(taken, frames);
-    EXPECT_EQ(q.push(r[4], false, encode_a).refused, errc::queue_full);
+    EXPECT_EQ(q.push(r[4], encoded::in_place, encode_a).refused, errc::queue_full);
     frames.clear();
     ASSERT_TRUE(q.take(taken, frames));
     EXPECT_EQ(frames.size(), 4 * frame_length);
@@ -187,8 +188,8 @@ TEST(submit_queue, what_a_drop_puts_back_may_go_beyond_the_limits_but_nothing_is
 TEST(submit_queue, limits_at_the_end_of_their_type_are_no_limits) {
     submit_queue q({.requests = SIZE_MAX, .bytes = SIZE_MAX, .longest = INT32_MAX});
     test_request a, b;
-    EXPECT_EQ(q.push(a, false, encode_a).refused, errc{});
-    EXPECT_EQ(q.push(b, true, encode_data(1 << 20)).refused, errc{});
+    EXPECT_EQ(q.push(a, encoded::in_place, encode_a).refused, errc{});
+    EXPECT_EQ(q.push(b, encoded::apart, encode_data(1 << 20)).refused, errc{});
 }
 
 TEST(submit_queue, requests_that_were_given_up_leave_no_memory_behind) {
@@ -197,7 +198,7 @@ TEST(submit_queue, requests_that_were_given_up_leave_no_memory_behind) {
     std::vector<std::unique_ptr<test_request>> all;
     for (int i = 0; i < 40; ++i) {
         all.push_back(std::make_unique<test_request>());
-        q.push(*all.back(), true, encode_data(megabyte));
+        q.push(*all.back(), encoded::apart, encode_data(megabyte));
     }
     EXPECT_GE(q.capacity(), 40 * megabyte);
     for (const auto& r : all) EXPECT_TRUE(q.withdraw(*r));
@@ -209,7 +210,7 @@ TEST(submit_queue, the_frames_that_are_kept_stay_whole_while_others_are_given_up
     std::vector<std::unique_ptr<test_request>> all;
     for (std::size_t i = 0; i < 300; ++i) {
         all.push_back(std::make_unique<test_request>());
-        q.push(*all.back(), false, encode_data(i * 10));
+        q.push(*all.back(), encoded::in_place, encode_data(i * 10));
     }
     std::size_t expected = 0;
     for (std::size_t i = 0; i < 300; ++i) {
@@ -232,7 +233,7 @@ TEST(submit_queue, the_frames_that_are_kept_stay_whole_while_others_are_given_up
 TEST(submit_queue, failing_everything_gives_its_memory_back) {
     submit_queue q({.longest = 10 << 20});
     test_request a;
-    q.push(a, true, encode_data(8 << 20));
+    q.push(a, encoded::apart, encode_data(8 << 20));
     EXPECT_EQ(q.take_all(errc{}).size(), 1u);
     EXPECT_LT(q.capacity(), 1u << 20);
 }
@@ -240,10 +241,10 @@ TEST(submit_queue, failing_everything_gives_its_memory_back) {
 TEST(submit_queue, C10_nothing_is_accepted_behind_the_one_that_fails_everything) {
     submit_queue q({.requests = 10, .longest = 1000});
     test_request a, b;
-    q.push(a, false, encode_a);
+    q.push(a, encoded::in_place, encode_a);
     auto all = q.take_all(errc::closed);
     EXPECT_EQ(all.size(), 1u);
-    EXPECT_EQ(q.push(b, false, encode_a).refused, errc::closed);
+    EXPECT_EQ(q.push(b, encoded::in_place, encode_a).refused, errc::closed);
     EXPECT_TRUE(q.empty());
 }
 

@@ -58,12 +58,12 @@ TEST(acquisition_line, C54_nodes_are_made_in_the_order_of_the_calls) {
     EXPECT_FALSE(b.here.may_enter());
     b.wait();
     c.wait();
-    a.here.entered(true);
+    a.here.entered();
     EXPECT_TRUE(b.woken());
     EXPECT_TRUE(b.here.may_enter());
     EXPECT_FALSE(c.woken());
     EXPECT_FALSE(c.here.may_enter());
-    b.here.entered(true);
+    b.here.entered();
     EXPECT_TRUE(c.woken());
     EXPECT_TRUE(c.here.may_enter());
 }
@@ -71,14 +71,14 @@ TEST(acquisition_line, C54_nodes_are_made_in_the_order_of_the_calls) {
 TEST(acquisition_line, who_needs_a_new_node_goes_first_again) {
     queue q;
     auto &a = q.call(), &b = q.call(), &c = q.call();
-    a.here.entered(true);
-    b.here.entered(true);
+    a.here.entered();
+    b.here.entered();
     c.wait();
-    a.here.entered(false);
+    a.here.stays_outside();
     EXPECT_TRUE(a.here.may_enter());
     EXPECT_FALSE(c.woken());
     EXPECT_FALSE(c.here.may_enter());
-    a.here.entered(true);
+    a.here.entered();
     EXPECT_TRUE(c.woken());
     EXPECT_TRUE(c.here.may_enter());
 }
@@ -100,15 +100,15 @@ TEST(acquisition_line, who_gives_up_lets_the_next_one_in) {
 TEST(acquisition_line, nobody_enters_while_a_loss_waits_for_its_unlock) {
     queue q;
     auto &a = q.call(), &b = q.call(), &c = q.call();
-    a.here.entered(true);
+    a.here.entered();
     a.here.acquired();
-    b.here.entered(true);
+    b.here.entered();
     b.here.give_way();
-    b.here.entered(false);
+    b.here.stays_outside();
     EXPECT_FALSE(b.here.may_enter());
     b.wait();
     c.wait();
-    c.here.entered(false);
+    c.here.stays_outside();
     EXPECT_FALSE(b.woken());
     q.all.erase(q.all.begin()); // unlocked
     EXPECT_TRUE(b.woken());
@@ -119,10 +119,10 @@ TEST(acquisition_line, nobody_enters_while_a_loss_waits_for_its_unlock) {
 TEST(acquisition_line, whoever_has_no_lock_yet_has_lost_none) {
     queue q;
     auto &a = q.call(), &b = q.call();
-    a.here.entered(true);
-    b.here.entered(true);
+    a.here.entered();
+    b.here.entered();
     b.here.give_way(); // somebody has deleted a's node
-    b.here.entered(false);
+    b.here.stays_outside();
     EXPECT_TRUE(b.here.may_enter());
 }
 
@@ -132,7 +132,7 @@ TEST(acquisition_line, only_a_few_of_an_object_have_a_node_at_the_same_time) {
     for (std::size_t i = 0; i < acquisition_line::most_nodes; ++i) {
         auto& a = q.call();
         ASSERT_TRUE(a.here.may_enter()) << i;
-        a.here.entered(true);
+        a.here.entered();
     }
     auto& next = q.call();
     next.wait();
@@ -146,9 +146,9 @@ TEST(acquisition_line, only_a_few_of_an_object_have_a_node_at_the_same_time) {
 TEST(acquisition_line, the_first_may_always_have_a_node) {
     queue q;
     for (std::size_t i = 0; i <= acquisition_line::most_nodes; ++i) q.call();
-    for (std::size_t i = 0; i < acquisition_line::most_nodes; ++i) q.all[i]->here.entered(true);
-    q.all.front()->here.entered(false); // somebody has deleted it
-    q.all.back()->here.entered(true);
+    for (std::size_t i = 0; i < acquisition_line::most_nodes; ++i) q.all[i]->here.entered();
+    q.all.front()->here.stays_outside(); // somebody has deleted it
+    q.all.back()->here.entered();
     EXPECT_TRUE(q.all.front()->here.may_enter());
 }
 
@@ -164,7 +164,7 @@ TEST(acquisition_line, a_change_wakes_the_one_whose_turn_has_come_and_nobody_els
         }
         ASSERT_TRUE(i == 0 || q.all[i]->woken()) << i; // whose turn had come before it waited is not woken
         ASSERT_TRUE(q.all[i]->here.may_enter()) << i;
-        q.all[i]->here.entered(true);
+        q.all[i]->here.entered();
     }
     for (auto& a : q.all) a.reset();
 }
