@@ -57,7 +57,7 @@ def is_block(text, brace, partner):
         return True
     if before[-1] == "]":  # a lambda without parameters, but not new int[2]{…}
         return is_lambda(text, partner.get(len(before) - 1, 0))
-    if before[-1] == ")":
+    if before[-1] == ")" or re.search(r"\)\s*(const\s*)?&{1,2}$", before):
         return True
     if re.search(r"\b(else|do|try|const|noexcept|mutable|override|final)$", before):
         return True

@@ -38,7 +38,7 @@ ROOMS = {
 FACES = {
     "session": {"session.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
     "server": {"server.hpp", "ensemble.hpp"},
-    "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp"},
+    "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
     "client/requests": {"convert.hpp", "create.hpp"},
     "net": {"asio.hpp", "blocked_signals.hpp"},
 }

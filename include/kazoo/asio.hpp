@@ -12,6 +12,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/query.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -51,13 +52,22 @@ inline namespace with_asio {
 
 /// Completes with (std::exception_ptr, T), without T for void, on the executor of the token's handler:
 ///
-///     kazoo::node n = co_await kazoo::async(zk.async_get("/app"), asio::use_awaitable);
+///     kazoo::node n = co_await kazoo::async(zk.async_get("/app")); // in an asio::awaitable<>
+///     kazoo::async(zk.async_get("/app"), [](std::exception_ptr failed, kazoo::node n) { … });
 ///
 /// A context that is destroyed while the handler waits destroys the handler, uncalled, as it does with those of its own
 /// operations, and cancels the future.
 ///
-/// Cancellation through the token cancels the future. A T without a default constructor arrives as std::optional<T>.
-template <class T, class Token> auto async(future<T> f, Token&& token) {
+/// Cancellation through the token cancels the future.
+///
+/// A handler gets a value beside an error, too. That is T(); for a T without a default constructor the handler gets a
+/// std::optional<T> instead, empty beside an error, and so does a coroutine. No result of this library is such a T, but
+/// one that a then() gives may be:
+///
+///     struct price { explicit price(std::string_view text); };
+///     std::optional<price> p = co_await kazoo::async(
+///         zk.async_get("/p").then([](kazoo::future<kazoo::node> f) { return price(std::move(f).get().data.str()); }));
+template <class T, class Token = asio::use_awaitable_t<>> auto async(future<T> f, Token&& token = Token()) {
     using initiation = detail::asio_initiation<detail::standalone_asio, T>;
     return asio::async_initiate<Token, typename detail::asio_signature<T>::type>(initiation(), token, std::move(f));
 }

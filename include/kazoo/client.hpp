@@ -185,8 +185,9 @@ class KAZOO_EXPORT client : public node_operations {
     /// errc::invalid_path.
     client chroot(std::string_view path) const;
     /// Refuses new work, finishes what was submitted, ends the session (its ephemeral nodes go), fails the rest; within
-    /// client_options::close_timeout. Waits for that, except on the callback executor and the signal thread, where it
-    /// returns at once. Idempotent.
+    /// client_options::close_timeout. Without a connection it waits 100 ms for one, and then fails what cannot be sent
+    /// (errc::closed, not applied); the servers end the session when its time is over. Waits for that, except on the
+    /// callback executor and the signal thread, where it returns at once. Idempotent.
     void close() const;
     /// As close(), without waiting; from anywhere. Completes when the client is closed.
     future<void> async_close() const;

@@ -77,7 +77,8 @@ template <class T> class [[nodiscard]] result {
 };
 
 /// The eventual result of one operation. Move-only, one consumer; its order among the client's other operations was
-/// fixed when the async call was made. All members but valid(), assignment and the destructor need a valid() future.
+/// fixed when the async call was made. What needs a result and finds none, because the future was default-constructed,
+/// moved from or used, throws kazoo::error with std::future_errc::no_state.
 ///
 /// Dropping a future gives up interest in the result: the operation itself goes on. (A dropped one-shot watch is
 /// forgotten.) Thread safety: one thread at a time may use one future; different futures are independent.
@@ -103,7 +104,7 @@ template <class T> class [[nodiscard]] future {
     /// Whether this stands for a result: false when default-constructed, moved from or consumed.
     bool valid() const noexcept { return static_cast<bool>(state_); }
     /// Whether get() would return at once, with a value or an error. Never blocks.
-    bool ready() const noexcept { return state_->ready(); }
+    bool ready() const noexcept { return state_ && state_->ready(); }
 
     // -- blocking -----------------------------------------------------------------------------------------------------
     // Each consumes the future and throws kazoo::error (error_of<> where there is one). On a loop thread, and for the
@@ -112,55 +113,70 @@ template <class T> class [[nodiscard]] future {
 
     /// Waits for the result; at most client_options::operation_timeout for operations, without limit for watches.
     T get() && {
-        state_->wait(state_->default_limit(), {});
+        state().wait(state_->default_limit(), {});
         return take();
     }
     /// Waits at most `limit`, then gives the operation up: timeout_error, whose outcome() tells whether it may apply.
     T get_for(detail::time_limit limit) && {
-        state_->wait(limit, {});
+        state().wait(limit, {});
         return take();
     }
     /// Waits until `stop` is requested, then gives the operation up: cancelled_error.
     T get(const std::stop_token& stop) && {
-        state_->wait(state_->default_limit(), stop);
+        state().wait(state_->default_limit(), stop);
         return take();
     }
     /// Whichever comes first: as get_for(limit) or as get(stop).
     T get_for(detail::time_limit limit, const std::stop_token& stop) && {
-        state_->wait(limit, stop);
+        state().wait(limit, stop);
         return take();
     }
     /// As get(), but an error is returned and not thrown.
-    kazoo::result<T> result() && { return std::move(*this).result_for(state_->default_limit()); }
+    kazoo::result<T> result() && { return std::move(*this).result_for(state().default_limit()); }
     /// As get(stop), but an error is returned and not thrown.
     kazoo::result<T> result(const std::stop_token& stop) && {
-        return std::move(*this).result_for(state_->default_limit(), stop);
+        return std::move(*this).result_for(state().default_limit(), stop);
     }
     /// As get_for(), but an error is returned and not thrown.
     kazoo::result<T> result_for(detail::time_limit limit, const std::stop_token& stop = {}) && {
-        if (const errc e = state_->try_wait(limit, stop); e != errc{})
+        if (const errc e = state().try_wait(limit, stop); e != errc{})
             return kazoo::result<T>(detail::failure{
                 make_error_code(e), outcome::unknown, {}, state_->operation(), std::string(state_->path()), {}});
         return take_result();
     }
 
+    // clang-format off
+    T get() const& = delete; // used once: std::move(f).get()
+    T get(const std::stop_token&) const& = delete; // used once: std::move(f).get(stop)
+    T get_for(detail::time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).get_for(limit)
+    void result() const& = delete; // used once: std::move(f).result()
+    void result(const std::stop_token&) const& = delete; // used once: std::move(f).result(stop)
+    void result_for(detail::time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).result_for(limit)
+    // clang-format on
+
     // -- giving up ----------------------------------------------------------------------------------------------------
 
     /// Completes the future with errc::cancelled unless it is complete already. A request that was not sent yet never
     /// will be (outcome not_applied); the answer to one that was is ignored (outcome unknown for writes).
-    void cancel() noexcept { state_->fail(errc::cancelled); }
+    /// Nothing happens if the future is not valid().
+    void cancel() noexcept {
+        if (state_) state_->fail(errc::cancelled);
+    }
     /// Fails the future with errc::operation_timeout when `limit` passes; the clock is the loop's.
     future timeout(detail::time_limit limit) && {
-        state_->limit(limit);
+        state().limit(limit);
         return std::move(*this);
     }
     /// Cancels the future when `stop` is requested.
     future stop_on(std::stop_token stop) && {
-        state_->stop_on(std::move(stop));
+        state().stop_on(std::move(stop));
         return std::move(*this);
     }
     /// Explicitly ignores the result. Unlike a drop it gives nothing up: a watch stays set, a lock is still waited for.
     void detach() && noexcept { state_.reset(); }
+    void timeout(detail::time_limit) const& = delete;     // gives the future back: f = std::move(f).timeout(limit)
+    void stop_on(const std::stop_token&) const& = delete; // gives the future back: f = std::move(f).stop_on(stop)
+    void detach() const& = delete;                        // used once: std::move(f).detach()
 
     // -- not blocking -------------------------------------------------------------------------------------------------
 
@@ -169,15 +185,24 @@ template <class T> class [[nodiscard]] future {
     /// (cancel(), a limit, a stop) gives this one up in the same way; f is called exactly once in any case. Chains may
     /// be of any length: what has been handed on is let go of.
     template <class F> auto then(F f) && -> future<std::invoke_result_t<F, future>>;
+    template <class F> void then(const F&) const& = delete; // used once: std::move(f).then(function)
 
     /// For coroutines: `T v = co_await std::move(f);` waits without limit and throws as get(). Goes on at once if it is
     /// ready, otherwise resumes on the client's callback executor. A coroutine that waits may be destroyed there, or
     /// where nothing runs on that executor meanwhile: it is not resumed then.
-    auto operator co_await() && noexcept { return detail::user_awaiter<T>(std::move(state_)); }
+    auto operator co_await() && {
+        state();
+        return detail::user_awaiter<T>(std::move(state_));
+    }
+    auto operator co_await() const& = delete; // used once: co_await std::move(f)
 
   private:
     friend struct detail::future_access;
     explicit future(detail::ref<detail::shared_state<T>> state) noexcept : state_(std::move(state)) {}
+    detail::shared_state<T>& state() const {
+        if (!state_) detail::throw_empty_future();
+        return *state_;
+    }
     T take() {
         auto state = std::move(state_);
         return state->take();
@@ -337,7 +362,7 @@ template <class T, class F, class R> class then_state final : public shared_stat
 template <class T> template <class F> auto future<T>::then(F f) && -> future<std::invoke_result_t<F, future>> {
     using R = std::invoke_result_t<F, future>;
     using link = detail::then_state<T, F, R>;
-    const detail::ref<link> next(new link(std::move(f), state_)); // if it throws, this future is what it was
+    const detail::ref<link> next(new link(std::move(f), (state(), state_))); // if it throws, this future is what it was
     next->start(*state_);
     state_.reset();
     return detail::make_future<R>(next);

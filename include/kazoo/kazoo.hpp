@@ -3,6 +3,7 @@
 #include <kazoo/acl.hpp>
 #include <kazoo/child_names.hpp>
 #include <kazoo/client.hpp>
+#include <kazoo/coroutine.hpp>
 #include <kazoo/error.hpp>
 #include <kazoo/event_loop.hpp>
 #include <kazoo/future.hpp>
@@ -11,6 +12,7 @@
 #include <kazoo/path.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/retry.hpp>
+#include <kazoo/stop.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 #include <kazoo/version.hpp>

@@ -33,8 +33,8 @@ struct client_options {
     /// Limit of the blocking calls, time without a connection included. Must be positive; milliseconds::max(), like
     /// anything beyond 50 years, is no limit.
     std::chrono::milliseconds operation_timeout{30'000};
-    /// Limit of close(): to send what is queued and to end the session. Must not be negative.
-    /// milliseconds::max(): no limit; without a server it then lasts until there is one or the session has ended.
+    /// Limit of close() as long as there is a connection: to send what is queued and to end the session. Must not be
+    /// negative. milliseconds::max(): no limit.
     std::chrono::milliseconds close_timeout{5'000};
     /// Try the hosts in random order. Off: in the order given.
     bool randomize_hosts = true;

@@ -1,5 +1,7 @@
 #pragma once
 // How often and how fast to try again.
+#include <kazoo/export.hpp>
+
 #include <chrono>
 
 namespace kazoo {

@@ -5,13 +5,16 @@
 
 #include <chrono>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -60,6 +63,24 @@ struct node_stat {
 /// "No data", which ZooKeeper keeps apart from "empty data".
 inline constexpr std::nullopt_t null = std::nullopt;
 
+namespace detail {
+
+template <class T>
+concept byte_like = std::same_as<T, std::byte> || std::same_as<T, unsigned char> || std::same_as<T, signed char> ||
+                    std::same_as<T, char> || std::same_as<T, char8_t>;
+
+/// Containers and views of bytes that are no text already.
+template <class R>
+concept byte_range = !std::convertible_to<const R&, std::string_view> && requires(const R& r) {
+    { std::size(r) } -> std::convertible_to<std::size_t>;
+    { *std::data(r) } -> std::same_as<std::add_lvalue_reference_t<const std::remove_cvref_t<decltype(*std::data(r))>>>;
+    requires byte_like<std::remove_cvref_t<decltype(*std::data(r))>>;
+};
+
+} // namespace detail
+
+class bytes;
+
 /// What a write accepts: text, bytes or kazoo::null. A view, for the call that it is passed to: that call copies the
 /// bytes before it returns.
 class data_view {
@@ -72,9 +93,12 @@ class data_view {
     constexpr data_view(const char* s) noexcept : data_view(std::string_view(s)) {}
     /// These bytes, zeros included.
     data_view(const std::string& s) noexcept : data_view(std::string_view(s)) {}
-    /// These bytes. Never null, also if s.data() is.
-    data_view(std::span<const std::byte> s) noexcept
-        : data_view(std::string_view(reinterpret_cast<const char*>(s.data()), s.size())) {}
+    /// The bytes of a container or a view: std::vector<std::uint8_t>, std::span<const std::byte>, … Never null.
+    template <detail::byte_range R>
+    data_view(const R& bytes) noexcept
+        : data_view(std::string_view(reinterpret_cast<const char*>(std::data(bytes)), std::size(bytes))) {}
+    /// What a read gave, null included.
+    data_view(const bytes&) noexcept;
     data_view(std::nullptr_t) = delete; ///< say kazoo::null
     data_view(int) = delete;            ///< numbers are not data: format them first
 
@@ -124,6 +148,10 @@ class bytes {
     std::string text_;
     bool null_ = true;
 };
+
+inline data_view::data_view(const bytes& b) noexcept {
+    if (!b.is_null()) *this = data_view(std::string_view(b));
+}
 
 /// Data and metadata of one node.
 struct node {

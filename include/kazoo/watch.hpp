@@ -4,10 +4,13 @@
 #include <kazoo/types.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 
 namespace kazoo {
+
+class watch_stream;
 
 namespace detail {
 class watch_queue;
@@ -21,6 +24,29 @@ class listener;
 template <class T> struct watched {
     T value;                     ///< what was there when the watch was set
     future<watch_event> changed; ///< the one change; get() waits without limit
+};
+
+/// Keeps a listener registered. The destructor, reset() and assignment end that: when they return no call is running
+/// and none will come. They wait for a call in progress, except when they are called inside it: then none will come
+/// after that one. Thread safety: one thread at a time.
+class [[nodiscard]] KAZOO_EXPORT subscription {
+  public:
+    /// No listener.
+    subscription() noexcept;
+    /// Takes the listener over; the other one has none afterwards.
+    subscription(subscription&&) noexcept;
+    /// Does as reset(), and takes the other one's listener over.
+    subscription& operator=(subscription&&) noexcept;
+    ~subscription();
+    /// Ends the registration, if there is one.
+    void reset() noexcept;
+
+  private:
+    friend class client;
+    friend class watch_stream;
+    explicit subscription(detail::ref<detail::listener>) noexcept;
+
+    detail::ref<detail::listener> listener_;
 };
 
 /// A persistent watch (addWatch, servers from 3.6): every change of a path, or of all below it, in the server's order.
@@ -50,6 +76,12 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     /// of async_next(). A requested `stop` ends it with nothing, too.
     std::optional<watch_event> next_for(detail::time_limit limit, const std::stop_token& stop = {});
 
+    /// Calls f for each event from now on, in order, until the subscription ends: on the callback executor. What f
+    /// throws is logged. The stream is used up. When the client is closed there are no more calls; when the servers
+    /// refuse the watch that is logged, too. Throws std::bad_alloc, and kazoo::error without a watch.
+    subscription on_event(std::function<void(const watch_event&)> f) &&;
+    void on_event(const std::function<void(const watch_event&)>&) const& = delete; // used up: std::move(s).on_event(f)
+
     /// Whether there is a watch, ended or not: false for a stream that was default-constructed or moved from.
     bool valid() const noexcept { return static_cast<bool>(state_); }
 
@@ -58,28 +90,6 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     explicit watch_stream(detail::ref<detail::watch_queue>) noexcept;
 
     detail::ref<detail::watch_queue> state_;
-};
-
-/// Keeps a listener registered. The destructor, reset() and assignment end that: when they return no call is running
-/// and none will come. They wait for a call in progress, except when they are called inside it: then none will come
-/// after that one. Thread safety: one thread at a time.
-class [[nodiscard]] KAZOO_EXPORT subscription {
-  public:
-    /// No listener.
-    subscription() noexcept;
-    /// Takes the listener over; the other one has none afterwards.
-    subscription(subscription&&) noexcept;
-    /// Does as reset(), and takes the other one's listener over.
-    subscription& operator=(subscription&&) noexcept;
-    ~subscription();
-    /// Ends the registration, if there is one.
-    void reset() noexcept;
-
-  private:
-    friend class client;
-    explicit subscription(detail::ref<detail::listener>) noexcept;
-
-    detail::ref<detail::listener> listener_;
 };
 
 } // namespace kazoo

@@ -1,4 +1,5 @@
 #include <kazoo/client.hpp>
+#include <kazoo/coroutine.hpp>
 
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
@@ -83,6 +84,8 @@ core_handle::~core_handle() {
 }
 
 } // namespace detail
+
+detail::context& detail::context_of(const node_operations& h) noexcept { return client_access::core_of(h); }
 
 node_operations::node_operations(detail::core_handle core, std::string root, std::uint64_t epoch) noexcept
     : core_(std::move(core)), root_(std::move(root)), epoch_(epoch) {}

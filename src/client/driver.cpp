@@ -15,6 +15,8 @@ namespace kazoo::detail {
 namespace {
 
 constexpr std::chrono::milliseconds noticeable_pause{500};
+/// So long a closing client waits for a connection.
+constexpr std::chrono::milliseconds patience_without_connection{100};
 
 std::string describe_pause(duration d) {
     const auto tenths = d / std::chrono::milliseconds(100);
@@ -46,6 +48,12 @@ void driver::begin_close(duration limit) {
 
 void driver::abort() noexcept {
     abort_timer_ = 0;
+    session_.abort(loop_.now());
+    turn();
+}
+
+void driver::lose_patience() noexcept {
+    patience_timer_ = 0;
     session_.abort(loop_.now());
     turn();
 }
@@ -103,11 +111,21 @@ void driver::turn() {
     if (session_.pending() == 0) give_back();
     in_turn_ = false;
     publish_clocks();
-    const session_state state = session_.state();
-    if (state != session_state::connected && state != session_state::connected_read_only)
+    if (!is_connected(session_.state()))
         core_.board().set_last_failures({.text = session_.last_failures(), .refused_by_all = session_.refused()});
     keep_clock();
+    keep_patience();
     finish_if_closed();
+}
+
+/// A client that closes and has no connection does not wait for long: its caller wants to go.
+void driver::keep_patience() {
+    if (ending_ == ending::no || ending_ == ending::done) return;
+    if (is_connected(session_.state())) {
+        if (patience_timer_ != 0) loop_.cancel_timer(std::exchange(patience_timer_, 0));
+    } else if (patience_timer_ == 0) {
+        patience_timer_ = loop_.start_timer(loop_.now() + patience_without_connection, patience_);
+    }
 }
 
 /// Hands over what waits. False: there is no memory for it, and the connection is over; the requests wait on.
@@ -253,6 +271,7 @@ void driver::finish_if_closed() {
     stream_open_ = false;
     if (clock_timer_ != 0) loop_.cancel_timer(std::exchange(clock_timer_, 0));
     if (abort_timer_ != 0) loop_.cancel_timer(std::exchange(abort_timer_, 0));
+    if (patience_timer_ != 0) loop_.cancel_timer(std::exchange(patience_timer_, 0));
     core_.on_closed(); // may destroy us
 }
 

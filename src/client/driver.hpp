@@ -20,7 +20,8 @@ class driver final : session::observer, byte_stream_events {
     void start(std::vector<std::shared_ptr<session::credential>>);
     /// Does whatever the session and the queue now allow. To be called after every fact.
     void turn();
-    /// Finishes what was submitted, ends the session, and calls core::on_closed(); at the latest after the limit.
+    /// Finishes what was submitted, ends the session, and calls core::on_closed(); at the latest after the limit, and
+    /// soon if there is no connection.
     void begin_close(duration limit);
     void add_credential(std::shared_ptr<session::credential>);
     void forget(session::watcher&);
@@ -47,6 +48,7 @@ class driver final : session::observer, byte_stream_events {
 
     void ring() noexcept;
     void abort() noexcept;
+    void lose_patience() noexcept;
     /// Where it is between begin_close() and core::on_closed().
     enum class ending : std::uint8_t {
         no,
@@ -64,6 +66,7 @@ class driver final : session::observer, byte_stream_events {
     void read_input();
     void stream_broke(std::error_code);
     void keep_clock();
+    void keep_patience();
     void finish_if_closed();
     void fail_waiting(errc reason, errc from_now_on = errc{});
     void publish_clocks() noexcept;
@@ -80,7 +83,8 @@ class driver final : session::observer, byte_stream_events {
 
     bound_job<&driver::ring> clock_{*this};
     bound_job<&driver::abort> abort_{*this};
-    timer_id clock_timer_ = 0, abort_timer_ = 0;
+    bound_job<&driver::lose_patience> patience_{*this};
+    timer_id clock_timer_ = 0, abort_timer_ = 0, patience_timer_ = 0;
     time_point clock_at_ = never;
     std::size_t certainty_wanted_ = 0; ///< by so many
     time_point all_read_ = never;      ///< nothing waited in the socket then, a turn of the loop ago

@@ -10,8 +10,8 @@ namespace {
 thread_local const listener* running_here = nullptr;
 }
 
-void listener::call(session_state s) {
-    std::function<void(session_state)> ended; // destroyed outside the lock: its captures are the user's
+void listener::run(const void* event) {
+    function ended; // destroyed outside the lock: its captures are the user's
     const util::lock_guard lock(running_);
     if (!active()) return;
     struct mark {
@@ -21,18 +21,18 @@ void listener::call(session_state s) {
     } const here(this);
     struct drop_if_ended {
         listener& self;
-        std::function<void(session_state)>& into;
+        function& into;
         ~drop_if_ended() KAZOO_NO_THREAD_SAFETY_ANALYSIS {
             if (!self.active()) into = std::move(self.function_);
         }
     } const behind{*this, ended};
-    function_(s);
+    function_(event);
 }
 
 void listener::end() noexcept {
     active_.store(false, std::memory_order_release);
     if (running_here == this) return; // call() drops the function behind itself
-    std::function<void(session_state)> ended;
+    function ended;
     const util::lock_guard wait_for_a_call_in_progress(running_);
     ended = std::move(function_);
 }

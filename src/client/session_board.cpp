@@ -45,10 +45,6 @@ class certainty_state final : public detail::shared_state<void> {
     void abandon_interest() noexcept override { fail(errc::cancelled); }
 };
 
-bool is_connected(session_state s) noexcept {
-    return s == session_state::connected || s == session_state::connected_read_only;
-}
-
 /// Why the client will never connect again; errc{} if it may.
 errc final_error(session_state s) noexcept {
     switch (s) {
@@ -62,9 +58,9 @@ errc final_error(session_state s) noexcept {
 struct announcement : job {
     core& owner;
     session_state state;
-    std::vector<ref<listener>> listeners;
+    std::vector<ref<state_listener>> listeners;
 
-    announcement(core& c, session_state s, std::vector<ref<listener>> l) noexcept
+    announcement(core& c, session_state s, std::vector<ref<state_listener>> l) noexcept
         : job{&run_all, nullptr}, owner(c), state(s), listeners(std::move(l)) {}
     void tell(const char* what) const noexcept {
         try {
@@ -144,7 +140,7 @@ void session_board::set_last_failures(failures f) {
 }
 
 ref<listener> session_board::add_listener(std::function<void(session_state)> f) {
-    ref<listener> l(new listener(std::move(f)));
+    ref<state_listener> l(new state_listener(std::move(f)));
     const util::lock_guard lock(mutex_);
     listeners_.add(l);
     return l;
@@ -204,7 +200,7 @@ void session_board::set_certainty(certainty c) noexcept {
 
 void session_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
     std::vector<ref<detail::shared_state<void>>> waiting, trying, uncertain;
-    std::vector<ref<listener>> listeners;
+    std::vector<ref<state_listener>> listeners;
     std::stop_source lost(std::nostopstate);
     const bool over = now == session_state::lost || final_error(now) != errc{};
     {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,11 @@
 namespace kazoo::detail {
 
 class core;
+using state_listener = listener_for<session_state>;
+
+inline bool is_connected(session_state s) noexcept {
+    return s == session_state::connected || s == session_state::connected_read_only;
+}
 
 /// Thread-safe. Written by the loop only.
 class session_board {
@@ -78,7 +84,7 @@ class session_board {
         bool operator()(const ref<detail::shared_state<void>>& waiter) const noexcept { return waiter->is_claimed(); }
     };
     struct has_ended {
-        bool operator()(const ref<listener>& l) const noexcept { return !l->active(); } // its function is gone
+        bool operator()(const ref<state_listener>& l) const noexcept { return !l->active(); } // its function is gone
     };
     using waiters = util::pruned_list<ref<detail::shared_state<void>>, was_given_up>;
 
@@ -93,7 +99,7 @@ class session_board {
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
     std::string server_ KAZOO_GUARDED_BY(mutex_);
-    util::pruned_list<ref<listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
+    util::pruned_list<ref<state_listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
     waiters waiting_ KAZOO_GUARDED_BY(mutex_);
     bool refused_ KAZOO_GUARDED_BY(mutex_) = false;
     waiters trying_ KAZOO_GUARDED_BY(mutex_); ///< waiters that give up when all addresses refuse

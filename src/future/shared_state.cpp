@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 namespace kazoo::detail {
+
+void throw_empty_future() {
+    throw error(make_error_code(std::future_errc::no_state), outcome::not_applied, "future", {},
+                "it was moved from or used, or never stood for a result");
+}
 
 namespace {
 

@@ -38,6 +38,9 @@ struct KAZOO_EXPORT failure {
     static failure current(std::string_view operation) noexcept;
 };
 
+/// Thrown by what needs a result where a future stands for none (std::future_errc::no_state).
+[[noreturn]] KAZOO_EXPORT void throw_empty_future();
+
 /// Called once, by whoever completes the state, on any thread: must not block and must not run user code.
 struct continuation {
     void (*run)(continuation*) noexcept;

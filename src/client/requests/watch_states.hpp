@@ -68,6 +68,7 @@ class watch_queue final : public ref_counted<watch_queue, client_watcher> {
     watch_queue(core& c, session::watch_kind k, std::string full_path, chroot_length root)
         : ref_counted(c, k, std::move(full_path), root), context_(ref<core>::share(&c)) {}
 
+    core& owner() const noexcept { return *context_; }
     ref<shared_state<watch_event>> next() KAZOO_EXCLUDES(mutex_);
     /// What the user gets of it.
     static watch_stream stream(ref<watch_queue> q) noexcept { return watch_stream(std::move(q)); }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -35,6 +36,43 @@ class future_test : public testing::Test {
   protected:
     manual_context context;
 };
+
+/// The code of what `use` throws.
+template <class Use> std::error_code code_of(Use use) {
+    try {
+        use();
+    } catch (const kazoo::error& e) {
+        return e.code();
+    }
+    return {};
+}
+
+TEST_F(future_test, that_is_empty_or_used_throws_wherever_a_result_is_needed) {
+    const auto none = make_error_code(std::future_errc::no_state);
+    future<int> used;
+    {
+        pair_of<int> p(context);
+        p.succeed(1);
+        used = std::move(p.result);
+        EXPECT_EQ(std::move(used).get(), 1);
+    }
+    future<int> never;
+    for (future<int>* f : {&used, &never}) {
+        EXPECT_FALSE(f->valid());
+        EXPECT_FALSE(f->ready());
+        f->cancel();
+        EXPECT_EQ(code_of([&] { std::move(*f).get(); }), none);
+        EXPECT_EQ(code_of([&] { std::move(*f).get(std::stop_token()); }), none);
+        EXPECT_EQ(code_of([&] { std::move(*f).get_for(1ms); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).result(); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).result_for(1ms); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).then([](auto) {}); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).timeout(1ms); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).stop_on({}); }), none);
+        EXPECT_EQ(code_of([&] { (void)std::move(*f).operator co_await(); }), none);
+    }
+    std::move(used).detach();
+}
 
 TEST_F(future_test, gives_its_value_once) {
     pair_of<std::string> p(context);
