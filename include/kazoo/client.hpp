@@ -167,7 +167,7 @@ class KAZOO_EXPORT client : public node_operations {
     future<void> async_wait_connected() const;
     /// The blocking twin of async_wait_connected(): waits at most so long; then errc::operation_timeout. A requested
     /// `stop` ends it with errc::cancelled.
-    void wait_connected(detail::time_limit, const std::stop_token& stop = {}) const;
+    void wait_connected(time_limit, const std::stop_token& stop = {}) const;
     /// The same, at most client_options::operation_timeout.
     void wait_connected(const std::stop_token& stop = {}) const;
     /// As async_wait_connected(), for those who would rather hear at once that nobody is there: fails also with
@@ -191,6 +191,15 @@ class KAZOO_EXPORT client : public node_operations {
     void close() const;
     /// As close(), without waiting; from anywhere. Completes when the client is closed.
     future<void> async_close() const;
+
+    /// Leaves the session alive: refuses new work, finishes what was submitted, lets the connection go, and gives what
+    /// client_options::resume needs; this client is closed then. Ephemeral nodes stay until the session is resumed, or
+    /// its time is over. Fails with errc::closed if it is closing already, with errc::connection_loss if there is no
+    /// session. Within client_options::close_timeout, or 100 ms without a connection; what is not answered by then
+    /// fails as at a close().
+    future<session_ticket> async_detach() const;
+    /// The blocking twin of async_detach(). Waits however long that takes, until `stop` is requested.
+    session_ticket detach(const std::stop_token& stop = {}) const;
 
     // -- operations: the blocking twins of async_x --------------------------------------------------------------------
     /// The blocking twin of async_create(): the path of the new node.

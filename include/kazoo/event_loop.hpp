@@ -25,6 +25,12 @@ class KAZOO_EXPORT executor {
     virtual void execute(std::function<void()> work) = 0;
 };
 
+/// For client_options::callback_executor: callbacks run on the loop's own thread, between its other work. That saves a
+/// change of threads for each, and has limits: while one runs, all sessions of that loop stand still (a long one costs
+/// them their connections), and blocking calls in it throw would_deadlock_error. Always the same object; runs what it
+/// is given in the call if others than a client use it. Any thread.
+KAZOO_EXPORT const std::shared_ptr<executor>& inline_executor();
+
 /// An event loop: a thread for sessions and sockets, one for callbacks, and one for the callbacks of stop tokens.
 /// Several clients may share one through client_options::loop. It ends with the last client and the last reference to
 /// it. Thread-safe.

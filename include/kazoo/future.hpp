@@ -1,7 +1,7 @@
 #pragma once
 // future<T>: the eventual result of one operation. get() it, co_await it, hang a continuation on it, or drop it.
 #include <kazoo/detail/shared_state.hpp>
-#include <kazoo/detail/until.hpp>
+#include <kazoo/time_limit.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -117,7 +117,7 @@ template <class T> class [[nodiscard]] future {
         return take();
     }
     /// Waits at most `limit`, then gives the operation up: timeout_error, whose outcome() tells whether it may apply.
-    T get_for(detail::time_limit limit) && {
+    T get_for(time_limit limit) && {
         state().wait(limit, {});
         return take();
     }
@@ -127,7 +127,7 @@ template <class T> class [[nodiscard]] future {
         return take();
     }
     /// Whichever comes first: as get_for(limit) or as get(stop).
-    T get_for(detail::time_limit limit, const std::stop_token& stop) && {
+    T get_for(time_limit limit, const std::stop_token& stop) && {
         state().wait(limit, stop);
         return take();
     }
@@ -138,7 +138,7 @@ template <class T> class [[nodiscard]] future {
         return std::move(*this).result_for(state().default_limit(), stop);
     }
     /// As get_for(), but an error is returned and not thrown.
-    kazoo::result<T> result_for(detail::time_limit limit, const std::stop_token& stop = {}) && {
+    kazoo::result<T> result_for(time_limit limit, const std::stop_token& stop = {}) && {
         if (const errc e = state().try_wait(limit, stop); e != errc{})
             return kazoo::result<T>(detail::failure{
                 make_error_code(e), outcome::unknown, {}, state_->operation(), std::string(state_->path()), {}});
@@ -148,10 +148,10 @@ template <class T> class [[nodiscard]] future {
     // clang-format off
     T get() const& = delete; // used once: std::move(f).get()
     T get(const std::stop_token&) const& = delete; // used once: std::move(f).get(stop)
-    T get_for(detail::time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).get_for(limit)
+    T get_for(time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).get_for(limit)
     void result() const& = delete; // used once: std::move(f).result()
     void result(const std::stop_token&) const& = delete; // used once: std::move(f).result(stop)
-    void result_for(detail::time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).result_for(limit)
+    void result_for(time_limit, const std::stop_token& = {}) const& = delete; // used once: std::move(f).result_for(limit)
     // clang-format on
 
     // -- giving up ----------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ template <class T> class [[nodiscard]] future {
         if (state_) state_->fail(errc::cancelled);
     }
     /// Fails the future with errc::operation_timeout when `limit` passes; the clock is the loop's.
-    future timeout(detail::time_limit limit) && {
+    future timeout(time_limit limit) && {
         state().limit(limit);
         return std::move(*this);
     }
@@ -174,7 +174,7 @@ template <class T> class [[nodiscard]] future {
     }
     /// Explicitly ignores the result. Unlike a drop it gives nothing up: a watch stays set, a lock is still waited for.
     void detach() && noexcept { state_.reset(); }
-    void timeout(detail::time_limit) const& = delete;     // gives the future back: f = std::move(f).timeout(limit)
+    void timeout(time_limit) const& = delete;             // gives the future back: f = std::move(f).timeout(limit)
     void stop_on(const std::stop_token&) const& = delete; // gives the future back: f = std::move(f).stop_on(stop)
     void detach() const& = delete;                        // used once: std::move(f).detach()
 

@@ -1,11 +1,16 @@
 #pragma once
 // What a client can be told when it is made.
+#include <kazoo/export.hpp>
 #include <kazoo/log.hpp>
 #include <kazoo/retry.hpp>
+#include <kazoo/time_limit.hpp>
+#include <kazoo/types.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,27 +26,41 @@ struct credential {
     std::string secret; ///< what the scheme wants to see; never in a log line
 };
 
+/// A session that nobody holds at the moment: what client::detach() gives, and client_options::resume takes, in this
+/// process or another one. Who has it can take the session over.
+struct session_ticket {
+    session_id id = session_id::none;                ///< none: no session
+    std::array<char, 16> password{};                 ///< what the servers want to see; never in a log line
+    std::chrono::milliseconds negotiated_timeout{0}; ///< the servers end the session so long after it was left
+};
+/// Prints id and timeout.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const session_ticket&);
+
 /// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that
 /// makes no sense.
 struct client_options {
     /// How long the servers keep the session without hearing from us. They may clamp it (2 to 20 of their ticks);
-    /// client::negotiated_timeout() tells. At most 2^31-1 ms, about 24 days.
-    std::chrono::milliseconds session_timeout{10'000};
+    /// client::negotiated_timeout() tells. Must be positive; without limit (hours::max()) it is what the servers allow.
+    time_limit session_timeout = std::chrono::seconds(10);
     /// The tick of the servers, if they allow sessions shorter than two of them (minSessionTimeout); zero otherwise.
     /// What says that something is certainly ours needs it. session_timeout must be one and a half of it at least.
     std::chrono::milliseconds server_tick{0};
-    /// Limit of the blocking calls, time without a connection included. Must be positive; milliseconds::max(), like
-    /// anything beyond 50 years, is no limit.
-    std::chrono::milliseconds operation_timeout{30'000};
-    /// Limit of close() as long as there is a connection: to send what is queued and to end the session. Must not be
-    /// negative. milliseconds::max(): no limit.
-    std::chrono::milliseconds close_timeout{5'000};
+    /// Limit of the blocking calls, time without a connection included. hours::max(), like anything beyond 50 years, is
+    /// no limit; zero and less does not wait.
+    time_limit operation_timeout = std::chrono::seconds(30);
+    /// Limit of close() as long as there is a connection: to send what is queued and to end the session.
+    /// hours::max() is no limit; zero and less does not wait.
+    time_limit close_timeout = std::chrono::seconds(5);
     /// Try the hosts in random order. Off: in the order given.
     bool randomize_hosts = true;
     /// Accept a server that lost its quorum, as session_state::connected_read_only.
     bool read_only = false;
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
     std::vector<credential> credentials{};
+    /// Go on with this session instead of beginning one. If the servers do not know it any more, a new one is begun:
+    /// client::session_id() tells. Watches and credentials are not part of it. Whoever still holds the session loses
+    /// the connection (session_state::suspended), and takes the session back when he reconnects.
+    session_ticket resume{};
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};
     /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.
@@ -60,6 +79,7 @@ struct client_options {
     /// The loop that runs this client; several may share one. Empty: a loop of its own.
     std::shared_ptr<kazoo::event_loop> loop{};
     /// Where watch callbacks, listeners, continuations and user coroutines run. Empty: one thread per loop.
+    /// kazoo::inline_executor(): the loop's thread.
     std::shared_ptr<kazoo::executor> callback_executor{};
 };
 

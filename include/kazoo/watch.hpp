@@ -74,7 +74,7 @@ class [[nodiscard]] KAZOO_EXPORT watch_stream {
     std::optional<watch_event> next(const std::stop_token& stop = {});
     /// Blocks at most `limit`. Nothing if no event came in that time or the client is closed; throws the other errors
     /// of async_next(). A requested `stop` ends it with nothing, too.
-    std::optional<watch_event> next_for(detail::time_limit limit, const std::stop_token& stop = {});
+    std::optional<watch_event> next_for(time_limit limit, const std::stop_token& stop = {});
 
     /// Calls f for each event from now on, in order, until the subscription ends: on the callback executor. What f
     /// throws is logged. The stream is used up. When the client is closed there are no more calls; when the servers

@@ -19,7 +19,7 @@ struct running {
 
 } // namespace
 
-callback_fifo::callback_fifo(context& owner, executor& runs_on) noexcept
+callback_fifo::callback_fifo(context& owner, executor* runs_on) noexcept
     : owner_(owner), executor_(runs_on), pauses_(shortest_pause, shortest_pause * (1 << patience)) {}
 
 bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
@@ -37,11 +37,20 @@ void callback_fifo::post(job& j) noexcept {
 }
 
 void callback_fifo::hand_over() noexcept {
+    if (executor_ == nullptr) {
+        owner_.retain(); // until drain_on_loop()
+        return owner_.post_to_loop(drain_);
+    }
     try {
-        executor_.execute([this, alive = ref<context>::share(&owner_)] { drain(); });
+        executor_->execute([this, alive = ref<context>::share(&owner_)] { drain(); });
     } catch (...) { // no memory, or an executor that does not keep its contract
         return try_later();
     }
+}
+
+void callback_fifo::drain_on_loop() noexcept {
+    const ref<context> alive(&owner_); // adopts hand_over()'s count
+    drain();
 }
 
 void callback_fifo::try_later() noexcept {

@@ -11,7 +11,8 @@ namespace kazoo::detail {
 /// Thread-safe. `owner` is kept alive while a drain is under way.
 class callback_fifo {
   public:
-    callback_fifo(context& owner, executor& runs_on) noexcept;
+    /// Runs on the owner's loop if there is no executor.
+    callback_fifo(context& owner, executor* runs_on) noexcept;
 
     void post(job&) noexcept KAZOO_EXCLUDES(mutex_);
     /// Whether the calling thread is in a callback of this client.
@@ -19,6 +20,7 @@ class callback_fifo {
 
   private:
     void hand_over() noexcept;
+    void drain_on_loop() noexcept;
     void try_later() noexcept;
     void plan_retry() noexcept;
     void retry() noexcept;
@@ -26,7 +28,8 @@ class callback_fifo {
     void drain() noexcept KAZOO_EXCLUDES(mutex_);
 
     context& owner_;
-    executor& executor_;
+    executor* const executor_;
+    bound_job<&callback_fifo::drain_on_loop> drain_{*this};
     bound_job<&callback_fifo::plan_retry> plan_retry_{*this};
     bound_job<&callback_fifo::retry> retry_{*this};
     unsigned failures_ = 0; ///< in a row; these two belong to whoever hands over

@@ -6,6 +6,9 @@
 #include "session/host_list.hpp"
 #include "util/backoff.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace kazoo {
 
 namespace {
@@ -26,14 +29,17 @@ void require(bool good, std::string_view what) {
     if (!good) throw error(make_error_code(errc::bad_arguments), outcome::not_applied, "client", {}, what);
 }
 
+/// What is asked of the servers, who have the last word.
+std::chrono::milliseconds session_timeout(const client_options& o) {
+    constexpr std::chrono::milliseconds longest(INT32_MAX);
+    return std::min(std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds(o.session_timeout)), longest);
+}
+
 void check(const client_options& o) {
-    require(o.session_timeout.count() > 0, "client_options::session_timeout must be positive");
-    require(o.session_timeout <= std::chrono::milliseconds(INT32_MAX), "client_options::session_timeout is too long");
+    require(session_timeout(o).count() > 0, "client_options::session_timeout must be positive");
     require(o.server_tick.count() >= 0, "client_options::server_tick must not be negative");
-    require(o.session_timeout - o.server_tick >= o.server_tick / 2,
+    require(session_timeout(o) - o.server_tick >= o.server_tick / 2,
             "client_options::session_timeout must be at least one and a half of client_options::server_tick");
-    require(o.operation_timeout.count() > 0, "client_options::operation_timeout must be positive");
-    require(o.close_timeout.count() >= 0, "client_options::close_timeout must not be negative");
     require(o.max_waiting_requests > 0, "client_options::max_waiting_requests must be positive");
     require(o.max_waiting_bytes > 0, "client_options::max_waiting_bytes must be positive");
     require(o.max_request_bytes > 0 && o.max_request_bytes <= INT32_MAX,
@@ -47,12 +53,15 @@ void check(const client_options& o) {
 session::config to_config(session::host_spec hosts, const client_options& o) {
     session::config c;
     c.hosts = std::move(hosts);
-    c.timeout = o.session_timeout;
+    c.timeout = session_timeout(o);
     c.randomize_hosts = o.randomize_hosts;
     c.read_only = o.read_only;
     c.server_tick = o.server_tick;
     c.reconnect = o.reconnect;
     c.max_reply_bytes = o.max_reply_bytes;
+    if (o.resume.id != session_id::none)
+        c.resume = session::identity{
+            .id = o.resume.id, .password = o.resume.password, .negotiated_timeout = o.resume.negotiated_timeout};
     c.log_threshold = o.log.write ? o.log.threshold : log_level::off;
     return c;
 }
@@ -127,7 +136,7 @@ std::string client::last_failures() const { return core().board().last_failures(
 
 future<void> client::async_wait_connected() const { return detail::make_future(core().board().wait_connected(core())); }
 future<void> client::async_try_connect() const { return detail::make_future(core().board().try_connect(core())); }
-void client::wait_connected(detail::time_limit limit, const std::stop_token& stop) const {
+void client::wait_connected(time_limit limit, const std::stop_token& stop) const {
     async_wait_connected().get_for(limit, stop);
 }
 void client::wait_connected(const std::stop_token& stop) const { async_wait_connected().get(stop); }
@@ -146,6 +155,12 @@ client client::chroot(std::string_view path) const {
 }
 
 future<void> client::async_close() const { return detail::make_future(core().close()); }
+
+future<session_ticket> client::async_detach() const { return detail::make_future(core().detach()); }
+
+session_ticket client::detach(const std::stop_token& stop) const {
+    return async_detach().get_for(std::chrono::nanoseconds::max(), stop);
+}
 
 void client::close() const {
     auto closed = async_close();

@@ -9,6 +9,13 @@ namespace kazoo::detail {
 
 namespace {
 
+class detach_state final : public shared_state<session_ticket> {
+  public:
+    using shared_state::shared_state;
+    std::string_view operation() const noexcept override { return "detach"; }
+    outcome on_abandoned() noexcept override { return outcome::unknown; } // it goes on
+};
+
 class close_state final : public shared_state<void> {
   public:
     using shared_state::shared_state;
@@ -28,12 +35,18 @@ ref<core> core::start(session::config config, client_options opts,
     return c;
 }
 
+/// Where the callbacks run; null: on the loop.
+executor* core::executor_of(const client_options& o, detail::loop& l) noexcept {
+    if (!o.callback_executor) return &l.default_executor();
+    return o.callback_executor == inline_executor() ? nullptr : o.callback_executor.get();
+}
+
 core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
       log_(std::exchange(options_.log, {})),
       loop_(std::move(loop)),
       queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
-      callbacks_(*this, options_.callback_executor ? *options_.callback_executor : this->loop().default_executor()),
+      callbacks_(*this, executor_of(options_, this->loop())),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {}
 
 core::~core() = default;
@@ -59,7 +72,15 @@ void core::close_driver() noexcept {
     certain_grants_.doubt_all();
     session_grants_.doubt_all();
     end_tasks(errc::closed);
-    driver_->begin_close(to_duration(options_.close_timeout));
+    bool session_stays = false;
+    {
+        const util::lock_guard lock(close_mutex_);
+        session_stays = static_cast<bool>(detacher_);
+    }
+    if (session_stays)
+        driver_->begin_detach(options_.close_timeout);
+    else
+        driver_->begin_close(options_.close_timeout);
 }
 
 // -- any thread -------------------------------------------------------------------------------------------------------
@@ -127,28 +148,54 @@ ref<shared_state<void>> core::close() {
     return closed;
 }
 
+ref<shared_state<session_ticket>> core::detach() {
+    ref<shared_state<session_ticket>> detached(new detach_state(*this));
+    const errc reason = loop().forked() ? errc::forked : errc::closed;
+    const bool begun = reason != errc::forked && begin_ending(detached);
+    if (!begun && detached->claim()) detached->publish_failure(reason);
+    return detached;
+}
+
 /// Needs no memory: the destructor of the last handle must not fail.
-void core::begin_close() noexcept {
+bool core::begin_ending(ref<shared_state<session_ticket>> detacher) noexcept {
     {
         const util::lock_guard lock(close_mutex_);
-        if (ending_ != ending::no) return;
+        if (ending_ != ending::no) return false;
         ending_ = ending::begun;
+        detacher_ = std::move(detacher);
         loop().closings().begin();
     }
     queue_.refuse(errc::closed);
     retain(); // until close_driver()
     loop().post(close_);
+    return true;
+}
+
+void core::on_detached(const session::identity& left) noexcept {
+    ref<shared_state<session_ticket>> detacher;
+    {
+        const util::lock_guard lock(close_mutex_);
+        detacher = detacher_;
+    }
+    if (!detacher || !detacher->claim()) return;
+    if (left.id == session_id::none)
+        detacher->publish_failure(errc::connection_loss);
+    else
+        detacher->publish({left.id, left.password, left.negotiated_timeout});
 }
 
 void core::on_closed() noexcept {
     std::vector<ref<shared_state<void>>> closers;
+    ref<shared_state<session_ticket>> detacher;
     closing_watch& closings = loop().closings();
     bool was_asked = false;
     {
         const util::lock_guard lock(close_mutex_);
         was_asked = std::exchange(ending_, ending::done) == ending::begun;
         closers.swap(closers_);
+        detacher = std::move(detacher_);
     }
+    if (detacher && detacher->claim()) detacher->publish_failure(errc::session_expired); // it was lost meanwhile
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
     release(); // the loop's

@@ -35,9 +35,7 @@ class core final : public ref_counted<core, task_host> {
     void post_to_loop(job& j) noexcept override { loop().post(j); }
     std::uint64_t start_timer(std::chrono::nanoseconds delay, job& j) noexcept override;
     bool cancel_timer(std::uint64_t t) noexcept override { return loop().cancel_timer(t); }
-    std::chrono::nanoseconds operation_limit() const noexcept override {
-        return to_duration(options_.operation_timeout);
-    }
+    std::chrono::nanoseconds operation_limit() const noexcept override { return options_.operation_timeout; }
     errc may_block(bool for_executor) const noexcept override;
     bool pump(shared_state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 
@@ -61,7 +59,8 @@ class core final : public ref_counted<core, task_host> {
     errc refusing() const noexcept override { return loop().forked() ? errc::forked : queue_.refusing(); }
     void add_credential(std::shared_ptr<session::credential>);
     ref<shared_state<void>> close();
-    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_);
+    ref<shared_state<session_ticket>> detach();
+    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_) { begin_ending({}); }
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     bool on_callback_thread() const noexcept;
 
@@ -72,6 +71,8 @@ class core final : public ref_counted<core, task_host> {
 
     // -- on the loop --------------------------------------------------------------------------------------------------
     void on_closed() noexcept;
+    /// Our side of the session ends, and it stays at the servers.
+    void on_detached(const session::identity&) noexcept;
     /// Grants that last as long as the session is certain, and grants that last until it is over for us.
     grants& certain_grants() noexcept { return certain_grants_; }
     grants& session_grants() noexcept { return session_grants_; }
@@ -80,10 +81,13 @@ class core final : public ref_counted<core, task_host> {
     core(session::config, client_options, std::shared_ptr<event_loop>);
     ~core() override;
     friend class ref_counted<core, task_host>; // destroys it
+    static executor* executor_of(const client_options&, detail::loop&) noexcept;
     void wake() noexcept;
     void start_driver() noexcept;
     void turn() noexcept;
     void close_driver() noexcept;
+    /// False: that had begun before.
+    bool begin_ending(ref<shared_state<session_ticket>> detacher) noexcept KAZOO_EXCLUDES(close_mutex_);
 
     /// Where the client is between its first close() and its end.
     enum class ending : std::uint8_t {
@@ -109,6 +113,7 @@ class core final : public ref_counted<core, task_host> {
     util::mutex close_mutex_;
     ending ending_ KAZOO_GUARDED_BY(close_mutex_) = ending::no;
     std::vector<ref<shared_state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
+    ref<shared_state<session_ticket>> detacher_ KAZOO_GUARDED_BY(close_mutex_); ///< set: the session is to stay
     grants certain_grants_, session_grants_;
 };
 

@@ -46,16 +46,22 @@ void driver::begin_close(duration limit) {
     turn();
 }
 
+void driver::begin_detach(duration limit) {
+    session_stays_ = ending_ == ending::no;
+    begin_close(limit);
+}
+
+/// The limit has passed, or the patience without a connection.
 void driver::abort() noexcept {
-    abort_timer_ = 0;
-    session_.abort(loop_.now());
+    abort_timer_ = patience_timer_ = 0;
+    leave();
     turn();
 }
 
-void driver::lose_patience() noexcept {
-    patience_timer_ = 0;
+/// Ends our side at once. The servers keep the session for its time.
+void driver::leave() noexcept {
+    if (std::exchange(session_stays_, false)) core_.on_detached(session_.identity());
     session_.abort(loop_.now());
-    turn();
 }
 
 void driver::add_credential(std::shared_ptr<session::credential> c) {
@@ -99,9 +105,12 @@ void driver::turn() {
         again_ = false;
         session_.on_time(loop_.now()); // first: a connection may be over by now, and must get nothing more
         obey_orders();
-        if (ending_ == ending::asked && core_.queue().empty()) {
+        if (ending_ == ending::asked && core_.queue().empty() && (!session_stays_ || session_.pending() == 0)) {
             ending_ = ending::begun;
-            session_.close(loop_.now());
+            if (session_stays_)
+                leave();
+            else
+                session_.close(loop_.now());
             again_ = true;
             continue;
         }

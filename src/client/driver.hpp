@@ -23,6 +23,8 @@ class driver final : session::observer, byte_stream_events {
     /// Finishes what was submitted, ends the session, and calls core::on_closed(); at the latest after the limit, and
     /// soon if there is no connection.
     void begin_close(duration limit);
+    /// The same, but the session lives on at the servers: core::on_detached() is called first.
+    void begin_detach(duration limit);
     void add_credential(std::shared_ptr<session::credential>);
     void forget(session::watcher&);
     /// As long as somebody wants it, pairs of requests keep certain_until() ahead (session/certainty.hpp).
@@ -48,7 +50,6 @@ class driver final : session::observer, byte_stream_events {
 
     void ring() noexcept;
     void abort() noexcept;
-    void lose_patience() noexcept;
     /// Where it is between begin_close() and core::on_closed().
     enum class ending : std::uint8_t {
         no,
@@ -67,6 +68,7 @@ class driver final : session::observer, byte_stream_events {
     void stream_broke(std::error_code);
     void keep_clock();
     void keep_patience();
+    void leave() noexcept;
     void finish_if_closed();
     void fail_waiting(errc reason, errc from_now_on = errc{});
     void publish_clocks() noexcept;
@@ -83,12 +85,13 @@ class driver final : session::observer, byte_stream_events {
 
     bound_job<&driver::ring> clock_{*this};
     bound_job<&driver::abort> abort_{*this};
-    bound_job<&driver::lose_patience> patience_{*this};
+    bound_job<&driver::abort> patience_{*this};
     timer_id clock_timer_ = 0, abort_timer_ = 0, patience_timer_ = 0;
     time_point clock_at_ = never;
     std::size_t certainty_wanted_ = 0; ///< by so many
     time_point all_read_ = never;      ///< nothing waited in the socket then, a turn of the loop ago
     ending ending_ = ending::no;
+    bool session_stays_ = false;     ///< when this ends
     std::shared_ptr<driver*> alive_; ///< for answers of the resolver that come late
 };
 

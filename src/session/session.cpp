@@ -130,7 +130,12 @@ session::~session() = default;
 
 void session::start(time_point now) {
     impl_->now_ = now;
-    if (impl_->phase_ == impl::phase::idle) impl_->begin_round();
+    if (impl_->phase_ != impl::phase::idle) return;
+    if (impl_->config_.resume) {
+        impl_->identity_ = *impl_->config_.resume;
+        impl_->seen_read_write_ = true;
+    }
+    impl_->begin_round();
 }
 
 void session::on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now) {

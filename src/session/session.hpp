@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,13 @@
 #include <vector>
 
 namespace kazoo::session {
+
+struct identity {
+    session_id id = session_id::none;
+    std::array<char, 16> password{};
+    std::chrono::milliseconds negotiated_timeout{0};
+    bool read_only = false;
+};
 
 struct config {
     host_spec hosts;
@@ -35,6 +43,7 @@ struct config {
     duration server_tick{0}; ///< if the servers allow sessions shorter than two of their ticks; else zero
     std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
+    std::optional<identity> resume{}; ///< a session to go on with
 };
 
 /// A credential waiting for the server's verdict. Stored, and sent again on every connection, only once accepted (C13).
@@ -48,13 +57,6 @@ class credential {
 
   protected:
     virtual ~credential() = default;
-};
-
-struct identity {
-    session_id id = session_id::none;
-    std::array<char, 16> password{};
-    std::chrono::milliseconds negotiated_timeout{0};
-    bool read_only = false;
 };
 
 /// What the session tells its owner, in protocol order. Called from inside the fact functions; the owner must not call

@@ -25,14 +25,6 @@ constexpr time_point saturating_add(time_point t, duration d) noexcept {
     return t < time_point::min() - d ? time_point::min() : t + d;
 }
 
-/// What a user says in milliseconds; as much as the clock can count where that does not fit.
-constexpr duration to_duration(std::chrono::milliseconds ms) noexcept {
-    using std::chrono::duration_cast;
-    if (ms > duration_cast<std::chrono::milliseconds>(duration::max())) return duration::max();
-    if (ms < duration_cast<std::chrono::milliseconds>(duration::min())) return duration::min();
-    return ms;
-}
-
 } // namespace time
 
 } // namespace kazoo::util

@@ -1,5 +1,6 @@
 #include <kazoo/acl.hpp>
 #include <kazoo/log.hpp>
+#include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
 
 #include <array>
@@ -57,6 +58,9 @@ std::string to_string(session_id id) {
 std::ostream& operator<<(std::ostream& out, session_state s) { return out << to_string(s); }
 std::ostream& operator<<(std::ostream& out, event_type t) { return out << to_string(t); }
 std::ostream& operator<<(std::ostream& out, session_id id) { return out << to_string(id); }
+std::ostream& operator<<(std::ostream& out, const session_ticket& t) {
+    return out << t.id << ", timeout " << t.negotiated_timeout.count() << " ms";
+}
 
 std::ostream& operator<<(std::ostream& out, const node_stat& s) {
     const auto number = [](auto strong) { return static_cast<std::int64_t>(strong); };

@@ -25,15 +25,4 @@ template <class Rep, class Period> std::chrono::nanoseconds saturate(std::chrono
     return std::chrono::ceil<std::chrono::nanoseconds>(whole);
 }
 
-/// How long to wait at most: a duration of any unit. What nanoseconds cannot count is no limit; less than zero is zero.
-class time_limit {
-  public:
-    template <class Rep, class Period>
-    time_limit(std::chrono::duration<Rep, Period> d) noexcept : nanoseconds_(saturate(d)) {}
-    operator std::chrono::nanoseconds() const noexcept { return nanoseconds_; }
-
-  private:
-    std::chrono::nanoseconds nanoseconds_;
-};
-
 } // namespace kazoo::detail

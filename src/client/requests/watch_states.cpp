@@ -139,7 +139,7 @@ std::optional<watch_event> watch_stream::next(const std::stop_token& stop) {
     return event_or_nothing(async_next().result(stop), {errc::cancelled, errc::closed});
 }
 
-std::optional<watch_event> watch_stream::next_for(detail::time_limit limit, const std::stop_token& stop) {
+std::optional<watch_event> watch_stream::next_for(time_limit limit, const std::stop_token& stop) {
     return event_or_nothing(async_next().result_for(limit, stop),
                             {errc::operation_timeout, errc::cancelled, errc::closed});
 }

@@ -41,7 +41,7 @@ struct noted : job {
 struct world {
     test::manual_context owner;
     moody_executor executor;
-    callback_fifo fifo{owner, executor};
+    callback_fifo fifo{owner, &executor};
     std::string order;
     noted a{order, 'a'}, b{order, 'b'}, c{order, 'c'};
 };
@@ -140,7 +140,7 @@ TEST(callback_fifo, lets_others_of_the_executor_in_between_what_a_callback_posts
     posting first(w.fifo, w.c);
     w.fifo.post(first);
     w.fifo.post(w.a);
-    callback_fifo other(w.owner, w.executor);
+    callback_fifo other(w.owner, &w.executor);
     other.post(w.b);
     w.executor.run();
     EXPECT_EQ(w.order, "abc");
@@ -149,7 +149,7 @@ TEST(callback_fifo, lets_others_of_the_executor_in_between_what_a_callback_posts
 TEST(callback_fifo, knows_whether_this_is_one_of_its_callbacks) {
     world w;
     posting mine(w.fifo, w.a);
-    callback_fifo other(w.owner, w.executor);
+    callback_fifo other(w.owner, &w.executor);
     posting foreign(w.fifo, w.b);
     EXPECT_FALSE(w.fifo.on_this_thread());
     w.fifo.post(mine);

@@ -1,0 +1,24 @@
+#pragma once
+// How long to wait at most.
+#include <kazoo/detail/until.hpp>
+#include <kazoo/export.hpp>
+
+#include <chrono>
+
+namespace kazoo {
+
+/// A duration of any unit, as users say it: hours::max() and whatever else nanoseconds cannot count (beyond 292 years)
+/// is no limit; zero and less is "now". Counts whole nanoseconds, rounded up.
+class time_limit {
+  public:
+    /// Never overflows.
+    template <class Rep, class Period>
+    time_limit(std::chrono::duration<Rep, Period> d) noexcept : nanoseconds_(detail::saturate(d)) {}
+    /// nanoseconds::max() if there is no limit.
+    operator std::chrono::nanoseconds() const noexcept { return nanoseconds_; }
+
+  private:
+    std::chrono::nanoseconds nanoseconds_;
+};
+
+} // namespace kazoo
