@@ -9,6 +9,7 @@
 #include <kazoo/watch.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -60,10 +61,20 @@ class KAZOO_EXPORT node_operations {
     const std::string& root() const noexcept { return root_; }
 
     /// Makes a node and gives its path: with the number for a sequential one, with the id for a protected one.
-    /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
+    /// errc::node_exists, no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth; for containers and
+    /// TTL nodes also unimplemented (create_mode).
     future<std::string> async_create(std::string_view path, data_view data = "", create_options = {}) const;
     /// As async_create(), with the new node's metadata (create2, servers from 3.5).
     future<created_node> async_create_with_stat(std::string_view path, data_view data = "", create_options = {}) const;
+    /// async_create() with a mode and nothing else: `async_create("/a", "", create_mode::ephemeral)`.
+    future<std::string> async_create(std::string_view path, data_view data, std::same_as<create_mode> auto mode) const {
+        return async_create(path, data, create_options{.mode = mode});
+    }
+    /// async_create_with_stat() with a mode and nothing else.
+    future<created_node> async_create_with_stat(std::string_view path, data_view data,
+                                                std::same_as<create_mode> auto mode) const {
+        return async_create_with_stat(path, data, create_options{.mode = mode});
+    }
     /// Data and metadata. errc::no_node, no_auth.
     future<node> async_get(std::string_view path) const;
     /// Replaces the data if the node has the expected version. errc::no_node, bad_version, no_auth.
@@ -208,6 +219,16 @@ class KAZOO_EXPORT client : public node_operations {
     /// The blocking twin of async_create_with_stat(): path and metadata of the new node.
     created_node create_with_stat(std::string_view path, data_view data = "", create_options = {},
                                   const std::stop_token& stop = {}) const;
+    /// create() with a mode and nothing else: `create("/a", "", create_mode::ephemeral)`.
+    std::string create(std::string_view path, data_view data, std::same_as<create_mode> auto mode,
+                       const std::stop_token& stop = {}) const {
+        return create(path, data, create_options{.mode = mode}, stop);
+    }
+    /// create_with_stat() with a mode and nothing else.
+    created_node create_with_stat(std::string_view path, data_view data, std::same_as<create_mode> auto mode,
+                                  const std::stop_token& stop = {}) const {
+        return create_with_stat(path, data, create_options{.mode = mode}, stop);
+    }
     /// The blocking twin of async_get(): data and metadata.
     node get(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_set(): the metadata after the change.

@@ -5,6 +5,7 @@
 #include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
 
+#include <concepts>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -85,6 +86,10 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
 
     /// Adds: make a node. create_options::make_parents and protect fail the commit with errc::bad_arguments.
     transaction& create(std::string_view path, data_view data = "", create_options options = {}) &;
+    /// The same with a mode and nothing else.
+    transaction& create(std::string_view path, data_view data, std::same_as<create_mode> auto mode) & {
+        return create(path, data, create_options{.mode = mode});
+    }
     /// Adds: replace the data, if the node has the expected version.
     transaction& set(std::string_view path, data_view data, version expected = version::any) &;
     /// Adds: remove the node, if it has no children and the expected version.
@@ -96,6 +101,10 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
     /// As create() above, for chains that begin with a temporary transaction.
     transaction&& create(std::string_view path, data_view data = "", create_options options = {}) && {
         return std::move(create(path, data, options));
+    }
+    /// As create() above.
+    transaction&& create(std::string_view path, data_view data, std::same_as<create_mode> auto mode) && {
+        return std::move(create(path, data, create_options{.mode = mode}));
     }
     /// As set() above.
     transaction&& set(std::string_view path, data_view data, version expected = version::any) && {

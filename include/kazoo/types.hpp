@@ -1,6 +1,7 @@
 #pragma once
 // Values that operations take and return. Every type here is a plain value: copy it, compare it, print it.
 #include <kazoo/child_names.hpp>
+#include <kazoo/create_mode.hpp>
 #include <kazoo/export.hpp>
 
 #include <chrono>
@@ -169,14 +170,6 @@ struct child_list {
 struct created_node {
     std::string path; ///< relative to the handle's root; with the number, if it is sequential
     node_stat stat;   ///< of the new node
-};
-
-/// How long a node lives, and who chooses its name.
-enum class create_mode : std::int32_t {
-    persistent = 0,            ///< stays until it is removed
-    ephemeral = 1,             ///< dies with the session; has no children
-    persistent_sequential = 2, ///< the server appends a 10-digit number
-    ephemeral_sequential = 3,  ///< both
 };
 
 /// What happened to a node.

@@ -21,7 +21,7 @@ struct config {
     std::size_t output_pause = 1u << 20;
     /// More than this, and the connection is closed: watch events come whether the client reads or not.
     std::size_t output_limit = 64u << 20;
-    bool extended_types = false; ///< TTL nodes
+    bool extended_types = false; ///< TTL nodes (extendedTypesEnabled)
     duration container_check = std::chrono::seconds(60);
     std::size_t followers = 0; ///< servers beside this one, the leader; they hear of changes when they are told to
     std::string super_digest;  ///< "user:hash" that may do everything; empty: nobody

@@ -1,4 +1,5 @@
 #include <kazoo/acl.hpp>
+#include <kazoo/create_mode.hpp>
 #include <kazoo/log.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
@@ -55,6 +56,16 @@ std::string to_string(session_id id) {
     return "0x" + text;
 }
 
+std::string to_string(create_mode m) {
+    if (m.is_container()) return "container";
+    if (m.has_ttl()) {
+        const std::string name = m.is_sequential() ? "sequential_ttl(" : "ttl(";
+        return name + std::to_string(m.time_to_live().count()) + " ms)";
+    }
+    return std::string(m.is_ephemeral() ? "ephemeral" : "persistent") + (m.is_sequential() ? "_sequential" : "");
+}
+
+std::ostream& operator<<(std::ostream& out, create_mode m) { return out << to_string(m); }
 std::ostream& operator<<(std::ostream& out, session_state s) { return out << to_string(s); }
 std::ostream& operator<<(std::ostream& out, event_type t) { return out << to_string(t); }
 std::ostream& operator<<(std::ostream& out, session_id id) { return out << to_string(id); }

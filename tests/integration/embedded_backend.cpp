@@ -15,7 +15,9 @@ class embedded final : public backend {
   private:
     kazoo::testkit::server server_{{.tick = std::chrono::milliseconds(200),
                                     .min_session_timeout = std::chrono::milliseconds(400),
-                                    .max_session_timeout = std::chrono::seconds(60)}};
+                                    .max_session_timeout = std::chrono::seconds(60),
+                                    .ttl_nodes = true,
+                                    .container_check = std::chrono::milliseconds(200)}};
 };
 
 std::unique_ptr<embedded> the_server;

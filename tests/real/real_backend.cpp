@@ -16,7 +16,8 @@ class zookeeper final : public backend {
     }
 
   private:
-    kazoo::testkit::real_server server_;
+    kazoo::testkit::real_server server_{
+        {.java_flags = {"-Dzookeeper.extendedTypesEnabled=true", "-Dznode.container.checkIntervalMs=200"}}};
 };
 
 } // namespace

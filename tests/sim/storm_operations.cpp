@@ -1,6 +1,8 @@
 // What the clients of a storm do.
 #include "storm.hpp"
 
+#include <array>
+
 namespace kazoo::testkit {
 
 namespace {
@@ -112,7 +114,9 @@ void storm::write_something(player& p) {
     switch (below(8)) {
     case 0: { // a node of its own
         const std::size_t i = open("create", true);
-        const auto mode = static_cast<create_mode>(below(4));
+        constexpr std::array modes{create_mode::persistent, create_mode::ephemeral, create_mode::persistent_sequential,
+                                   create_mode::ephemeral_sequential};
+        const create_mode mode = modes[below(modes.size())];
         const std::string path = "/t/" + ledger::token(i) + "-";
         const std::string data(below(4) == 0 ? below(20'000) : 1, 'x');
         if (below(2) == 0)

@@ -20,6 +20,7 @@ struct serve_arguments {
     std::uint16_t port = 2181;
     std::uint32_t tick = 2000;
     std::optional<std::uint64_t> max_data;
+    bool ttl_nodes = false;
 };
 
 exit_code serve(const settings& s, const serve_arguments& o) {
@@ -29,6 +30,7 @@ exit_code serve(const settings& s, const serve_arguments& o) {
     options.port = o.port;
     options.tick = std::chrono::milliseconds(o.tick);
     if (o.max_data) options.max_request_bytes = *o.max_data + beside_data;
+    options.ttl_nodes = o.ttl_nodes;
     const kazoo::testkit::server server(options);
     if (s.json)
         print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
@@ -62,6 +64,7 @@ void add_serve_command(menu& m) {
         ->type_name("MS")
         ->check(sensible)
         ->capture_default_str();
+    command->add_flag("--ttl-nodes", o->ttl_nodes, "Nodes may have a time to live, as with extendedTypesEnabled");
     auto allowed = CLI::Range(std::uint64_t{1}, largest_max_data);
     allowed.description("");
     command

@@ -24,9 +24,9 @@ struct create_arguments {
 };
 
 kazoo::create_mode mode_of(const create_arguments& o) {
-    using enum kazoo::create_mode;
-    if (o.ephemeral) return o.sequential ? ephemeral_sequential : kazoo::create_mode::ephemeral;
-    return o.sequential ? persistent_sequential : persistent;
+    using mode = kazoo::create_mode;
+    if (o.ephemeral) return o.sequential ? mode::ephemeral_sequential : mode::ephemeral;
+    return o.sequential ? mode::persistent_sequential : mode::persistent;
 }
 
 void hold_session(const kazoo::client& client, const std::string& path, const std::stop_token& interrupted) {

@@ -22,6 +22,11 @@ struct server_options {
     std::chrono::milliseconds max_session_timeout{0}; ///< a longer request is lowered to this. 0: twenty ticks
     std::size_t max_connections_per_address = 0;      ///< 0: no limit
     std::size_t max_request_bytes = 1'048'575;        ///< jute.maxbuffer: a longer one ends its connection
+    bool ttl_nodes = false; ///< extendedTypesEnabled: otherwise making one fails with errc::unimplemented
+    /// How often containers and TTL nodes whose time is over are looked for (znode.container.checkIntervalMs).
+    std::chrono::milliseconds container_check{60'000};
+    /// The commands that are answered (4lw.commands.whitelist); to others it says that they are not.
+    std::vector<std::string> four_letter_words{"ruok", "srvr", "stat", "mntr", "isro", "envi"};
 };
 
 /// Behaves as a standalone Apache ZooKeeper 3.8; runs on a thread of its own until it is destroyed. Every member may be

@@ -5,7 +5,7 @@
 #include "client/composed/ensure_path.hpp"
 #include "client/composed/janitor.hpp"
 #include "client/composed/protected_name.hpp"
-#include "client/requests/convert.hpp"
+#include "client/requests/create_request.hpp"
 #include "task/repetition.hpp"
 #include "task/root_task.hpp"
 #include "task/task_signal.hpp"
@@ -63,7 +63,7 @@ task<created_node> careful_create(std::shared_ptr<const create_plan> plan) {
         throw_error(make_error_code(errc::invalid_path), outcome::not_applied, "create", "/",
                     "a protected node needs a name");
     const pinned_handle zk = plan->from.pinned();
-    const handle left = is_ephemeral(plan->mode) ? handle(zk) : plan->from;
+    const handle left = plan->mode.is_ephemeral() ? handle(zk) : plan->from;
     const data_view data = plan->data.is_null() ? data_view(null) : data_view(plan->data.str());
     bool perhaps_made = false; // by the last try
     bool made_parents = false;
@@ -130,7 +130,10 @@ task<std::string> path_of(task<created_node> create) {
     co_return std::move(made.path);
 }
 
-bool takes_several_requests(const create_options& o) noexcept { return o.make_parents || o.protect; }
+/// What is refused before it is sent takes none.
+bool takes_several_requests(const create_options& o) noexcept {
+    return (o.make_parents || o.protect) && defect_of(o.mode).empty();
+}
 
 } // namespace
 

@@ -25,7 +25,7 @@ task<std::optional<created_node>> find_protected(pinned_handle zk, std::string f
         if (!name.starts_with(id)) continue;
         std::string found = path::join(folder, name);
         const auto stat = co_await zk.async_exists(found);
-        if (!stat || (is_ephemeral(mode) && stat->owner != zk.id())) continue;
+        if (!stat || (mode.is_ephemeral() && stat->owner != zk.id())) continue;
         if (!oldest || stat->created < oldest->stat.created) oldest = created_node{std::move(found), *stat};
     }
     co_return oldest;

@@ -28,13 +28,7 @@ inline node_stat to_public(const proto::stat& s) noexcept {
             .num_children = s.num_children};
 }
 
-constexpr bool is_ephemeral(create_mode m) noexcept {
-    return m == create_mode::ephemeral || m == create_mode::ephemeral_sequential;
-}
-constexpr naming naming_of(create_mode m) noexcept {
-    const bool sequential = m == create_mode::persistent_sequential || m == create_mode::ephemeral_sequential;
-    return sequential ? naming::sequential : naming::whole;
-}
+constexpr naming naming_of(create_mode m) noexcept { return m.is_sequential() ? naming::sequential : naming::whole; }
 
 inline bytes to_public(std::string_view data) { return proto::is_null(data) ? bytes() : bytes(std::string(data)); }
 

@@ -1,5 +1,6 @@
 #include "client/requests/create.hpp"
 
+#include "client/requests/create_request.hpp"
 #include "client/requests/start_operation.hpp"
 
 namespace kazoo::detail {
@@ -8,7 +9,8 @@ namespace {
 
 class create_op final : public operation_state<std::string> {
   public:
-    create_op(core& c, std::string_view root) : operation_state(c, "create", proto::opcode::create), root_(root) {}
+    create_op(core& c, create_mode m, std::string_view root)
+        : operation_state(c, "create", opcode_of(m, proto::opcode::create)), root_(root) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::path_reply>(body, value,
                                               [&](const auto& r) { return std::string(root_.relative(r.path)); });
@@ -20,7 +22,8 @@ class create_op final : public operation_state<std::string> {
 
 class create2_op final : public operation_state<created_node> {
   public:
-    create2_op(core& c, std::string_view root) : operation_state(c, "create", proto::opcode::create2), root_(root) {}
+    create2_op(core& c, create_mode m, std::string_view root)
+        : operation_state(c, "create", opcode_of(m, proto::opcode::create2)), root_(root) {}
     bool decode(std::string_view body) override {
         return decode_into<proto::path_stat_reply>(body, value, [&](const auto& r) {
             return created_node{std::string(root_.relative(r.path)), to_public(r.stat)};
@@ -34,12 +37,10 @@ class create2_op final : public operation_state<created_node> {
 template <class Op>
 auto start_create_op(const node_operations& h, std::string_view given, data_view data, create_mode mode, acl_view acl) {
     const target at(h, given, data, naming_of(mode));
+    const std::string_view defect = defect_of(mode);
     return start<Op>(
-        at,
-        [&](proto::writer& w) {
-            w.put(proto::create_request{at.path(), data.text(), to_wire(acl), static_cast<std::int32_t>(mode)});
-        },
-        h.root());
+        at, defect.empty() ? refusal{} : refusal{errc::bad_arguments, defect},
+        [&](proto::writer& w) { put_create(w, at.path(), data, mode, acl); }, mode, h.root());
 }
 
 } // namespace

@@ -73,11 +73,17 @@ auto send(const node_operations& h, const ref<Op>& op, const refusal& refused, e
     return make_future<typename Op::result_type>(op);
 }
 
-/// Sends a new Op to the target, made from the arguments behind.
-template <class Op, class Encode, class... Args> auto start(const target& at, Encode encode, Args&&... args) {
-    const refusal refused{at.defect().empty() ? errc{} : errc::invalid_path, at.defect()};
+/// Sends a new Op to the target, made from the arguments behind, unless its path is none or it is refused.
+template <class Op, class Encode, class... Args>
+auto start(const target& at, refusal refused, Encode encode, Args&&... args) {
+    if (!at.defect().empty()) refused = {errc::invalid_path, at.defect()};
     return send(at.from(), make_operation<Op>(at.given(), at.owner(), std::forward<Args>(args)...), refused, at.where(),
                 encode);
+}
+template <class Op, class Encode, class... Args>
+    requires std::is_invocable_v<Encode, proto::writer&>
+auto start(const target& at, Encode encode, Args&&... args) {
+    return start<Op>(at, refusal{}, encode, std::forward<Args>(args)...);
 }
 
 } // namespace kazoo::detail

@@ -1,4 +1,5 @@
 #include "client/blocking.hpp"
+#include "client/requests/create_request.hpp"
 #include "client/requests/start_operation.hpp"
 #include "future/ready.hpp"
 #include "proto/multi.hpp"
@@ -187,11 +188,9 @@ std::size_t transaction::size() const noexcept { return builder_->ops.paths.size
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
     const bool several = o.make_parents || o.protect;
     builder_->ops.add(
-        path, builder_->absolute(path, detail::naming_of(o.mode)), proto::opcode::create2,
-        [&](proto::writer& w, auto full) {
-            w.put(proto::create_request{full, data.text(), detail::to_wire(o.acl), static_cast<std::int32_t>(o.mode)});
-        },
-        several ? "make_parents and protect take several requests" : "");
+        path, builder_->absolute(path, detail::naming_of(o.mode)), detail::opcode_of(o.mode, proto::opcode::create2),
+        [&](proto::writer& w, auto full) { detail::put_create(w, full, data, o.mode, o.acl); },
+        several ? "make_parents and protect take several requests" : detail::defect_of(o.mode));
     return *this;
 }
 
