@@ -4,6 +4,7 @@
 #include <kazoo/event_loop.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/options.hpp>
+#include <kazoo/servers.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 #include <kazoo/watch.hpp>
@@ -105,6 +106,28 @@ class KAZOO_EXPORT node_operations {
     /// there already. errc::no_children_for_ephemerals, invalid_acl, no_auth. If it fails when some of them were made,
     /// these stay, and the outcome is unknown.
     future<bool> async_ensure_path(std::string_view path, acl_view acl = {}) const;
+
+    // -- what servers tell beside nodes (doc/operations.md) ---------------------------------------------------------
+    /// How many nodes are below this one, at any depth (servers from 3.6). errc::no_node, no_auth, unimplemented.
+    future<std::size_t> async_count_descendants(std::string_view path) const;
+    /// Paths of this session's ephemeral nodes that begin with this text, in no order (servers from 3.6): "/app/m" finds
+    /// /app/members too, and "/" all below the root of the handle. errc::unimplemented.
+    future<std::vector<std::string>> async_get_ephemerals(std::string_view prefix = "/") const;
+    /// Who this client is to the server: its address, and what it has authenticated as (servers from 3.7).
+    /// errc::unimplemented.
+    future<std::vector<client_identity>> async_who_am_i() const;
+    /// What the ensemble is made of (servers from 3.5). Whatever the chroot is; errors and events name its node as
+    /// "/zookeeper/config".
+    future<ensemble_config> async_get_config() const;
+    /// As async_get_config(), and sets a one-shot watch that tells of the next change.
+    future<watched<ensemble_config>> async_watch_config() const;
+    /// A stream of all changes from here on (servers from 3.6), as async_add_watch(): read the configuration again at
+    /// each event.
+    future<watch_stream> async_add_config_watch() const;
+    /// Changes who is in the ensemble (servers from 3.5), and gives what it is then. errc::reconfig_disabled, no_auth
+    /// (by default only the super user may), bad_version, bad_arguments, reconfig_in_progress, new_config_no_quorum;
+    /// unimplemented on a standalone server.
+    future<ensemble_config> async_reconfig(const reconfiguration&) const;
 
     /// An empty transaction to add operations to.
     kazoo::transaction transaction() const;
@@ -212,6 +235,21 @@ class KAZOO_EXPORT client : public node_operations {
     /// The blocking twin of async_detach(). Waits however long that takes, until `stop` is requested.
     session_ticket detach(const std::stop_token& stop = {}) const;
 
+    // -- commands -----------------------------------------------------------------------------------------------------
+    /// Asks a server with a four-letter word, such as "mntr", on a connection of its own, and gives the whole answer
+    /// (the admin guide of ZooKeeper lists the words). `server`: "host:port"; empty: the one that the session is
+    /// connected to, and without a connection errc::connection_loss at once. errc::unimplemented when the word is
+    /// not allowed there: servers from 3.5 allow those in 4lw.commands.whitelist, by default `srvr` alone;
+    /// connection_loss, no_hosts, bad_hosts, bad_arguments for what is no such word. Gives up after
+    /// client_options::operation_timeout.
+    future<std::string> async_command(std::string_view word, std::string_view server = {}) const;
+    /// The blocking twin of async_command(): asks once.
+    std::string command(std::string_view word, std::string_view server = {}, const std::stop_token& stop = {}) const;
+    /// The release of a server, from its answer to `srvr`. Errors as async_command(), and errc::malformed_reply.
+    future<kazoo::server_version> async_server_version(std::string_view server = {}) const;
+    /// The blocking twin of async_server_version(): asks once.
+    kazoo::server_version server_version(std::string_view server = {}, const std::stop_token& stop = {}) const;
+
     // -- operations: the blocking twins of async_x --------------------------------------------------------------------
     /// The blocking twin of async_create(): the path of the new node.
     std::string create(std::string_view path, data_view data = "", create_options = {},
@@ -258,6 +296,20 @@ class KAZOO_EXPORT client : public node_operations {
                           const std::stop_token& stop = {}) const;
     /// The blocking twin of async_ensure_path(): true if the node was there already.
     bool ensure_path(std::string_view path, acl_view acl = {}, const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_count_descendants(): how many nodes are below this one, at any depth.
+    std::size_t count_descendants(std::string_view path, const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_get_ephemerals(): this session's ephemeral nodes that begin with this text.
+    std::vector<std::string> get_ephemerals(std::string_view prefix = "/", const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_who_am_i(): who this client is to the server.
+    std::vector<client_identity> who_am_i(const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_get_config(): what the ensemble is made of.
+    ensemble_config get_config(const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_watch_config(): waits for the read, not for the change.
+    watched<ensemble_config> watch_config(const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_add_config_watch(): returns when the watch is set.
+    watch_stream add_config_watch(const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_reconfig(): what the ensemble is made of then.
+    ensemble_config reconfig(const reconfiguration&, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_watch(): waits for the read, not for the change.
     watched<node> watch(std::string_view path, const std::stop_token& stop = {}) const;
     /// The blocking twin of async_watch_exists(): waits for the read, not for the change.

@@ -13,6 +13,7 @@
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/stop.hpp>
+#include <kazoo/servers.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 #include <kazoo/version.hpp>

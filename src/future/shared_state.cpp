@@ -34,6 +34,13 @@ struct blocked_thread : continuation {
     }
 };
 
+/// Nothing, if there is no memory for it: an error must come out all the same.
+std::string copied(std::string_view text) noexcept try {
+    return std::string(text);
+} catch (const std::bad_alloc&) {
+    return {};
+}
+
 } // namespace
 
 // -- failure ----------------------------------------------------------------------------------------------------------
@@ -52,6 +59,7 @@ failure failure::current(std::string_view operation) noexcept {
     } catch (const error& e) {
         f.code = e.code();
         f.outcome = e.outcome();
+        if (e.operation() == operation) f.detail = copied(e.detail());
     } catch (const std::system_error& e) {
         f.code = e.code();
     } catch (...) {

@@ -19,6 +19,7 @@ void session::impl::connection_ended(std::string_view reason, ended_by who) {
     if (who == ended_by::peer && phase_ == phase::restoring)
         set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
     const bool close_done = who == ended_by::peer && close_sent_ && outbox_.empty();
+    judge_hang_up(who);
     fail_lost_requests();
     tear_down(who);
     if (close_done) return finish(session_state::closed, errc::closed);
@@ -29,6 +30,17 @@ void session::impl::connection_ended(std::string_view reason, ended_by who) {
     if (phase_ != phase::over) schedule_next();
 }
 
+/// Whether the server ended the connection because of the request that it should have answered next.
+void session::impl::judge_hang_up(ended_by who) {
+    if (leaving_) return; // it said why
+    const bool at_request = who == ended_by::peer && phase_ == phase::ready && in_flight_.front_sent() &&
+                            unknown_operations::may_be_unknown(in_flight_.front()->op);
+    if (at_request)
+        unknown_.hung_up(to_string(current_), in_flight_.front()->op);
+    else
+        unknown_.forget(to_string(current_));
+}
+
 /// Writes that were under way may have been applied. Nothing behind a lost write may go out later: applied writes are
 /// to be a prefix of the submitted ones.
 void session::impl::fail_lost_requests() {
@@ -37,10 +49,15 @@ void session::impl::fail_lost_requests() {
         batch.empty() ? batch : batch.substr(outbox_.batch_written() - in_flight_.partly_written());
     request_list unsent;
     bool write_lost = false;
+    bool first = true;
     while (!in_flight_.empty()) {
         bool sent = false;
         request& r = in_flight_.take(sent);
         if (r.watcher) watches_.not_answered(r);
+        if (std::exchange(first, false) && sent && unknown_.contains(to_string(current_), r.op)) {
+            r.on_failure(errc::unimplemented, outcome::not_applied);
+            continue;
+        }
         if (!sent && !write_lost && r.xid != proto::xid::own) {
             unsent.push_back(r);
             continue;
@@ -73,6 +90,7 @@ void session::impl::tear_down(ended_by who) {
     phase_ = phase::idle;
     limit_ = never;
     close_sent_ = leaving_ = false;
+    leaving_why_ = {};
     stalled_since_ = ping_put_ = pair_put_ = never;
     inbox_.clear();
     outbox_.clear();

@@ -55,6 +55,7 @@ void session::impl::send_watch_orders() {
         batch.of(one_shot.kind).push_back(one_shot.path);
         send_set_watches(batch, one_shot.since);
     }
+    if (unknown_.contains(to_string(current_), proto::opcode::remove_watches)) return;
     for (const std::string& path : orders.removals) {
         if (logs(log_level::debug)) log_watch("watches on " + path + ": removal sent");
         put_own_request(proto::opcode::remove_watches, proto::watches_request{path, proto::watcher_type::any});
@@ -82,7 +83,31 @@ void session::impl::send_close() {
     put_own_request(proto::opcode::close_session);
 }
 
+/// What this server is known to hang up at goes no further.
+void session::impl::refuse_unknown(request_list& requests, std::string& frames) {
+    const std::string server = to_string(current_);
+    request_list kept;
+    std::string kept_frames;
+    for (const char* frame = frames.data(); !requests.empty();) {
+        request& r = requests.pop_front();
+        const std::string_view own(frame, r.frame_size);
+        frame += r.frame_size;
+        if (unknown_.contains(server, r.op)) {
+            r.on_failure(errc::unimplemented, outcome::not_applied);
+        } else {
+            kept.push_back(r);
+            kept_frames.append(own);
+        }
+    }
+    requests.swap(kept);
+    frames.swap(kept_frames);
+}
+
 void session::impl::submit(request_list& requests, std::string& frames) {
+    if (!unknown_.empty()) {
+        refuse_unknown(requests, frames);
+        if (requests.empty()) return;
+    }
     outbox_.put_batch(frames);
     stalled_since_ = now_;
     char* frame = outbox_.batch().data();
@@ -206,12 +231,25 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
         watches_.answered(r, header.err, header.zxid);
         send_watch_orders();
     }
+    const proto::opcode op = r.op;
     r.on_reply({header.err, header.zxid, body, inbox_.memory()});
+    unknown_.answered(op);
+    if (header.err == static_cast<std::int32_t>(errc::unimplemented) && header.zxid < 0) {
+        unknown_.told(to_string(current_), op);
+        return leave("it does not know an operation");
+    }
     if (leaving_) leave_when_answered();
 }
 
+/// The server is about to close: a request sent now would be lost for sure.
+void session::impl::leave(std::string_view why) {
+    leaving_ = true;
+    leaving_why_ = why;
+    leave_when_answered();
+}
+
 void session::impl::leave_when_answered() {
-    if (in_flight_.empty()) connection_ended("credential refused", ended_by::us);
+    if (in_flight_.empty()) connection_ended(leaving_why_, ended_by::us);
 }
 
 /// Fails the request whose reply is longer than max_reply_bytes, and skips the reply; the connection stays.
@@ -249,10 +287,7 @@ void session::impl::take_auth_reply(std::int32_t err) {
     switch (credentials_.answered(err)) {
     case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
     case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), ended_by::us);
-    case credentials::verdict::refused:
-        // The server is about to close: a request sent now would be lost for sure.
-        leaving_ = true;
-        return leave_when_answered();
+    case credentials::verdict::refused: return leave("credential refused");
     case credentials::verdict::accepted: break;
     }
     if (phase_ == phase::authenticating && credentials_.all_judged()) restore_watches();

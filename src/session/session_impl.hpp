@@ -14,6 +14,7 @@
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
 #include "session/set_watches.hpp"
+#include "session/unknown_operations.hpp"
 #include "session/watch_table.hpp"
 #include "session/window.hpp"
 #include "session/wire_log.hpp"
@@ -133,6 +134,7 @@ struct session::impl {
     void send_half_pair(certainty::step);
     void send_close();
     void submit(request_list&, std::string& frames);
+    void refuse_unknown(request_list&, std::string& frames);
     void written(std::size_t n, time_point now);
     void control_written(outbox::control, std::size_t size, time_point now);
     void read_frames();
@@ -144,6 +146,7 @@ struct session::impl {
     void take_reply(const proto::reply_header&, std::string_view body, std::size_t length);
     void take_notification(std::string_view body, std::int64_t zxid);
     void take_auth_reply(std::int32_t err);
+    void leave(std::string_view why);
     void leave_when_answered();
     void take_set_watches_reply(std::int32_t err);
     bool front_is(std::int32_t xid) const noexcept {
@@ -153,6 +156,7 @@ struct session::impl {
     // -- ending.cpp --------------------------------------------------------------------------------------------------
     void violation(std::string_view what);
     void connection_ended(std::string_view reason, ended_by);
+    void judge_hang_up(ended_by);
     void fail_lost_requests();
     void fail_all_requests(errc reason);
     void tear_down(ended_by);
@@ -191,6 +195,7 @@ struct session::impl {
     time_point connect_sent_ = never;
     bool close_sent_ = false; ///< closeSession was put into the outbox
     bool leaving_ = false;    ///< the server is about to close: only answers under way are waited for
+    std::string_view leaving_why_;
     bool proven_ = false;     ///< a frame came after it was ready, so it works
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
@@ -198,6 +203,7 @@ struct session::impl {
     time_point pair_put_ = never;      ///< when the first half of a pair was put into it
     time_point replied_{};             ///< when bytes of a reply came last
     util::endpoint dropped_;           ///< try it last in the next round
+    unknown_operations unknown_;
     inbox inbox_;
     outbox outbox_;
     in_flight in_flight_;

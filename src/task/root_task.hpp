@@ -55,6 +55,7 @@ template <class T> class root_task final : public shared_state<T> {
 
     std::string_view operation() const noexcept override { return name_; }
     std::string_view path() const noexcept override { return path_; }
+    std::string_view detail() const noexcept override { return detail_; }
     std::chrono::nanoseconds default_limit() const noexcept override {
         return is_wait_ ? std::chrono::nanoseconds::max() : shared_state<T>::default_limit();
     }
@@ -109,9 +110,10 @@ template <class T> class root_task final : public shared_state<T> {
             failed = renamed(failure::current(name_));
         }
         task_.reset();
-        if (mine && failed)
+        if (mine && failed) {
+            detail_ = std::move(failed->detail);
             this->publish_failure(*std::move(failed));
-        else if (mine)
+        } else if (mine)
             this->publish_value();
         this->release();
     }
@@ -124,6 +126,7 @@ template <class T> class root_task final : public shared_state<T> {
     task_host& host_;
     std::string_view name_;
     std::string path_;
+    std::string detail_; ///< what an error in the whole's own name had to tell
     time_point deadline_;
     std::stop_token stop_token_;
     bool is_wait_, is_duty_;

@@ -295,8 +295,8 @@ TEST(last_zxid, comes_from_replies_only) {
         .feed(hex("0000001000000003fffffffffffffffffffffffa"))                             // unimplemented
         .expect("reply 2 err -101")
         .expect("reply 3 err -6")
-        .closed()
         .expect("state suspended")
+        .expect("disconnect")
         .advance(50ms)
         .expect("connect 10.0.0.1:2181")
         .connected()

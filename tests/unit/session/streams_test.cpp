@@ -130,12 +130,21 @@ TEST(streams, an_error_of_a_removal_is_nobodys_business) {
 TEST(streams, a_refused_add_watch_leaves_nothing_behind) {
     script s = opened();
     s.submit_watch(persistent, "p", watch_kind::persistent, "/a")
-        .write(persistent)
+        .submit({reference("get_data")})
+        .write(persistent + reference("get_data"))
         .feed(hex("0000001000000001fffffffffffffffffffffffa")) // unimplemented
         .expect("reply 1 err -6")
         .feed(changed_a)
-        .expect_nothing();
-    reconnect(s, 0);
+        .expect_nothing()
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .expect("state suspended")
+        .expect("disconnect")
+        .advance(50ms)
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .write(resume_frame(5))
+        .feed(resumed);
     s.expect("state connected").then([](world& w) { EXPECT_EQ(w.subject.output(), ""); });
     s.run();
 }
