@@ -110,8 +110,8 @@ class KAZOO_EXPORT node_operations {
     // -- what servers tell beside nodes (doc/operations.md) ---------------------------------------------------------
     /// How many nodes are below this one, at any depth (servers from 3.6). errc::no_node, no_auth, unimplemented.
     future<std::size_t> async_count_descendants(std::string_view path) const;
-    /// Paths of this session's ephemeral nodes that begin with this text, in no order (servers from 3.6): "/app/m" finds
-    /// /app/members too, and "/" all below the root of the handle. errc::unimplemented.
+    /// Paths of this session's ephemeral nodes that begin with this text, in no order (servers from 3.6): "/app/m"
+    /// finds /app/members too, and "/" all below the root of the handle. errc::unimplemented.
     future<std::vector<std::string>> async_get_ephemerals(std::string_view prefix = "/") const;
     /// Who this client is to the server: its address, and what it has authenticated as (servers from 3.7).
     /// errc::unimplemented.

@@ -28,9 +28,9 @@ struct ensemble_member {
 
 /// What an ensemble is made of. Of a standalone server it is empty.
 struct ensemble_config {
-    std::string text;                                  ///< as the servers keep it
-    config_version version = config_version::any;      ///< what reconfiguration::from compares
-    std::vector<ensemble_member> members{};            ///< in the order of the text; observers too
+    std::string text;                             ///< as the servers keep it
+    config_version version = config_version::any; ///< what reconfiguration::from compares
+    std::vector<ensemble_member> members{};       ///< in the order of the text; observers too
     /// Whether all are equal.
     friend bool operator==(const ensemble_config&, const ensemble_config&) = default;
 };
@@ -55,10 +55,11 @@ struct client_identity {
 
 /// The release of a server. Compared by its three numbers.
 struct server_version {
-    int major = 0;      ///< 3 of 3.8.4
-    int minor = 0;      ///< 8 of 3.8.4
-    int patch = 0;      ///< 4 of 3.8.4
-    std::string text{}; ///< all that the server says of it: `3.8.4-9316c2a7a97e1666d8f4593f34dd6fc36ecc436c, built on …`
+    int major = 0; ///< 3 of 3.8.4
+    int minor = 0; ///< 8 of 3.8.4
+    int patch = 0; ///< 4 of 3.8.4
+    std::string
+        text{}; ///< all that the server says of it: `3.8.4-9316c2a7a97e1666d8f4593f34dd6fc36ecc436c, built on …`
 
     /// Whether it is the same release.
     friend bool operator==(const server_version& a, const server_version& b) noexcept { return (a <=> b) == 0; }

@@ -36,9 +36,8 @@ future<addresses> look_up(core& c, const std::string& host) {
     if (session::is_numeric(host))
         asked->take(host, {}, {host});
     else
-        c.loop().resolve(host, [asked, host](std::error_code ec, addresses found) {
-            asked->take(host, ec, std::move(found));
-        });
+        c.loop().resolve(
+            host, [asked, host](std::error_code ec, addresses found) { asked->take(host, ec, std::move(found)); });
     return make_future<addresses>(std::move(asked));
 }
 

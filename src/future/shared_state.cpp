@@ -35,9 +35,7 @@ struct blocked_thread : continuation {
 };
 
 /// Nothing, if there is no memory for it: an error must come out all the same.
-std::string copied(std::string_view text) noexcept try {
-    return std::string(text);
-} catch (const std::bad_alloc&) {
+std::string copied(std::string_view text) noexcept try { return std::string(text); } catch (const std::bad_alloc&) {
     return {};
 }
 

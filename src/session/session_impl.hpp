@@ -196,7 +196,7 @@ struct session::impl {
     bool close_sent_ = false; ///< closeSession was put into the outbox
     bool leaving_ = false;    ///< the server is about to close: only answers under way are waited for
     std::string_view leaving_why_;
-    bool proven_ = false;     ///< a frame came after it was ready, so it works
+    bool proven_ = false; ///< a frame came after it was ready, so it works
     time_point ready_since_{};
     time_point stalled_since_ = never; ///< the socket has taken nothing of what is in the outbox
     time_point ping_put_ = never;      ///< when the oldest ping without an answer was put into the outbox

@@ -2,6 +2,7 @@
 #include "child_process.hpp"
 #include "interruption.hpp"
 #include "menu.hpp"
+#include "number_argument.hpp"
 #include "output.hpp"
 #include "path_argument.hpp"
 #include "show.hpp"
@@ -230,11 +231,8 @@ void add_lock_command(menu& m) {
         "--list prints, the holder first: fencing token, session, node, identifier. The lock is kazoo.mutex's and the\n"
         "Python library's Lock: all of them exclude each other.\n",
         lock, o);
-    auto seconds = CLI::AsNumberWithUnit(
-        std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},
-        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE | CLI::AsNumberWithUnit::UNIT_OPTIONAL));
+    const auto seconds = seconds_with_unit();
     auto sensible = CLI::Range(0.0, 1e7);
-    seconds.description("");
     sensible.description("");
     add_path(*command, o->path, "The lock's node; it is made when it is missing, and stays")->required();
     command->add_option("COMMAND", o->misplaced, "What to run, and its arguments as they are, behind a --")

@@ -84,6 +84,7 @@ menu::menu() {
     add_write_commands(*this);
     add_rm_command(*this);
     add_list_commands(*this);
+    add_server_commands(*this);
     add_watch_command(*this);
     add_lock_command(*this);
     add_serve_command(*this);

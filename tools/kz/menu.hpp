@@ -40,6 +40,7 @@ void add_read_commands(menu&);
 void add_write_commands(menu&);
 void add_rm_command(menu&);
 void add_list_commands(menu&);
+void add_server_commands(menu&);
 void add_watch_command(menu&);
 void add_lock_command(menu&);
 void add_serve_command(menu&);

@@ -22,6 +22,14 @@ CLI::Validator size_with_unit() {
     return units;
 }
 
+CLI::Validator seconds_with_unit() {
+    auto units = CLI::AsNumberWithUnit(
+        std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}},
+        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE | CLI::AsNumberWithUnit::UNIT_OPTIONAL));
+    units.description("");
+    return units;
+}
+
 CLI::Validator not_negative() {
     return {[](std::string& text) { return text.find('-') == std::string::npos ? "" : text + " is negative"; }, ""};
 }

@@ -3,6 +3,7 @@
 #include "data_argument.hpp"
 #include "interruption.hpp"
 #include "menu.hpp"
+#include "number_argument.hpp"
 #include "output.hpp"
 #include "path_argument.hpp"
 #include "show.hpp"
@@ -10,6 +11,7 @@
 
 #include <kazoo/error.hpp>
 
+#include <chrono>
 #include <optional>
 
 namespace kz {
@@ -19,12 +21,18 @@ namespace {
 struct create_arguments {
     std::string path;
     data_argument data;
-    bool ephemeral = false, sequential = false, parents = false, protect = false;
+    bool ephemeral = false, sequential = false, container = false, parents = false, protect = false;
+    std::optional<double> ttl_seconds;
     std::vector<std::string> acl;
 };
 
 kazoo::create_mode mode_of(const create_arguments& o) {
     using mode = kazoo::create_mode;
+    if (o.container) return mode::container;
+    if (o.ttl_seconds) {
+        const std::chrono::duration<double> ttl(*o.ttl_seconds);
+        return o.sequential ? mode::sequential_ttl(ttl) : mode::ttl(ttl);
+    }
     if (o.ephemeral) return o.sequential ? mode::ephemeral_sequential : mode::ephemeral;
     return o.sequential ? mode::persistent_sequential : mode::persistent;
 }
@@ -90,9 +98,21 @@ void add_write_commands(menu& m) {
                           create, c);
     add_path(*command, c->path, "The node; with -q the beginning of its name", true)->required();
     c->data.add_to(*command);
-    command->add_flag("-e,--ephemeral", c->ephemeral,
-                      "The node goes with the session: kz keeps both until SIGINT or SIGTERM");
-    command->add_flag("-q,--sequential", c->sequential, "The server appends a 10-digit number");
+    auto* ephemeral = command->add_flag("-e,--ephemeral", c->ephemeral,
+                                        "The node goes with the session: kz keeps both until SIGINT or SIGTERM");
+    auto* sequential = command->add_flag("-q,--sequential", c->sequential, "The server appends a 10-digit number");
+    auto* container = command->add_flag("--container", c->container, "The server removes it after its last child");
+    command
+        ->add_option(
+            "--ttl", c->ttl_seconds,
+            "The server removes it when it was not set for this time and has no children: 500ms, 10s, 5m, 2h, or "
+            "seconds. Servers must allow it (extendedTypesEnabled)")
+        ->type_name("TIME")
+        ->transform(seconds_with_unit())
+        ->check(not_negative())
+        ->excludes(ephemeral)
+        ->excludes(container);
+    container->excludes(ephemeral)->excludes(sequential);
     command->add_flag("-p,--parents", c->parents, "Create missing ancestors");
     command->add_flag("--protect", c->protect, "Put a random id in front of the name, to find it after a lost reply");
     command->add_option("--acl", c->acl, acl_help)->type_name("ENTRY")->allow_extra_args(false);

@@ -5,7 +5,7 @@
 #include "client/composed/ensure_path.hpp"
 #include "client/composed/janitor.hpp"
 #include "client/composed/protected_name.hpp"
-#include "client/requests/create_request.hpp"
+#include "client/requests/convert.hpp"
 #include "task/repetition.hpp"
 #include "task/root_task.hpp"
 #include "task/task_signal.hpp"

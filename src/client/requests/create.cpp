@@ -45,6 +45,14 @@ auto start_create_op(const node_operations& h, std::string_view given, data_view
 
 } // namespace
 
+std::string_view defect_of(create_mode m) noexcept {
+    constexpr std::chrono::milliseconds longest{(std::int64_t{1} << 40) - 1};
+    if (!m.has_ttl()) return {};
+    if (m.time_to_live().count() <= 0) return "a time to live must be positive";
+    if (m.time_to_live() > longest) return "a time to live can be 2^40 - 1 ms at most, about 34 years";
+    return {};
+}
+
 future<std::string> start_create(const node_operations& h, std::string_view path, data_view data, create_mode mode,
                                  acl_view acl) {
     return start_create_op<create_op>(h, path, data, mode, acl);

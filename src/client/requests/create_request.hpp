@@ -4,19 +4,9 @@
 
 #include <kazoo/create_mode.hpp>
 
-#include <chrono>
 #include <string_view>
 
 namespace kazoo::detail {
-
-/// Why no server takes such a node; empty if one may. Static storage.
-constexpr std::string_view defect_of(create_mode m) noexcept {
-    constexpr std::chrono::milliseconds longest{(std::int64_t{1} << 40) - 1};
-    if (!m.has_ttl()) return {};
-    if (m.time_to_live().count() <= 0) return "a time to live must be positive";
-    if (m.time_to_live() > longest) return "a time to live can be 2^40 - 1 ms at most, about 34 years";
-    return {};
-}
 
 /// `plain`: for modes that need no operation of their own.
 constexpr proto::opcode opcode_of(create_mode m, proto::opcode plain) noexcept {

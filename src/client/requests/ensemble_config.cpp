@@ -62,12 +62,12 @@ watch_stream client::add_config_watch(const std::stop_token& stop) const {
 
 future<ensemble_config> node_operations::async_reconfig(const reconfiguration& r) const {
     const std::size_t bytes = r.joining.size() + r.leaving.size() + r.members.size();
-    return detail::send(*this, detail::make_operation<detail::config_op>("", core(), "reconfig", proto::opcode::reconfig),
-                        {}, detail::place_for(bytes), [&](proto::writer& w) {
-                            w.put(proto::reconfig_request{
-                                detail::null_if_empty(r.joining), detail::null_if_empty(r.leaving),
-                                detail::null_if_empty(r.members), static_cast<std::int64_t>(r.from)});
-                        });
+    return detail::send(
+        *this, detail::make_operation<detail::config_op>("", core(), "reconfig", proto::opcode::reconfig), {},
+        detail::place_for(bytes), [&](proto::writer& w) {
+            w.put(proto::reconfig_request{detail::null_if_empty(r.joining), detail::null_if_empty(r.leaving),
+                                          detail::null_if_empty(r.members), static_cast<std::int64_t>(r.from)});
+        });
 }
 ensemble_config client::reconfig(const reconfiguration& r, const std::stop_token& stop) const {
     return detail::blocking(*this, stop, [&] { return async_reconfig(r); });

@@ -1,4 +1,5 @@
 #include "client/blocking.hpp"
+#include "client/requests/create.hpp"
 #include "client/requests/create_request.hpp"
 #include "client/requests/start_operation.hpp"
 #include "future/ready.hpp"

@@ -405,10 +405,33 @@ class KzTest(harness.ServerTest):
     def test_help_and_version(self):
         self.assertRegex(self.ok("--version"), r"^kz \d+\.\d+\.\d+\n$")
         everything = self.ok("--help")
-        for command in "get set create rm ls tree stat exists watch lock sync serve help completion".split():
+        for command in "get set create rm ls tree count whoami config command stat exists watch lock sync serve help completion".split():
             self.assertRegex(everything, rf"\n  {command} ")
             text = self.ok(command, "--help")
             self.assertIn("Examples:\n  kz ", text)
+
+    # -- what servers tell --------------------------------------------------------------------------------------------
+
+    def test_count_whoami_config_and_commands(self):
+        self.ok("create", "-p", "/a/b/c")
+        self.assertEqual(self.ok("count", "/a"), "2\n")
+        self.assertEqual(json.loads(self.ok("--json", "count", "/a")), {"path": "/a", "count": 2})
+        self.assertEqual(self.ok("whoami", "--auth", "digest:joe:secret").splitlines(), ["ip:127.0.0.1", "digest:joe"])
+        self.assertEqual(self.ok("config"), "")
+        self.assertEqual(json.loads(self.ok("config", "--json")), {"version": -1, "members": []})
+        self.assertEqual(self.ok("command", "ruok"), "imok\n")
+        self.assertIn("Node count: ", self.ok("command", "srvr", self.address))
+        self.fails(1, "kz: command: .*: conf is not allowed here .*", "command", "conf")
+
+    def test_containers_and_nodes_with_a_time_to_live(self):
+        self.assertEqual(self.ok("create", "--container", "/box"), "/box\n")
+        self.fails(1, 'kz: create "/t": .*', "create", "--ttl", "1h", "/t")
+        server = self.stack.enter_context(Background("serve", "--port", "0", "--ttl-nodes"))
+        env = environment(KZ_SERVERS=server.line().removeprefix("listening on "))
+        self.assertEqual(self.ok("create", "--ttl", "1h", "/t", env=env), "/t\n")
+        self.assertEqual(self.ok("create", "-q", "--ttl", "500ms", "/t-", env=env), "/t-0000000001\n")
+        for words in (("--ttl", "1h", "-e"), ("--ttl", "1h", "--container"), ("--container", "-q"), ("--ttl", "-1")):
+            self.assertEqual(self.run_kz("create", *words, "/x")[0], 2, words)
 
     # -- serve --------------------------------------------------------------------------------------------------------
 
