@@ -51,9 +51,15 @@ void driver::begin_detach(duration limit) {
     begin_close(limit);
 }
 
-/// The limit has passed, or the patience without a connection.
+/// The limit has passed.
 void driver::abort() noexcept {
-    abort_timer_ = patience_timer_ = 0;
+    abort_timer_ = 0;
+    leave();
+    turn();
+}
+
+void driver::lose_patience() noexcept {
+    patience_timer_ = 0;
     leave();
     turn();
 }

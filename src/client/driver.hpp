@@ -50,6 +50,7 @@ class driver final : session::observer, byte_stream_events {
 
     void ring() noexcept;
     void abort() noexcept;
+    void lose_patience() noexcept;
     /// Where it is between begin_close() and core::on_closed().
     enum class ending : std::uint8_t {
         no,
@@ -85,7 +86,7 @@ class driver final : session::observer, byte_stream_events {
 
     bound_job<&driver::ring> clock_{*this};
     bound_job<&driver::abort> abort_{*this};
-    bound_job<&driver::abort> patience_{*this};
+    bound_job<&driver::lose_patience> patience_{*this};
     timer_id clock_timer_ = 0, abort_timer_ = 0, patience_timer_ = 0;
     time_point clock_at_ = never;
     std::size_t certainty_wanted_ = 0; ///< by so many
