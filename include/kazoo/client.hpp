@@ -6,6 +6,7 @@
 #include <kazoo/options.hpp>
 #include <kazoo/servers.hpp>
 #include <kazoo/transaction.hpp>
+#include <kazoo/tree.hpp>
 #include <kazoo/types.hpp>
 #include <kazoo/watch.hpp>
 
@@ -146,6 +147,37 @@ class KAZOO_EXPORT node_operations {
     /// A stream of all changes from here on (addWatch, servers from 3.6); the node need not exist. errc::unimplemented
     /// on older servers.
     future<watch_stream> async_add_watch(std::string_view path, watch_mode mode) const;
+
+    // -- helpers of several requests ----------------------------------------------------------------------------------
+    // Costs: doc/retrying.md. Like all that is made of several requests, they begin in the order of the calls and go on
+    // beside each other; what gives the future up ends them behind the requests that are under way.
+
+    /// Removes a node and all below it, with 256 requests under way; children that others create meanwhile are met
+    /// again. Gives the number of removals that were answered: 0 if there was no such node. Goes on over lost
+    /// connections and sessions. `expected`: of the node itself; if it has another version nothing is removed, and if
+    /// it gets one meanwhile the node stays. `progress` is called on the callback executor with the latest numbers, and
+    /// not after the future has completed (unless that was given up). errc::invalid_path for the root, however it is
+    /// spelled, a chroot's own root too; bad_version, no_auth. If it fails when some may have been removed, the outcome
+    /// is unknown. Holds the paths of all nodes in memory.
+    future<std::size_t> async_remove_tree(std::string_view path, version expected = version::any,
+                                          std::function<void(tree_progress)> progress = {}) const;
+    /// Reads the node, calls f with it, and sets the data that f gives if nobody has changed the node meanwhile;
+    /// otherwise again, with what is there then. Nothing from f leaves the node as it is. Gives the node as it was
+    /// left. f runs on the callback executor, once for each try, and may block there; what it throws comes out. After a
+    /// lost reply the same conditional set is sent again, so a change is never made twice; where it cannot be told
+    /// whether a change was ours or somebody else's, it fails with outcome unknown. Goes on over lost connections and
+    /// sessions. errc::no_node, no_auth.
+    future<node> async_update(std::string_view path, std::function<std::optional<std::string>(const node&)> f) const;
+    /// Replaces the data, or makes the node with it. What may have been applied is not repeated: outcome unknown.
+    /// `options`: of a node that is made; persistent and without `protect`, otherwise errc::bad_arguments.
+    /// errc::no_node (the parent), no_children_for_ephemerals, invalid_acl, no_auth.
+    future<node_stat> async_set_or_create(std::string_view path, data_view data, create_options options = {}) const;
+    /// The children with their data and metadata, in the order of their names, with 256 reads under way. Those that go
+    /// meanwhile are left out. No snapshot: each is of its own moment. errc::no_node, no_auth (of a child too).
+    future<std::vector<child_node>> async_children_with_data(std::string_view path) const;
+    /// Makes the node that this handle is rooted at, and what is missing above it, as async_ensure_path() does. True if
+    /// it was there already.
+    future<bool> async_ensure_chroot(acl_view acl = {}) const;
 
   protected:
     /// `epoch` other than 0: of the session that the requests belong to (detail::pinned_handle).
@@ -319,6 +351,22 @@ class KAZOO_EXPORT client : public node_operations {
     /// The blocking twin of async_add_watch(): returns when the watch is set.
     watch_stream add_watch(std::string_view path, watch_mode mode = watch_mode::persistent,
                            const std::stop_token& stop = {}) const;
+
+    // -- helpers of several requests: the blocking twins --------------------------------------------------------------
+    /// The blocking twin of async_remove_tree(). `progress` is not called any more when this has returned; inside a
+    /// callback it is not called at all.
+    std::size_t remove_tree(std::string_view path, version expected = version::any,
+                            std::function<void(tree_progress)> progress = {}, const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_update(), but f runs on this thread, between the requests.
+    node update(std::string_view path, const std::function<std::optional<std::string>(const node&)>& f,
+                const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_set_or_create(): the metadata of the node.
+    node_stat set_or_create(std::string_view path, data_view data, create_options options = {},
+                            const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_children_with_data().
+    std::vector<child_node> children_with_data(std::string_view path, const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_ensure_chroot(): true if it was there already.
+    bool ensure_chroot(acl_view acl = {}, const std::stop_token& stop = {}) const;
 
   private:
     friend struct detail::client_access;

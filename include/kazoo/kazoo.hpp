@@ -12,9 +12,11 @@
 #include <kazoo/path.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/retry.hpp>
-#include <kazoo/stop.hpp>
+#include <kazoo/retrying.hpp>
 #include <kazoo/servers.hpp>
+#include <kazoo/stop.hpp>
 #include <kazoo/transaction.hpp>
+#include <kazoo/tree.hpp>
 #include <kazoo/types.hpp>
 #include <kazoo/version.hpp>
 #include <kazoo/watch.hpp>

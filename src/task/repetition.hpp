@@ -17,10 +17,14 @@ namespace kazoo::detail {
 /// is full or a server is busy, it is repeated after longer and longer pauses.
 class repetition {
   public:
+    /// Whether a step that failed so can succeed later, and nobody has told us to end.
+    static bool may_help(std::error_code e) noexcept {
+        return e == condition::retryable && e != errc::operation_timeout;
+    }
     /// Whether to do a step again that failed so; waits for the right moment. Throws when the task is told to end.
     task<bool> again(std::error_code e) {
         const bool broken = e == errc::connection_loss;
-        if (!broken && (e != condition::retryable || e == errc::operation_timeout)) co_return false;
+        if (!may_help(e)) co_return false;
         const task_scope& scope = co_await this_scope{};
         task_host& host = scope.host();
         const bool another_trouble = !begun_ || pauses_.starts_over(host.loop().now() - *begun_);

@@ -61,4 +61,13 @@ bool client::ensure_path(std::string_view path, acl_view acl, const std::stop_to
     return detail::blocking(*this, stop, [&] { return async_ensure_path(path, acl); });
 }
 
+future<bool> node_operations::async_ensure_chroot(acl_view acl) const {
+    return detail::spawn(
+        core(), {"ensure_chroot", "/"},
+        detail::ensured(detail::handle(*this).unrooted(), root().empty() ? "/" : root(), detail::copy_of(acl)));
+}
+bool client::ensure_chroot(acl_view acl, const std::stop_token& stop) const {
+    return detail::blocking(*this, stop, [&] { return async_ensure_chroot(acl); });
+}
+
 } // namespace kazoo
