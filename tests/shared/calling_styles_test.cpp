@@ -86,6 +86,8 @@ template <class Async, class Sync> row operation(std::string name, Async async, 
     return r;
 }
 
+std::optional<std::string> plus(const node& n) { return n.data.str() + "+"; }
+
 std::vector<row> table() {
     std::vector<row> t;
 #define KAZOO_ROW(name, call)                                                                                          \
@@ -118,6 +120,11 @@ std::vector<row> table() {
     KAZOO_ROW(add_auth, add_auth("digest", "user:" + path));
     KAZOO_ROW(remove, remove(path));
     KAZOO_ROW(remove_if_exists, remove_if_exists(path));
+    KAZOO_ROW(set_or_create, set_or_create(path, "x"));
+    KAZOO_ROW(update, update(path, plus));
+    KAZOO_ROW(children_with_data, children_with_data(path));
+    KAZOO_ROW(ensure_chroot, ensure_chroot());
+    KAZOO_ROW(remove_tree, remove_tree(path));
     KAZOO_ROW(create_with_stat, create_with_stat(path, "x"));
     KAZOO_ROW(wait_connected, wait_connected());
 #undef KAZOO_ROW
@@ -145,7 +152,7 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 }
 
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
-    const std::set<std::string> without_path{"add_auth",   "wait_connected", "who_am_i",
+    const std::set<std::string> without_path{"ensure_chroot", "add_auth",   "wait_connected", "who_am_i",
                                              "get_config", "watch_config",   "add_config_watch",
                                              "command",    "server_version", "reconfig"};
     const client c = connect();
@@ -184,6 +191,11 @@ const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
         KAZOO_CALL(sync("/a", stop)),
         KAZOO_CALL(add_auth("digest", "user:secret", stop)),
         KAZOO_CALL(ensure_path("/a", {}, stop)),
+        KAZOO_CALL(remove_tree("/a", version::any, {}, stop)),
+        KAZOO_CALL(update("/a", plus, stop)),
+        KAZOO_CALL(set_or_create("/a", "", {}, stop)),
+        KAZOO_CALL(children_with_data("/a", stop)),
+        KAZOO_CALL(ensure_chroot({}, stop)),
         KAZOO_CALL(watch("/a", stop)),
         KAZOO_CALL(watch_exists("/a", stop)),
         KAZOO_CALL(watch_children("/a", stop)),

@@ -1,0 +1,258 @@
+// Helpers that take several requests: trees, updates, children with what they hold.
+#include "backend.hpp"
+
+#include <kazoo/kazoo.hpp>
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+using namespace kazoo;
+using ::testing::ElementsAre;
+using namespace std::chrono_literals;
+
+namespace {
+
+class trees : public test::client_test {};
+class updates : public test::client_test {};
+class children : public test::client_test {};
+
+template <class Call> std::error_code error_of_call(Call call) {
+    try {
+        call();
+    } catch (const kazoo::error& e) {
+        return e.code();
+    }
+    return {};
+}
+
+/// A node with so many children, each of which has as many.
+std::size_t plant(const client& c, const std::string& top, int children) {
+    c.ensure_path(top);
+    std::vector<future<std::string>> made;
+    for (int i = 0; i < children; ++i) {
+        const std::string child = top + "/" + std::to_string(i);
+        made.push_back(c.async_create(child, "c"));
+        for (int k = 0; k < children; ++k) made.push_back(c.async_create(child + "/" + std::to_string(k), "g"));
+    }
+    for (auto& f : made) std::move(f).get();
+    return 1 + made.size();
+}
+
+// -- remove_tree ------------------------------------------------------------------------------------------------------
+
+TEST_F(trees, a_tree_is_removed_with_all_that_is_below_and_nothing_else) {
+    const client c = connect();
+    const std::size_t nodes = plant(c, "/a/tree", 30);
+    plant(c, "/a/tree2", 2);
+    EXPECT_EQ(c.remove_tree("/a/tree"), nodes);
+    EXPECT_FALSE(c.exists("/a/tree"));
+    EXPECT_EQ(c.get_children("/a"), std::vector<std::string>{"tree2"});
+    EXPECT_EQ(c.get_children("/a/tree2").size(), 2u);
+}
+
+TEST_F(trees, C35_the_root_is_refused_however_it_is_spelled) {
+    const client c = connect();
+    const client whole(test::server().address(), quick());
+    const client below = c.chroot("/app");
+    c.create("/app");
+    c.create("/app/a");
+    for (const char* spelled : {"/", "//", "///", ""})
+        for (const client& each : {c, whole, below}) {
+            EXPECT_EQ(error_of_call([&] { each.remove_tree(spelled); }), errc::invalid_path) << '"' << spelled << '"';
+            EXPECT_EQ(each.async_remove_tree(spelled).result().error(), errc::invalid_path) << '"' << spelled << '"';
+        }
+    EXPECT_TRUE(c.exists("/app/a"));
+    EXPECT_EQ(below.remove_tree("//a//"), 1u);
+    EXPECT_TRUE(c.exists("/app"));
+}
+
+TEST_F(trees, a_tree_that_is_not_there_is_no_error) { EXPECT_EQ(connect().remove_tree("/none"), 0u); }
+
+TEST_F(trees, C35_the_version_of_the_top_is_honoured_before_anything_is_removed) {
+    const client c = connect();
+    plant(c, "/a", 2);
+    const node_stat now = c.set("/a", "x");
+    EXPECT_EQ(error_of_call([&] { c.remove_tree("/a", version{0}); }), errc::bad_version);
+    EXPECT_EQ(c.get_children("/a").size(), 2u);
+    EXPECT_EQ(c.remove_tree("/a", now.data_version), 7u);
+}
+
+TEST_F(trees, C35_children_that_come_meanwhile_are_removed_too) {
+    const client c = connect();
+    const client other = connect();
+    plant(c, "/a", 20);
+    std::atomic<int> added = 0;
+    // Whenever the first progress is told somebody adds more; as long as the top is there.
+    const auto removed = c.remove_tree("/a", version::any, [&](tree_progress) {
+        if (added < 5 && !error_of_call([&] { other.create("/a/late" + std::to_string(added)); })) ++added;
+    });
+    EXPECT_GT(added, 0);
+    EXPECT_EQ(removed, 421u + static_cast<std::size_t>(added));
+    EXPECT_FALSE(c.exists("/a"));
+}
+
+TEST_F(trees, progress_is_told_and_never_after_the_call_has_returned) {
+    const client c = connect();
+    const std::size_t nodes = plant(c, "/a", 10);
+    {
+        tree_progress last;
+        bool grows = true;
+        c.remove_tree("/a", version::any, [&](tree_progress p) {
+            grows = grows && p.found >= last.found && p.done >= last.done && p.done <= p.found;
+            last = p;
+        });
+        EXPECT_TRUE(grows);
+        EXPECT_LE(last.found, nodes);
+    }
+    plant(c, "/b", 3);
+    tree_progress last;
+    auto removing = c.async_remove_tree("/b", version::any, [&](tree_progress p) { last = p; });
+    auto seen = std::move(removing).then([&](future<std::size_t> done) {
+        EXPECT_EQ(std::move(done).get(), 13u);
+        return last;
+    });
+    EXPECT_EQ(std::move(seen).get().done, 13u);
+}
+
+TEST_F(trees, a_node_that_may_not_be_removed_ends_it_with_its_error) {
+    const client c = connect();
+    c.create("/a");
+    c.create("/a/open");
+    c.create("/a/shut");
+    c.create("/a/shut/child");
+    const std::vector<acl> no_removals{{perms::read | perms::admin, "world", "anyone"}};
+    c.set_acl("/a/shut", no_removals);
+    const auto r = c.async_remove_tree("/a").result();
+    EXPECT_EQ(r.error(), errc::no_auth);
+    EXPECT_EQ(r.outcome(), outcome::unknown); // what else there was has gone
+    EXPECT_FALSE(c.exists("/a/open"));
+    EXPECT_TRUE(c.exists("/a/shut/child"));
+    c.set_acl("/a/shut", {});
+}
+
+TEST_F(trees, a_removal_goes_on_over_a_lost_connection) {
+    kazoo::testkit::fault_gate gate(test::server().address());
+    const client c = connect_through(gate);
+    plant(c, "/a", 25);
+    auto removing = c.async_remove_tree("/a");
+    gate.cut();
+    std::move(removing).get_for(20s);
+    EXPECT_FALSE(c.exists("/a"));
+}
+
+// -- update -----------------------------------------------------------------------------------------------------------
+
+std::optional<std::string> plus_one(const node& n) { return std::to_string(std::stoi(n.data.str()) + 1); }
+
+TEST_F(updates, what_f_computes_is_set) {
+    const client c = connect();
+    c.create("/n", "1");
+    const node left = c.update("/n", plus_one);
+    EXPECT_EQ(left.data, "2");
+    EXPECT_EQ(left.stat, c.get("/n").stat);
+    EXPECT_EQ(c.async_update("/n", plus_one).get().data, "3");
+    EXPECT_EQ(c.get("/n").data, "3");
+}
+
+TEST_F(updates, nothing_from_f_leaves_the_node_as_it_is) {
+    const client c = connect();
+    c.create("/n", "1");
+    const auto nothing = [](const node&) -> std::optional<std::string> { return {}; };
+    EXPECT_EQ(c.update("/n", nothing).data, "1");
+    EXPECT_EQ(c.async_update("/n", nothing).get().data, "1");
+    EXPECT_EQ(c.get("/n").stat.data_version, version{0});
+}
+
+TEST_F(updates, a_change_in_between_makes_it_compute_again) {
+    const client c = connect();
+    c.create("/n", "1");
+    int calls = 0;
+    const node left = c.update("/n", [&](const node& n) {
+        if (++calls == 1) c.set("/n", "10");
+        return plus_one(n);
+    });
+    EXPECT_EQ(left.data, "11");
+    EXPECT_EQ(calls, 2);
+}
+
+TEST_F(updates, many_at_once_lose_nothing) {
+    const client c = connect();
+    const client other = connect();
+    c.create("/n", "0");
+    std::vector<future<node>> all;
+    for (int i = 0; i < 20; ++i) all.push_back((i % 2 == 0 ? c : other).async_update("/n", plus_one));
+    for (auto& f : all) std::move(f).get();
+    EXPECT_EQ(c.get("/n").data, "20");
+}
+
+TEST_F(updates, what_f_throws_comes_out_and_nothing_is_set) {
+    const client c = connect();
+    c.create("/n", "x");
+    EXPECT_THROW(c.update("/n", plus_one), std::invalid_argument);
+    EXPECT_THROW(c.async_update("/n", plus_one).get(), std::invalid_argument);
+    EXPECT_EQ(c.get("/n").stat.data_version, version{0});
+    EXPECT_EQ(error_of_call([&] { c.update("/none", plus_one); }), errc::no_node);
+}
+
+TEST_F(updates, f_may_block_and_may_be_given_inside_a_callback) {
+    const client c = connect();
+    c.create("/n", "1");
+    c.create("/m", "5");
+    const auto from_the_other = [&](const node&) -> std::optional<std::string> { return c.get("/m").data.str(); };
+    EXPECT_EQ(c.async_update("/n", from_the_other).get().data, "5");
+    auto inside = c.async_get("/m").then([&](future<node>) { return c.update("/n", plus_one).data.str(); });
+    EXPECT_EQ(std::move(inside).get(), "6");
+}
+
+// -- set_or_create, children_with_data, ensure_chroot -----------------------------------------------------------------
+
+TEST_F(children, set_or_create_does_the_one_or_the_other) {
+    const client c = connect();
+    EXPECT_EQ(c.set_or_create("/n", "1").data_version, version{0});
+    EXPECT_EQ(c.set_or_create("/n", "2").data_version, version{1});
+    EXPECT_EQ(c.get("/n").data, "2");
+    c.set_or_create("/n", null);
+    EXPECT_TRUE(c.get("/n").data.is_null());
+    EXPECT_EQ(error_of_call([&] { c.set_or_create("/no/parent", ""); }), errc::no_node);
+    c.set_or_create("/no/parent", "x", {.make_parents = true});
+    EXPECT_EQ(c.get("/no/parent").data, "x");
+    c.set_or_create("/shut", "", {.acl = acls::read_unsafe()});
+    EXPECT_EQ(error_of_call([&] { c.set_or_create("/shut", ""); }), errc::no_auth);
+    for (const auto mode : {create_mode::ephemeral, create_mode::persistent_sequential})
+        EXPECT_EQ(error_of_call([&] { c.set_or_create("/e", "", {.mode = mode}); }), errc::bad_arguments);
+}
+
+TEST_F(children, come_with_their_data_in_the_order_of_their_names) {
+    const client c = connect();
+    c.create("/p");
+    std::vector<future<std::string>> made;
+    for (int i = 0; i < 600; ++i) {
+        char name[16];
+        std::snprintf(name, sizeof name, "/p/%04d", 599 - i);
+        made.push_back(c.async_create(name, std::to_string(599 - i)));
+    }
+    for (auto& f : made) std::move(f).get();
+    const auto all = c.children_with_data("/p");
+    ASSERT_EQ(all.size(), 600u);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].data, std::to_string(i));
+        EXPECT_EQ(std::stoul(all[i].name), i);
+    }
+    EXPECT_EQ(all[7].stat, c.get("/p/0007").stat);
+    EXPECT_TRUE(c.children_with_data("/p/0007").empty());
+    EXPECT_EQ(error_of_call([&] { (void)c.children_with_data("/none"); }), errc::no_node);
+}
+
+TEST_F(children, C36_a_chroot_of_several_levels_is_made) {
+    const client c = connect();
+    const client deep = c.chroot("/a/b/c");
+    EXPECT_FALSE(deep.ensure_chroot());
+    EXPECT_TRUE(deep.ensure_chroot());
+    EXPECT_EQ(deep.create("/n"), "/n");
+    EXPECT_TRUE(c.exists("/a/b/c/n"));
+    EXPECT_TRUE(client(test::server().address(), quick()).ensure_chroot());
+}
+
+} // namespace
