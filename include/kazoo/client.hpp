@@ -178,6 +178,8 @@ class KAZOO_EXPORT node_operations {
     /// Makes the node that this handle is rooted at, and what is missing above it, as async_ensure_path() does. True if
     /// it was there already.
     future<bool> async_ensure_chroot(acl_view acl = {}) const;
+    /// The node and all below it, one after the other. Asks nothing yet.
+    tree_walk walk(std::string_view path) const;
 
   protected:
     /// `epoch` other than 0: of the session that the requests belong to (detail::pinned_handle).

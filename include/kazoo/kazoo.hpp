@@ -1,6 +1,7 @@
 #pragma once
 // Everything, for users in a hurry.
 #include <kazoo/acl.hpp>
+#include <kazoo/bulk.hpp>
 #include <kazoo/child_names.hpp>
 #include <kazoo/client.hpp>
 #include <kazoo/coroutine.hpp>

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <system_error>
 
 namespace kazoo {
 
@@ -31,16 +32,19 @@ struct child_node {
 struct tree_entry {
     std::string path;      ///< relative to the handle's root
     std::size_t depth = 0; ///< levels below the node that the walk began at
-    bytes data;            ///< may be null
-    node_stat stat;        ///< of the same moment as the data
+    bytes data{};          ///< may be null
+    node_stat stat{};      ///< of the same moment as the data
+    /// Why it could not be read: errc::no_auth, too_large, malformed_reply. Then there is nothing but its path, and
+    /// what is below it is left out.
+    std::error_code unreadable{};
 };
 
 /// A walk through a tree, one node at a time: each ahead of what is below it, children in the order of their names.
 /// It is no snapshot: what is created or removed meanwhile may or may not be met; nothing is met twice.
 ///
 /// Reads ahead in bursts of at most 32 nodes: in memory are the names of the children of the nodes on the way down, and
-/// at most so many nodes of each level. Keeps the session alive as a copy of the client does. Thread safety: one call
-/// at a time.
+/// at most so many nodes of each level. Keeps the session alive as a copy of the client does. Any thread may call;
+/// calls that overlap are served in their order.
 class KAZOO_EXPORT tree_walk {
   public:
     /// Takes the walk over. The other one may only be assigned to or destroyed afterwards.
@@ -49,9 +53,9 @@ class KAZOO_EXPORT tree_walk {
     tree_walk& operator=(tree_walk&&) noexcept;
     ~tree_walk();
 
-    /// The next node; nothing when there are no more. Reads are repeated when the connection breaks. If one fails
-    /// (no_auth, ...), the next call goes on behind the node that could not be read, unless the limit or a stop ended
-    /// it: then it tries the same again. errc::bad_arguments if the last call has not completed.
+    /// The next node; nothing when there are no more. Reads are repeated when the connection breaks. What is given up,
+    /// or fails for another reason than the node itself, can be called again and goes on at the same place.
+    /// errc::no_node if the first node is not there.
     future<std::optional<tree_entry>> async_next();
     /// The blocking twin of async_next(): waits at most client_options::operation_timeout. A requested `stop` ends it
     /// with errc::cancelled.

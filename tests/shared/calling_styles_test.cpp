@@ -135,6 +135,9 @@ std::vector<row> table() {
     t.push_back(operation(
         "multi_read", [](const client& c, const std::string& path) { return c.multi_read().get(path).async_run(); },
         [](const client& c, const std::string& path) { (void)c.multi_read().get(path).run(); }));
+    t.push_back(operation(
+        "walk", [](const client& c, const std::string& path) { return c.walk(path).async_next(); },
+        [](const client& c, const std::string& path) { (void)c.walk(path).next(); }));
     return t;
 }
 
@@ -196,6 +199,7 @@ const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
         KAZOO_CALL(set_or_create("/a", "", {}, stop)),
         KAZOO_CALL(children_with_data("/a", stop)),
         KAZOO_CALL(ensure_chroot({}, stop)),
+        KAZOO_CALL(walk("/a").next(stop)),
         KAZOO_CALL(watch("/a", stop)),
         KAZOO_CALL(watch_exists("/a", stop)),
         KAZOO_CALL(watch_children("/a", stop)),

@@ -142,6 +142,103 @@ TEST_F(trees, a_removal_goes_on_over_a_lost_connection) {
     EXPECT_FALSE(c.exists("/a"));
 }
 
+// -- walk -------------------------------------------------------------------------------------------------------------
+
+TEST_F(trees, a_walk_meets_every_node_ahead_of_what_is_below_it_and_in_order) {
+    const client c = connect();
+    c.create("/a", "top");
+    for (int i = 0; i < 100; ++i) {
+        const std::string child = "/a/" + std::to_string(100 + i);
+        c.create(child, std::to_string(i));
+        if (i % 10 == 0) c.create(child + "/x", "deep");
+    }
+    tree_walk walk = c.walk("//a/");
+    std::vector<std::string> met;
+    while (const auto entry = walk.next()) {
+        met.push_back(entry->path);
+        EXPECT_EQ(entry->stat, c.get(entry->path).stat);
+        EXPECT_EQ(entry->depth, static_cast<std::size_t>(std::ranges::count(entry->path, '/')) - 1);
+    }
+    EXPECT_EQ(met.size(), 111u);
+    EXPECT_TRUE(std::ranges::is_sorted(met));
+    EXPECT_FALSE(walk.next());
+    EXPECT_FALSE(walk.async_next().get());
+}
+
+TEST_F(trees, a_walk_marks_what_it_may_not_read_and_goes_on) {
+    const client c = connect();
+    c.create("/a");
+    for (const char* path : {"/a/1", "/a/2", "/a/3"}) c.create(path);
+    const std::vector<acl> unreadable{{perms::admin, "world", "anyone"}};
+    c.set_acl("/a/2", unreadable);
+    std::vector<std::error_code> met;
+    tree_walk walk = c.walk("/a");
+    while (const auto entry = walk.next()) met.push_back(entry->unreadable);
+    const std::error_code good;
+    EXPECT_THAT(met, ElementsAre(good, good, make_error_code(errc::no_auth), good));
+    tree_walk nothing = c.walk("/none");
+    EXPECT_EQ(error_of_call([&] { nothing.next(); }), errc::no_node);
+    tree_walk strange = c.walk("/a/../b");
+    EXPECT_EQ(error_of_call([&] { strange.next(); }), errc::invalid_path);
+}
+
+TEST_F(trees, a_walk_that_was_stopped_goes_on_where_it_was) {
+    const client c = connect();
+    for (const char* path : {"/a", "/a/1", "/a/2"}) c.create(path);
+    tree_walk walk = c.walk("/a");
+    EXPECT_EQ(walk.next()->path, "/a");
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(error_of_call([&] { walk.next(stop.get_token()); }), errc::cancelled);
+    auto first = walk.async_next();
+    auto second = walk.async_next();
+    EXPECT_EQ(std::move(second).get()->path, "/a/2");
+    EXPECT_EQ(std::move(first).get()->path, "/a/1");
+}
+
+// -- bulk -------------------------------------------------------------------------------------------------------------
+
+TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error) {
+    const client c = connect();
+    c.create("/a");
+    std::size_t answered = 0, in_order = 0;
+    const auto make = [&](std::size_t i) { return c.async_create("/a/" + std::to_string(i % 900)); };
+    const auto done = bulk(1000, make, [&](std::size_t i, const result<std::string>&) { in_order += i == in_order; },
+                           {.window = 7, .progress = [&](std::size_t n) { answered = n; }});
+    EXPECT_EQ(done.succeeded, 900u);
+    EXPECT_EQ(done.failed, 100u);
+    EXPECT_EQ(done.first_at, 900u);
+    EXPECT_EQ(error_of_call([&] { done.rethrow(); }), errc::node_exists);
+    EXPECT_EQ(answered, 1000u);
+    EXPECT_EQ(in_order, 1000u);
+    bulk(0, make).rethrow();
+}
+
+TEST_F(trees, a_bulk_never_has_more_under_way_than_its_window_and_can_end_with_the_first_failure) {
+    const client c = connect();
+    std::size_t begun = 0, answered = 0, most = 0;
+    const auto fails = [&](std::size_t) {
+        most = std::max(most, ++begun - answered);
+        return c.async_get("/none");
+    };
+    const auto take = [&](std::size_t, const result<node>&) { ++answered; };
+    EXPECT_EQ(bulk(100, fails, take, {.window = 5}).failed, 100u);
+    EXPECT_EQ(most, 5u);
+    begun = answered = 0;
+    const auto ended = bulk(100, fails, take, {.window = 5, .goes_on = false});
+    EXPECT_EQ(ended.failed, 5u);
+    EXPECT_EQ(begun, 5u);
+    EXPECT_EQ(ended.first_at, 0u);
+}
+
+TEST_F(trees, a_stop_ends_a_bulk) {
+    const client nobody("127.0.0.1:1", quick());
+    std::stop_source stop;
+    const std::jthread later([&] { stop.request_stop(); });
+    const auto ask = [&](std::size_t) { return nobody.async_get("/a"); };
+    EXPECT_EQ(error_of_call([&] { bulk(1000, ask, {}, stop.get_token()); }), errc::cancelled);
+}
+
 // -- update -----------------------------------------------------------------------------------------------------------
 
 std::optional<std::string> plus_one(const node& n) { return std::to_string(std::stoi(n.data.str()) + 1); }

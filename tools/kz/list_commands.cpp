@@ -6,6 +6,7 @@
 #include "show.hpp"
 #include "subtree.hpp"
 
+#include <kazoo/bulk.hpp>
 #include <kazoo/error.hpp>
 #include <kazoo/path.hpp>
 
@@ -33,10 +34,10 @@ struct child {
 /// Children that go meanwhile are left out.
 std::vector<child> with_stats(const kazoo::client& client, const std::string& parent, const kazoo::child_names& names) {
     std::vector<child> children;
-    pipelined(
+    kazoo::bulk(
         names.size(), [&](std::size_t i) { return client.async_exists(kazoo::path::join(parent, names[i])); },
-        [&](std::size_t i, kazoo::future<std::optional<kazoo::node_stat>> reply) {
-            if (const auto stat = std::move(reply).get()) children.push_back({std::string(names[i]), *stat});
+        [&](std::size_t i, kazoo::result<std::optional<kazoo::node_stat>> reply) {
+            if (const auto stat = std::move(reply).value()) children.push_back({std::string(names[i]), *stat});
         });
     return children;
 }

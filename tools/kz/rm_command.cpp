@@ -6,11 +6,11 @@
 #include "subtree.hpp"
 #include "usage_error.hpp"
 
+#include <kazoo/bulk.hpp>
 #include <kazoo/error.hpp>
 
 #include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <string>
 
 namespace kz {
@@ -45,16 +45,13 @@ std::size_t remove_subtree(const kazoo::client& client, const std::string& top) 
     progress_line line;
     const auto nodes = read_subtree(client, top, {.progress = [&](std::size_t known) { line.show("found", known); }});
     std::size_t removed = 0;
-    std::optional<kazoo::result<bool>> first;
     // A request behind a failed one is still tried; the error that counts is the first, at the deepest node.
-    pipelined(
+    const auto done = kazoo::bulk(
         nodes.size(), [&](std::size_t i) { return client.async_remove_if_exists(nodes[nodes.size() - 1 - i].path); },
-        [&](std::size_t, kazoo::future<bool> reply) {
-            auto done = std::move(reply).result();
-            if (done && *done) line.show("removed", ++removed);
-            if (!done && !first) first = std::move(done);
+        [&](std::size_t, const kazoo::result<bool>& reply) {
+            if (reply && *reply) line.show("removed", ++removed);
         });
-    if (first) first->rethrow();
+    done.rethrow();
     return removed;
 }
 

@@ -1,5 +1,6 @@
 #include "subtree.hpp"
 
+#include <kazoo/bulk.hpp>
 #include <kazoo/error.hpp>
 #include <kazoo/path.hpp>
 
@@ -22,11 +23,10 @@ std::vector<subtree_node> read_subtree(const kazoo::client& client, const std::s
     std::size_t begin = 0;
     for (std::size_t level = 0; level < how.depth && begin < nodes.size(); ++level) {
         const std::size_t end = nodes.size();
-        pipelined(
+        kazoo::bulk(
             end - begin, [&](std::size_t i) { return client.async_get_children(nodes[begin + i].path); },
-            [&](std::size_t i, kazoo::future<kazoo::child_names> reply) {
+            [&](std::size_t i, kazoo::result<kazoo::child_names> names) {
                 const std::size_t parent = begin + i;
-                auto names = std::move(reply).result();
                 if (!names) {
                     if (names.error() == kazoo::errc::no_node && parent != 0) return;
                     if (!how.goes_on || !is_unreadable(names.error())) names.rethrow();
