@@ -4,10 +4,12 @@
 #include <kazoo/future.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,6 +43,8 @@ struct bulk_result {
 /// limit. A requested `stop` gives up what is under way and throws cancelled_error. What `start` or `finish` throws
 /// comes out; what is under way goes on then. Blocks; may be called where client's blocking calls may be.
 template <class Start, class Finish>
+    requires std::invocable<Finish&, std::size_t,
+                            result<typename std::invoke_result_t<Start&, std::size_t>::value_type>>
 bulk_result bulk(std::size_t count, Start start, Finish finish, const bulk_options& options = {},
                  const std::stop_token& stop = {}) {
     const std::size_t window = std::max<std::size_t>(options.window, 1);
@@ -74,7 +78,7 @@ bulk_result bulk(std::size_t count, Start start, Finish finish, const bulk_optio
 /// The same, where only failures matter.
 template <class Start>
 bulk_result bulk(std::size_t count, Start start, const bulk_options& options = {}, const std::stop_token& stop = {}) {
-    return bulk(count, std::move(start), [](std::size_t, auto&&) {}, options, stop);
+    return bulk(count, std::move(start), [](std::size_t, const auto&) {}, options, stop);
 }
 
 } // namespace kazoo

@@ -211,6 +211,8 @@ TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error)
     EXPECT_EQ(error_of_call([&] { done.rethrow(); }), errc::node_exists);
     EXPECT_EQ(answered, 1000u);
     EXPECT_EQ(in_order, 1000u);
+    const bulk_options few{.window = 2};
+    EXPECT_EQ(bulk(3, make, few).failed, 3u);
     bulk(0, make).rethrow();
 }
 
