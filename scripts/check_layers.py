@@ -39,7 +39,7 @@ FACES = {
     "session": {"session.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
     "server": {"server.hpp", "ensemble.hpp"},
     "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
-    "client/requests": {"convert.hpp", "create.hpp"},
+    "client/requests": {"convert.hpp", "create.hpp", "taken_transaction.hpp"},
     "net": {"asio.hpp", "blocked_signals.hpp"},
 }
 

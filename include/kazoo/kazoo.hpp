@@ -11,6 +11,7 @@
 #include <kazoo/log.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/path.hpp>
+#include <kazoo/receipts.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/retrying.hpp>

@@ -20,6 +20,10 @@ namespace kazoo {
 
 class node_operations;
 
+namespace detail {
+class taken_transaction;
+}
+
 /// How a node is created. Trivially destructible on purpose: g++ 12 destroys non-trivial braced aggregates in a
 /// co_await expression twice.
 struct create_options {
@@ -131,6 +135,7 @@ class [[nodiscard]] KAZOO_EXPORT transaction {
 
   private:
     friend class node_operations;
+    friend class detail::taken_transaction;
     struct builder;
     explicit transaction(std::unique_ptr<builder>) noexcept;
     std::unique_ptr<builder> builder_;

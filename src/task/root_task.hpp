@@ -25,6 +25,8 @@ struct task_options {
     bool is_wait = false;
     /// Must be done, whether or not anybody waits: cancelling the future, or its time-out, does not end the task.
     bool is_duty = false;
+    /// The task's own errors name the operation and reach the caller as they are.
+    bool tells_errors = false;
 };
 
 /// A root task: the coroutine, its scope, and the state of the future that its caller holds.
@@ -39,6 +41,7 @@ template <class T> class root_task final : public shared_state<T> {
           stop_token_(o.stop),
           is_wait_(o.is_wait),
           is_duty_(o.is_duty),
+          tells_errors_(o.tells_errors),
           task_(std::move(t)) {}
 
     /// `parent`: the task that this one belongs to, if any; then on the loop.
@@ -119,7 +122,8 @@ template <class T> class root_task final : public shared_state<T> {
     }
     /// An error of a step is reported as an error of the whole, as the caller knows nothing of the steps.
     failure renamed(failure f) const noexcept {
-        if (f.code.category() == category() && f.code != make_error_code(errc::broken_promise)) f.exception = nullptr;
+        if (!tells_errors_ && f.code.category() == category() && f.code != make_error_code(errc::broken_promise))
+            f.exception = nullptr;
         return f;
     }
 
@@ -129,7 +133,7 @@ template <class T> class root_task final : public shared_state<T> {
     std::string detail_; ///< what an error in the whole's own name had to tell
     time_point deadline_;
     std::stop_token stop_token_;
-    bool is_wait_, is_duty_;
+    bool is_wait_, is_duty_, tells_errors_;
     std::optional<task<T>> task_;
     std::optional<task_scope> scope_;
     std::optional<std::stop_callback<stopper>> stop_callback_;

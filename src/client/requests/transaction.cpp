@@ -2,6 +2,7 @@
 #include "client/requests/create.hpp"
 #include "client/requests/create_request.hpp"
 #include "client/requests/start_operation.hpp"
+#include "client/requests/taken_transaction.hpp"
 #include "future/ready.hpp"
 #include "proto/multi.hpp"
 #include "util/name_table.hpp"
@@ -27,6 +28,7 @@ namespace {
 struct encoded_ops {
     std::string body;
     std::vector<std::string> paths; ///< relative, one for each operation
+    std::vector<detail::planned_node> creates;
     /// The first operation that cannot be sent, and why.
     std::size_t invalid_at = std::string::npos;
     errc invalid{};
@@ -44,6 +46,7 @@ struct encoded_ops {
             paths.emplace_back(given);
         } catch (...) { // out of memory: it is as if it had not been added
             body.resize(end);
+            if (!creates.empty() && creates.back().index == paths.size()) creates.pop_back();
             throw;
         }
         if (!refused.empty()) reject(errc::bad_arguments, refused);
@@ -188,6 +191,7 @@ std::size_t transaction::size() const noexcept { return builder_->ops.paths.size
 
 transaction& transaction::create(std::string_view path, data_view data, create_options o) & {
     const bool several = o.make_parents || o.protect;
+    builder_->ops.creates.push_back({size(), detail::naming_of(o.mode)});
     builder_->ops.add(
         path, builder_->absolute(path, detail::naming_of(o.mode)), detail::opcode_of(o.mode, proto::opcode::create2),
         [&](proto::writer& w, auto full) { detail::put_create(w, full, data, o.mode, o.acl); },
@@ -270,6 +274,37 @@ future<std::vector<read_result>> multi_read::async_run() {
 std::vector<read_result> multi_read::run(const std::stop_token& stop) {
     return commit_blocking(*builder_, stop, [&] { return async_run(); });
 }
+
+// -- a transaction behind an operation of ours ------------------------------------------------------------------------
+
+namespace detail {
+
+taken_transaction::taken_transaction(kazoo::transaction& t) : from_(*t.builder_) {
+    encoded_ops ops = std::exchange(t.builder_->ops, {});
+    if (ops.invalid_at != std::string::npos) invalid_path_ = ops.paths[ops.invalid_at];
+    body_ = std::move(ops.body);
+    paths_ = std::move(ops.paths);
+    creates_ = std::move(ops.creates);
+    invalid_ = ops.invalid;
+    defect_ = ops.defect;
+}
+
+future<std::vector<transaction_result>> taken_transaction::send(const node_operations& by, std::string_view node,
+                                                                std::string_view data, version expected) const {
+    std::vector<std::string> paths{std::string(node)};
+    paths.insert(paths.end(), paths_.begin(), paths_.end());
+    core& owner = client_access::core_of(by);
+    return detail::send(
+        by, make_operation<multi_op>(invalid_path_, owner, chroot_length(from_.root()), std::move(paths)),
+        {invalid_, defect_}, place_for(body_.size()), [&](proto::writer& w) {
+            w.put(proto::multi_header{.type = static_cast<std::int32_t>(proto::opcode::set_data), .done = false});
+            w.put(proto::set_data_request{node, data, static_cast<std::int32_t>(expected)});
+            w.put_raw(body_);
+            proto::put_multi_end(w);
+        });
+}
+
+} // namespace detail
 
 kazoo::transaction node_operations::transaction() const {
     return kazoo::transaction(std::make_unique<kazoo::transaction::builder>(*this));
