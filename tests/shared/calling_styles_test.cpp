@@ -133,6 +133,14 @@ std::vector<row> table() {
         [](const client& c, const std::string& path) { return c.transaction().set(path, "z").async_commit(); },
         [](const client& c, const std::string& path) { (void)c.transaction().set(path, "z").commit(); }));
     t.push_back(operation(
+        "receipts",
+        [](const client& c, const std::string& path) {
+            return receipts(c, "/receipts").async_commit(c.transaction().set(path, "z"));
+        },
+        [](const client& c, const std::string& path) {
+            (void)receipts(c, "/receipts").commit(c.transaction().set(path, "z"));
+        }));
+    t.push_back(operation(
         "multi_read", [](const client& c, const std::string& path) { return c.multi_read().get(path).async_run(); },
         [](const client& c, const std::string& path) { (void)c.multi_read().get(path).run(); }));
     t.push_back(operation(
@@ -216,6 +224,10 @@ const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
         KAZOO_CALL(wait_connected(stop)),
         KAZOO_CALL(wait_connected(1h, stop)),
         KAZOO_CALL(transaction().remove("/a").commit(stop)),
+        {"receipts.commit",
+         [](const client& c, const std::stop_token& stop) {
+             (void)receipts(c, "/receipts").commit(c.transaction().remove("/a"), stop);
+         }},
         KAZOO_CALL(multi_read().get("/a").run(stop)),
 #undef KAZOO_CALL
     };

@@ -67,7 +67,11 @@ void receipts_storm::on_write(const sim_write& w) {
         if (w.write.error == errc::bad_version) counts_.add(receipts_counts::fences_too_late);
     }
     if (w.write.type != multi) return;
-    if (w.write.error == errc::bad_version && !w.late) counts_.add(receipts_counts::copies_too_late);
+    const auto is_a_copy = [&](const entry& e) {
+        return e.applied > 0 && !e.done && clients()[e.client]->inside.get() == w.from;
+    };
+    if (w.write.error == errc::bad_version && std::ranges::any_of(entries_, is_a_copy))
+        counts_.add(w.late ? receipts_counts::late_copies_refused : receipts_counts::copies_refused);
     if (w.write.error != errc{}) return;
     for (std::uint64_t i = 0; i < shared_nodes; ++i) {
         const auto* node = nodes.find(shared_node(i));
@@ -80,6 +84,7 @@ void receipts_storm::on_write(const sim_write& w) {
         e.id = zxid{w.write.zxid};
         e.late = w.late;
         if (w.late) counts_.add(receipts_counts::applied_late);
+        if (!w.late && w.connection > e.connection) counts_.add(receipts_counts::applied_by_a_later_connection);
         nodes.find("/q")->children.for_each([&](const kazoo::server::znode& child) {
             if (child.czxid == w.write.zxid) e.created.emplace_back(child.path);
         });
@@ -88,6 +93,14 @@ void receipts_storm::on_write(const sim_write& w) {
 }
 
 // -- what must be true ------------------------------------------------------------------------------------------------
+
+void receipts_storm::on_turn(const sim_machine& m) {
+    for (const auto& s : stations_) {
+        if (s->who->inside.get() != &m || !s->who->c) continue;
+        const session_id before = std::exchange(s->session, s->who->c->session_id());
+        if (before != session_id::none && before != s->session) ++s->losses;
+    }
+}
 
 void receipts_storm::was_applied(station& s, std::size_t number, const committed_transaction& got, bool gave_up) {
     entry& e = entries_[number];
@@ -108,7 +121,7 @@ void receipts_storm::was_applied(station& s, std::size_t number, const committed
 }
 
 void receipts_storm::failed(station& s, std::size_t number, const error& why, bool gave_up, bool may_be_refused,
-                            session_id began_in) {
+                            std::uint64_t losses_before) {
     entry& e = entries_[number];
     e.done = true;
     e.told = why.outcome();
@@ -135,7 +148,7 @@ void receipts_storm::failed(station& s, std::size_t number, const error& why, bo
         counts_.add(receipts_counts::closed);
     else if (gave_up)
         counts_.add(receipts_counts::cancelled_unknown);
-    else if (why.code() == errc::session_expired && ephemeral && s.who->c && s.who->c->session_id() != began_in) {
+    else if (why.code() == errc::session_expired && ephemeral && s.losses > losses_before) {
         counts_.add(receipts_counts::unknown_by_lost_session);
         if (why.detail().empty()) complain(who + ": does not say why");
     } else if (why.code() == errc::no_node || why.code() == errc::bad_version) {
@@ -206,9 +219,11 @@ struct receipts_storm::actors {
             co_await pause_for(machine, m.between(0ms, 500ms));
             if (!m.open_ || !s.object || !s.who->c) co_return;
             const std::size_t number = m.entries_.size();
-            m.entries_.emplace_back().client = s.who->number;
+            entry& begun = m.entries_.emplace_back();
+            begun.client = s.who->number;
+            begun.connection = machine.connections_tried();
             bool may_be_refused = false, gave_up = false;
-            const session_id began_in = s.who->c->session_id();
+            const std::uint64_t losses_before = s.losses;
             m.inside().trace("commit", s.who->number, number);
             std::stop_source stop(std::nostopstate);
             if (m.below(6) == 0) {
@@ -227,7 +242,7 @@ struct receipts_storm::actors {
                 const committed_transaction done = co_await std::move(asked);
                 m.was_applied(s, number, done, gave_up);
             } catch (const error& e) {
-                m.failed(s, number, e, gave_up, may_be_refused, began_in);
+                m.failed(s, number, e, gave_up, may_be_refused, losses_before);
             }
         }
     }

@@ -23,6 +23,7 @@ class receipts_storm final : public storm_frame {
     /// One transaction: what the server did with it, and what its caller was told.
     struct entry {
         std::size_t client = 0;
+        std::uint64_t connection = 0; ///< the newest one of its machine when it began
         int applied = 0;
         bool late = false;
         zxid id{};
@@ -36,11 +37,14 @@ class receipts_storm final : public storm_frame {
         storm_client* who = nullptr;
         receipts_options options{};
         std::unique_ptr<receipts> object;
+        session_id session{};
+        std::uint64_t losses = 0; ///< of sessions
     };
 
     void start() override;
     std::function<void()> on_passing_client(storm_client&) override;
     void on_write(const sim_write&) override;
+    void on_turn(const sim_machine&) override;
     void on_forget() override;
     void settle() override;
     void before_close() override;
@@ -53,7 +57,8 @@ class receipts_storm final : public storm_frame {
     void plan_vandal();
     transaction plan(station&, std::size_t number, bool& may_be_refused);
     void was_applied(station&, std::size_t number, const committed_transaction&, bool gave_up);
-    void failed(station&, std::size_t number, const error&, bool gave_up, bool may_be_refused, session_id began_in);
+    void failed(station&, std::size_t number, const error&, bool gave_up, bool may_be_refused,
+                std::uint64_t losses_before);
     static std::string token(std::size_t number);
 
     receipts_counts counts_;

@@ -72,11 +72,8 @@ class commitment {
             if (sent) co_return applied(*std::move(sent));
             const auto refused = refusal_in(sent);
             if (refused && refused->failed_index() > 0) {
-                if (perhaps_) { // a copy that came first, or will come later, may fare better
-                    const fate f = co_await ask();
-                    if (f.what == fate::kind::applied) co_return co_await recover(f.id);
-                    if (f.what == fate::kind::unknown) fail(f.why, outcome::unknown, f.detail);
-                }
+                if (perhaps_) // a copy that came first, or will come later, may fare better
+                    if (auto done = co_await settle()) co_return std::move(done);
                 settled_ = true;
                 throw as_caller_counts(*refused);
             }
@@ -92,10 +89,7 @@ class commitment {
                 fail(co_await reason(sent.error()), outcome::not_applied);
             }
             moved_on_ = refused && sent.error() == errc::bad_version;
-            const fate f = co_await ask();
-            if (f.what == fate::kind::applied) co_return co_await recover(f.id);
-            if (f.what == fate::kind::unknown) fail(f.why, outcome::unknown, f.detail);
-            settled_ = true;
+            if (auto done = co_await settle()) co_return std::move(done);
             fail(sent.error(), outcome::not_applied, "its reply was lost; it was not applied, and never will be");
         }
     }
@@ -109,14 +103,17 @@ class commitment {
         results.erase(results.begin());
         return {receipt.modified, std::move(results), false};
     }
-    task<committed_transaction> recover(zxid id) {
+    /// Nothing: it was not applied, and never will be.
+    task<std::optional<committed_transaction>> settle() {
+        const fate f = co_await ask();
+        if (f.what == fate::kind::unknown) fail(f.why, outcome::unknown, f.detail);
         settled_ = true;
-        auto results = co_await recovered_results(what_, id);
-        committed_transaction all;
-        all.id = id;
-        all.results = std::move(results);
-        all.recovered = true;
-        co_return std::move(all);
+        if (f.what == fate::kind::never) co_return std::nullopt;
+        committed_transaction done;
+        done.id = f.id;
+        done.results = co_await recovered_results(what_, f.id);
+        done.recovered = true;
+        co_return std::move(done);
     }
     /// Whether the transaction itself is the next thing to send after this failure.
     bool sends_again(std::error_code e) const noexcept {
@@ -211,11 +208,15 @@ class commitment {
 task<committed_transaction> commit_with_receipt(std::shared_ptr<receipts_core> self,
                                                 std::shared_ptr<const taken_transaction> what) {
     waiting_line::place here(self->line());
-    if (!here.inside()) co_await here.let_in();
+    if (!here.inside()) {
+        const auto let_in = co_await as_result(here.let_in());
+        if (!let_in) throw_error(let_in.error(), outcome::not_applied, operation, self->path());
+    }
     const pinned_handle session = what->from().pinned().unrooted().pinned();
     for (;;) {
         auto node = co_await as_result(self->nodes().take(session));
-        if (!node) throw_error(node.error(), outcome::not_applied, operation, self->path(), "no receipt node");
+        if (!node)
+            throw_error(node.error(), outcome::not_applied, operation, self->path(), "no receipt node could be made");
         commitment c(*self, session, *std::move(node), what);
         auto done = co_await c.run();
         if (done) co_return *std::move(done);
