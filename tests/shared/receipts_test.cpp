@@ -79,7 +79,7 @@ TEST_F(receipts_test, what_cannot_be_sent_is_refused) {
 
 TEST_F(receipts_test, the_nodes_are_private_to_who_has_credentials) {
     client_options o = quick();
-    o.auth.push_back({"digest", "user:secret"});
+    o.credentials.push_back({"digest", "user:secret"});
     const client c = connect(o), stranger = connect();
     receipts r(c, "/app/receipts");
     r.commit(c.transaction().create("/a"));
@@ -90,7 +90,8 @@ TEST_F(receipts_test, the_nodes_are_private_to_who_has_credentials) {
     EXPECT_EQ(c.exists(path)->owner, c.session_id());
     receipts open(stranger, "/open");
     open.commit(stranger.transaction().set("/a", "x"));
-    c.set("/open/" + std::string(c.get_children("/open")[0]), "x");
+    const child_names names = c.get_children("/open");
+    c.set("/open/" + std::string(names[0]), "x");
 }
 
 TEST_F(receipts_test, many_are_under_way_at_once_and_each_is_applied_once) {
