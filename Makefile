@@ -55,6 +55,11 @@ soak-lease: ## locks on real servers whose network breaks: every fault once (7 m
 	$(BUILD_TESTS)
 	./build/$(PRESET)/tests/real --gtest_filter='soak_lease.*'
 
+.PHONY: soak-receipts
+soak-receipts: ## 10,000 transactions with receipts on three real servers that suffer, and what each was told (8 minutes)
+	$(BUILD_TESTS)
+	./build/$(PRESET)/tests/real --gtest_filter='soak_receipts.*'
+
 .PHONY: asan tsan
 asan: ## unit, sim and integration under AddressSanitizer and UndefinedBehaviorSanitizer
 	./scripts/install-deps.sh test

@@ -28,7 +28,7 @@ void show(const trial& t, const tally& sum) {
 TEST(receipts_ensemble, nobody_is_told_what_is_not_true) {
     ensemble zk(ensemble_options{.gated = true});
     trial t(zk, 7);
-    const tally sum = t.run(800, false);
+    const tally sum = t.run(300, false);
     show(t, sum);
     EXPECT_EQ(sum.wrong, 0u);
     EXPECT_GT(sum.applied, 0u);

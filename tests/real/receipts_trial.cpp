@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t under_way = 8;
 constexpr auto between_transactions = 40ms;
+constexpr auto way_to_a_server = 50ms; // so that something is under way at any time
 constexpr auto session_timeout = 3s;
 constexpr auto longer_than_any_fault = 90s;
 constexpr auto to_server = fault_gate::direction::to_server;
@@ -52,7 +53,7 @@ std::ostream& operator<<(std::ostream& out, const tally& t) {
 }
 
 trial::trial(testkit::ensemble& zk, std::uint64_t seed) : zk_(zk), chance_(seed) {
-    for (std::size_t i = 0; i < zk_.size(); ++i) gates_.emplace_back(zk_[i].address());
+    for (std::size_t i = 0; i < zk_.size(); ++i) gates_.emplace_back(zk_[i].address()).delay(way_to_a_server);
     for (const auto lifetime : {receipt_lifetime::ephemeral, receipt_lifetime::persistent})
         for (const auto how : {lost_reply::resend, lost_reply::ask}) add_worker(lifetime, how);
 }
@@ -155,6 +156,7 @@ void trial::torment(const std::stop_token& stop, bool kill_leaders) {
         wait(stop, 100ms, 700ms);
         const std::size_t kind = below(14);
         if (kind < 3) {
+            ++faults_["cut"];
             cut();
         } else if (kind < 6) {
             lose_replies();
@@ -173,7 +175,6 @@ void trial::torment(const std::stop_token& stop, bool kill_leaders) {
 }
 
 void trial::cut() {
-    ++faults_["cut"];
     for (fault_gate& gate : gates_) gate.cut();
 }
 
@@ -226,8 +227,11 @@ void trial::restart(std::size_t server) {
 
 void trial::lose_sessions(const std::stop_token& stop) {
     ++faults_["sessions lost"];
+    for (fault_gate& gate : gates_) gate.pause(to_client, true);
+    wait(stop, 100ms, 200ms);
     for (fault_gate& gate : gates_) gate.refuse(true);
     cut();
+    for (fault_gate& gate : gates_) gate.pause(to_client, false);
     wait(stop, session_timeout + 500ms, session_timeout + 1s);
     for (fault_gate& gate : gates_) gate.refuse(false);
 }

@@ -135,6 +135,10 @@ void receipts_storm::failed(station& s, std::size_t number, const error& why, bo
         if (t.failed_index() >= t.codes().size() || t.codes()[t.failed_index()] != t.code()) complain(who + ": codes");
     }
     if (why.outcome() == outcome::not_applied) {
+        const bool expected = refused || (why.code() == errc::cancelled && gave_up) || why.code() == errc::closed ||
+                              why.code() == errc::session_expired ||
+                              (why.code() == errc::connection_loss && s.options.when_lost == lost_reply::ask);
+        if (!expected) complain(who + ": there was no reason not to do it");
         if (e.applied > 0) complain(who + ": told as not applied, but it was");
         if (why.code() == errc::connection_loss) counts_.add(receipts_counts::never_applied);
         if (why.code() == errc::cancelled) counts_.add(receipts_counts::cancelled_before);

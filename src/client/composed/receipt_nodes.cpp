@@ -58,6 +58,7 @@ task<receipt_node> receipt_nodes::make(pinned_handle zk) {
     for (;;) {
         std::string id = random_id(zk.owner().loop());
         std::string path = path::join(folder_, id);
+        const bool tried_private = options_.acl.empty() && private_;
         const create_options how{.mode = ephemeral() ? create_mode::ephemeral : create_mode::persistent, .acl = acl()};
         const auto made = co_await as_result(zk.async_create(path, "", how));
         if (made) co_return receipt_node(session, std::move(path), version{});
@@ -66,7 +67,7 @@ task<receipt_node> receipt_nodes::make(pinned_handle zk) {
         if (made.error() == errc::no_node) {
             const auto there = co_await as_result(zk.async_ensure_path(folder_));
             if (!there && !co_await creates.again(there.error())) there.rethrow();
-        } else if (made.error() == errc::invalid_acl && options_.acl.empty() && private_) {
+        } else if (made.error() == errc::invalid_acl && tried_private) {
             private_ = false;
         } else if (!co_await creates.again(made.error())) {
             made.rethrow();
