@@ -24,6 +24,7 @@ struct target {
 
 inline constexpr std::size_t data_size = 100;
 inline constexpr std::size_t child_count = 10'000;
+inline constexpr std::size_t most_transactions = 50; ///< under way at once
 
 enum class operation {
     get,
@@ -55,6 +56,7 @@ enum class ability {
     blocking,
     shared, ///< blocking, and several threads can use one session
     locks,
+    transactions,
 };
 
 struct peer_description {

@@ -24,9 +24,10 @@ struct yardstick {
     std::string_view peer;
     std::string_view suffix; ///< of the names of the ratios
 };
-/// For locks there are three; the C client brings none.
-inline constexpr std::array yardsticks{yardstick{"c-tuned", ""}, yardstick{"python", "_python"},
-                                       yardstick{"curator", "_curator"}, yardstick{"go", "_go"}};
+/// For locks there are three; the C client brings none. For receipts there is kazoo without them.
+inline constexpr std::array yardsticks{yardstick{"c-tuned", ""}, yardstick{"ours-plain", "_plain"},
+                                       yardstick{"python", "_python"}, yardstick{"curator", "_curator"},
+                                       yardstick{"go", "_go"}};
 
 /// One line of JSON. The ratios to a yardstick are left out where there is none.
 std::string to_json(const result&, const std::vector<result>& all);

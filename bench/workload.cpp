@@ -137,6 +137,8 @@ const std::vector<workload>& all_workloads() {
         {"blocking_get_8", "8 threads that do so on one session", shared},
         {"children", "one thread that reads the names of 10,000 children and waits", blocking},
         {"connect", "connect, one get, close, one after the other", blocking},
+        {"transaction", "transactions that set a node of 100 bytes, 50 of them under way", transactions, 3},
+        {"transaction_1", "one thread that commits such transactions and waits", transactions, 3},
         {"lock", "acquire and release a lock that nobody else wants, again and again", locks, 6},
         {"handoff", "10 sessions that acquire and release one lock; each cycle is one hand-off", locks, 6},
     };
@@ -158,6 +160,10 @@ figures measure(const workload& w, std::string_view peer_name, const target& t, 
     const auto p = connect_peer(peer_name, t);
     if (w.needs == ability::pipelined)
         return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);
+    if (w.needs == ability::transactions) {
+        const std::size_t window = w.name == "transaction" ? most_transactions : 1;
+        return measure_phase(pipelined(*p, operation::set, window), a, 2 * most_transactions, shortest_lock_warm_up);
+    }
     if (w.name == "children") return measure_phase(one_by_one([&] { expect(child_count, p->children()); }), a, 8);
     if (w.needs == ability::blocking) return measure_phase(one_by_one([&] { expect(data_size, p->get()); }), a, 128);
     if (!p->may_share()) throw std::invalid_argument(std::string(peer_name) + " cannot share a session among threads");

@@ -1,5 +1,6 @@
 // kazoo, through its public interface alone.
 #include "event.hpp"
+#include "peers/future_ring.hpp"
 #include "peers/peers.hpp"
 
 #include <atomic>
@@ -27,21 +28,6 @@ template <class Use> void with_submitter(operation op, const kazoo::client& clie
     case operation::exists: return use([&] { return client.async_exists(node); });
     case operation::set: return use([&] { return client.async_set(node, data); });
     case operation::create: return use([&] { return client.async_create(created, data, sequential); });
-    }
-}
-
-template <class Submit> void run_futures(Submit submit, std::size_t count, std::size_t window, latencies& l) {
-    std::vector<decltype(submit())> ring(window);
-    for (std::size_t i = 0; i < count + window; ++i) {
-        auto& slot = ring[i % window];
-        if (slot.valid()) {
-            std::move(slot).get();
-            l.finish(i - window);
-        }
-        if (i < count) {
-            l.start(i);
-            slot = submit();
-        }
     }
 }
 

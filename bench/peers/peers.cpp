@@ -12,6 +12,8 @@ const std::vector<peer_description>& all_peers() {
         {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", {pipelined, blocking, shared}},
         {"ours", "kazoo: futures, consumed in order; kazoo::mutex", {pipelined, blocking, shared, locks}},
         {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
+        {"ours-plain", "kazoo: transactions", {transactions}},
+        {"ours-receipt", "kazoo: transactions with a receipt, compared with ours-plain", {transactions}},
         {"ours-waiting", "kazoo::mutex, waiting for the answer to each release", {locks}},
         {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo", {locks}},
         {"curator", "InterProcessMutex of Debian's libcurator-recipes-java", {locks}},
@@ -26,6 +28,8 @@ std::unique_ptr<peer> connect_peer(std::string_view name, const target& t) {
     if (name == "c-tuned") return connect_c(t, c_lookups::when_needed);
     if (name == "ours") return connect_ours(t, completion_style::futures);
     if (name == "ours-then") return connect_ours(t, completion_style::continuations);
+    if (name == "ours-plain") return connect_our_transactions(t, commit_style::plain);
+    if (name == "ours-receipt") return connect_our_transactions(t, commit_style::with_receipt);
     throw std::invalid_argument("no such peer: " + std::string(name));
 }
 

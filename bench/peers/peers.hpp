@@ -18,6 +18,12 @@ enum class completion_style {
 };
 std::unique_ptr<peer> connect_ours(const target&, completion_style);
 
+enum class commit_style {
+    plain,
+    with_receipt, ///< a lost reply could be asked about
+};
+std::unique_ptr<peer> connect_our_transactions(const target&, commit_style);
+
 enum class release_style {
     in_background, ///< unlock(): the next request follows at once
     awaited,       ///< waits until the node is removed
