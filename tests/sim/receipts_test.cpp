@@ -157,6 +157,25 @@ TEST(receipts, a_refusal_behind_a_lost_reply_is_made_certain) {
     EXPECT_EQ(s.c.get("/n").data, "faster");
 }
 
+TEST(receipts, what_was_refused_when_it_was_sent_again_does_not_land_later) {
+    std::uint64_t landed = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        lost_reply_scene s({}, seed);
+        s.here.late(true);
+        auto t = s.c.transaction();
+        t.set("/n", "x").remove("/not-yet");
+        auto asked = s.lose_request(std::move(t));
+        const auto told = std::move(asked).result();
+        EXPECT_EQ(told.error(), errc::no_node);
+        EXPECT_EQ(told.outcome(), outcome::not_applied);
+        s.c.create("/not-yet"); // now it would go through
+        s.world.run_for(4s);
+        EXPECT_EQ(s.applied, 0) << "seed " << seed;
+        landed += s.inside().machines().front()->faults.late;
+    }
+    EXPECT_GE(landed, 20u);
+}
+
 TEST(receipts, with_the_session_an_ephemeral_receipt_is_lost_and_the_error_says_so) {
     lost_reply_scene s;
     s.here.refuse(true);
