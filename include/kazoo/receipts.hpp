@@ -67,8 +67,8 @@ struct committed_transaction {
 /// the data of a receipt node that has a version which only we know. Sent twice it is applied once, and a conditional
 /// write of another kind to the same node settles whether it was, for good.
 ///
-/// Costs one more operation in the request, some 80 bytes, and no round trip more. The first transactions of a session
-/// wait for their nodes to be made.
+/// Costs one more operation in the request, some 60 bytes and the path, and no round trip more. The first transactions
+/// of a session wait for their nodes to be made.
 ///
 /// **What happens when …** (each line has a test)
 /// - *the connection breaks* before anything was sent: it is sent on the next one, whatever the options say.

@@ -79,6 +79,7 @@ tally trial::run(std::size_t transactions, bool kill_leaders) {
     zk_.wait_ready();
     const client witness(zk_.addresses());
     ++runs_;
+    faults_.clear();
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         workers_[i]->folder = "/truth/" + std::to_string(runs_) + "/" + std::to_string(i);
         workers_[i]->answers.clear();

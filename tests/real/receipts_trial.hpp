@@ -45,7 +45,7 @@ class trial {
     /// So many transactions, about a hundred a second, while faults strike one after the other. With `kill_leaders`
     /// leaders are among what is killed.
     tally run(std::size_t transactions, bool kill_leaders);
-    /// How often each fault struck.
+    /// How often each fault struck in the last run.
     const std::map<std::string_view, int>& faults() const noexcept { return faults_; }
 
   private:

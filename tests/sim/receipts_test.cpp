@@ -101,6 +101,34 @@ TEST(receipts, a_transaction_that_was_lost_on_its_way_is_applied_by_the_next_con
     EXPECT_EQ(s.applied, 1);
 }
 
+TEST(receipts, what_was_not_sent_yet_goes_out_on_the_next_connection_whatever_the_options_say) {
+    lost_reply_scene s({.when_lost = lost_reply::ask});
+    s.here.refuse(true);
+    s.here.cut();
+    ASSERT_TRUE(s.reaches(session_state::suspended));
+    auto asked = s.r.async_commit(s.pushes());
+    s.world.run_for(100ms);
+    s.here.refuse(false);
+    EXPECT_FALSE(std::move(asked).get().recovered);
+    EXPECT_EQ(s.applied, 1);
+    EXPECT_EQ(s.fences, 0);
+}
+
+TEST(receipts, a_transaction_does_not_go_on_in_the_next_session) {
+    for (const receipt_lifetime lifetime : {receipt_lifetime::ephemeral, receipt_lifetime::persistent}) {
+        lost_reply_scene s({.lifetime = lifetime});
+        s.here.refuse(true);
+        s.here.cut();
+        ASSERT_TRUE(s.reaches(session_state::suspended));
+        auto asked = s.r.async_commit(s.pushes());
+        s.world.run_for(10s);
+        s.here.refuse(false);
+        EXPECT_EQ(verdict_of(std::move(asked)), failed(errc::session_expired, outcome::not_applied));
+        s.r.commit(s.pushes());
+        EXPECT_EQ(s.applied, 1);
+    }
+}
+
 TEST(receipts, asking_tells_that_it_was_not_applied_and_never_will_be) {
     lost_reply_scene s({.when_lost = lost_reply::ask});
     auto asked = s.lose_request(s.pushes());
@@ -246,18 +274,29 @@ TEST(receipts, a_stop_before_it_was_sent_says_that_nothing_was_applied) {
 }
 
 TEST(receipts, a_passed_deadline_says_what_is_known) {
-    lost_reply_scene s;
-    s.here.refuse(true);
-    s.here.cut();
-    ASSERT_TRUE(s.reaches(session_state::suspended));
-    client_options o = options_on(s.here);
-    o.operation_timeout = 1s;
-    const client nobody(simulation::addresses(), o);
-    try {
-        receipts(nobody, "/receipts").commit(nobody.transaction().set("/n", "x"));
-        ADD_FAILURE();
-    } catch (const timeout_error& e) {
-        EXPECT_EQ(e.outcome(), outcome::not_applied);
+    for (const bool sent : {true, false}) {
+        scene s;
+        s.c.create("/n");
+        client_options o = options_on(s.here);
+        o.operation_timeout = 1s;
+        const client c(simulation::addresses(), o);
+        receipts r(c, "/receipts");
+        r.commit(c.transaction().check("/n", version::any));
+        if (sent) {
+            s.here.silence(flow::to_client, true);
+        } else {
+            s.here.refuse(true);
+            s.here.cut();
+            ASSERT_TRUE(s.world.run_until([&] { return c.state() == session_state::suspended; }));
+        }
+        try {
+            r.commit(c.transaction().set("/n", "x"));
+            ADD_FAILURE();
+        } catch (const timeout_error& e) {
+            EXPECT_EQ(e.outcome(), sent ? outcome::unknown : outcome::not_applied);
+        }
+        s.here.silence(flow::to_client, false);
+        s.here.refuse(false);
     }
 }
 
