@@ -110,6 +110,10 @@ errc core::may_block(bool for_executor) const noexcept {
     return errc{};
 }
 
+std::string core::why_no_connection() const {
+    return loop().forked() ? std::string() : board_.why_no_connection(loop().now());
+}
+
 bool core::pump(shared_state_base& s, std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept {
     struct waiting {
         shared_state_base& state;

@@ -37,6 +37,7 @@ class core final : public ref_counted<core, task_host> {
     bool cancel_timer(std::uint64_t t) noexcept override { return loop().cancel_timer(t); }
     std::chrono::nanoseconds operation_limit() const noexcept override { return options_.operation_timeout; }
     errc may_block(bool for_executor) const noexcept override;
+    std::string why_no_connection() const override;
     bool pump(shared_state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------

@@ -127,7 +127,9 @@ void driver::turn() {
     in_turn_ = false;
     publish_clocks();
     if (!is_connected(session_.state()))
-        core_.board().set_last_failures({.text = session_.last_failures(), .refused_by_all = session_.refused()});
+        core_.board().set_last_failures({.text = session_.last_failures(),
+                                         .refused_by_all = session_.refused(),
+                                         .attempt = session_.present_attempt()});
     keep_clock();
     keep_patience();
     finish_if_closed();

@@ -1,6 +1,7 @@
 #include "client/session_board.hpp"
 
 #include "client/core.hpp"
+#include "util/duration_text.hpp"
 
 #include <memory>
 #include <new>
@@ -17,7 +18,7 @@ class connected_state final : public detail::shared_state<void> {
     /// Its error names the last failure of each address.
     outcome on_abandoned() noexcept override {
         try {
-            if (!core_.loop().forked()) failures_ = core_.board().last_failures();
+            failures_ = core_.why_no_connection();
         } catch (const std::bad_alloc&) { // then the error says less
         }
         return outcome::not_applied;
@@ -123,6 +124,13 @@ std::string session_board::last_failures() const {
     return last_failures_;
 }
 
+std::string session_board::why_no_connection(time_point now) const {
+    const util::lock_guard lock(mutex_);
+    if (attempt_.what.empty()) return last_failures_;
+    const std::string attempt = attempt_.what + " within " + util::to_text(now - attempt_.since);
+    return last_failures_.empty() ? attempt : last_failures_ + "; " + attempt;
+}
+
 std::string session_board::server() const {
     const util::lock_guard lock(mutex_);
     return server_;
@@ -133,6 +141,7 @@ void session_board::set_last_failures(failures f) {
     {
         const util::lock_guard lock(mutex_);
         last_failures_ = f.text;
+        attempt_ = std::move(f.attempt);
         refused_ = f.refused_by_all;
         if (f.refused_by_all) over = trying_.take();
     }
@@ -210,6 +219,7 @@ void session_board::change(core& c, session_state now, const session::identity& 
         identity_ = identity;
         server_ = is_connected(now) ? server : std::string();
         if (is_connected(now)) last_failures_.clear();
+        if (is_connected(now)) attempt_ = {};
         if (is_connected(now)) refused_ = false;
         if (is_connected(now) || final_error(now) != errc{}) {
             waiting = waiting_.take();

@@ -45,6 +45,8 @@ class session_board {
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
+    /// The same, and what is being tried now, with the time that it has taken.
+    std::string why_no_connection(time_point now) const KAZOO_EXCLUDES(mutex_);
     /// Address and port of the server of the present connection; empty without one.
     std::string server() const KAZOO_EXCLUDES(mutex_);
 
@@ -61,6 +63,7 @@ class session_board {
     struct failures {
         std::string text;            ///< for each address
         bool refused_by_all = false; ///< in the last round
+        session::session::attempt attempt{};
     };
     void set_last_failures(failures) KAZOO_EXCLUDES(mutex_);
     /// `never`: there is no session.
@@ -98,6 +101,7 @@ class session_board {
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
+    session::session::attempt attempt_ KAZOO_GUARDED_BY(mutex_);
     std::string server_ KAZOO_GUARDED_BY(mutex_);
     util::pruned_list<ref<state_listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
     waiters waiting_ KAZOO_GUARDED_BY(mutex_);

@@ -26,6 +26,7 @@ void session::impl::begin_round() {
     for (std::string& name : round_.begin()) orders_.push_back(resolve_order{std::move(name)});
     if (!round_.awaits_names()) return start_attempts();
     phase_ = phase::resolving;
+    tried_since_ = now_;
     limit_ = saturating_add(now_, attempt_timeout());
 }
 
@@ -48,11 +49,13 @@ void session::impl::next_attempt() {
     const util::endpoint* next = round_.next();
     if (!next) {
         ++failed_rounds_;
+        log(log_level::warn, "no server can be reached: ", round_.failures());
         refused_ = round_.refused();
         return wait();
     }
     current_ = *next;
     phase_ = phase::connecting;
+    tried_since_ = now_;
     limit_ = saturating_add(now_, attempt_timeout());
     log(log_level::debug, "connecting to ", to_string(current_));
     orders_.push_back(connect_order{current_});
@@ -75,9 +78,28 @@ void session::impl::schedule_next() {
 
 void session::impl::shake_hands() {
     phase_ = phase::handshaking;
+    tried_since_ = now_;
     resuming_ = has_session();
     connect_sent_ = never;
     send_connect();
+}
+
+session::attempt session::impl::present_attempt() const {
+    if (phase_ == phase::resolving) {
+        const std::string names = round_.awaited_names();
+        return names.empty() ? attempt{} : attempt{names + ": not resolved", tried_since_};
+    }
+    if (phase_ != phase::connecting && phase_ != phase::handshaking) return {};
+    const std::string address = to_string(current_);
+    if (round_.has_failure(address)) return {};
+    const std::string_view so_far = phase_ == phase::connecting ? "no connection" : no_answer;
+    return {(address + ": ").append(so_far), tried_since_};
+}
+
+/// For a peer that did not shake hands: what its bytes say it is, if there are any.
+std::string session::impl::why_no_answer(std::string_view otherwise) const {
+    const std::string_view bytes = inbox_.unread();
+    return bytes.empty() ? std::string(otherwise) : describe_stranger(bytes);
 }
 
 void session::impl::take_connect_answer(std::string_view payload) {

@@ -161,7 +161,8 @@ bool session::impl::reply_is_arriving() const noexcept {
 /// False: there is no whole frame.
 bool session::impl::read_first_frame() {
     const proto::frame first = proto::next_frame(inbox_.unread(), first_frame_limit);
-    if (first.state == proto::frame::status::bad_length) return violation("length of the first frame"), false;
+    if (first.state == proto::frame::status::bad_length)
+        return connection_ended(describe_stranger(inbox_.unread()), ended_by::us), false;
     if (first.state == proto::frame::status::incomplete) return false;
     inbox_.consume(4 + first.length);
     take_connect_answer(first.payload);

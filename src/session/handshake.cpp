@@ -7,6 +7,11 @@
 
 namespace kazoo::session {
 
+namespace {
+/// Version, timeout, id, a password of 16 bytes behind its length, and whether it is read-only.
+constexpr std::size_t longest_answer = 4 + 4 + 8 + 4 + 16 + 1;
+} // namespace
+
 void put_connect(std::string& out, const identity& wanted, std::int64_t last_zxid, std::chrono::milliseconds timeout,
                  bool read_only) {
     constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<std::int32_t>::max();
@@ -34,11 +39,13 @@ connect_answer read_connect_answer(std::string_view payload) {
     std::optional<bool> read_only; // servers up to 3.3 do not send the byte
     if (!proto::get_connect_response(payload, response, read_only)) return answer;
     answer.who.read_only = read_only.value_or(false);
+    const bool sound = response.password.size() == answer.who.password.size() && payload.size() <= longest_answer;
+    if (!sound) return answer;
     if (response.timeout_ms <= 0) {
         answer.verdict = connect_verdict::over;
         return answer;
     }
-    if (response.session_id == 0 || response.password.size() != answer.who.password.size()) return answer;
+    if (response.session_id == 0) return answer;
     answer.verdict = connect_verdict::granted;
     answer.who.id = session_id{response.session_id};
     std::ranges::copy(response.password, answer.who.password.begin());

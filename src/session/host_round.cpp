@@ -90,6 +90,15 @@ void host_round::note_failure(const std::string& who, std::string_view why) {
     failures_.push_back({who, std::string(why), number_});
 }
 
+std::string host_round::awaited_names() const {
+    std::string text;
+    for (const slot& s : slots_) {
+        if (!s.awaited || has_failure(s.host.host)) continue;
+        text += (text.empty() ? "" : ", ") + s.host.host;
+    }
+    return text;
+}
+
 std::string host_round::failures() const {
     std::string text;
     for (const failure& f : failures_) {

@@ -37,6 +37,11 @@ class host_round {
     /// Whether all names and addresses of the round said no. To be asked at the end of the round.
     bool refused() const noexcept { return !late_; }
     void note_failure(const std::string& who, std::string_view why);
+    bool has_failure(const std::string& who) const noexcept {
+        return std::ranges::find(failures_, who, &failure::who) != failures_.end();
+    }
+    /// Names that are being looked up, but those that failures() has: `a, b`.
+    std::string awaited_names() const;
     void forget_failures() noexcept { failures_.clear(); }
     std::string failures() const;
 

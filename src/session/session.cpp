@@ -1,6 +1,7 @@
 #include "session/session.hpp"
 
 #include "session/session_impl.hpp"
+#include "util/duration_text.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -38,7 +39,7 @@ bool session::impl::run_one_timer() {
     case phase::connecting:
         if (now_ < limit_) return false;
         round_.note_late();
-        connection_ended("no connection in time", ended_by::us);
+        connection_ended("no connection within " + util::to_text(limit_ - tried_since_), ended_by::us);
         return true;
     case phase::handshaking: return false;
     case phase::authenticating:
@@ -60,7 +61,8 @@ bool session::impl::run_one_timer() {
 void session::impl::judge_peer(time_point read_until) {
     if (phase_ == phase::handshaking && read_until >= limit_) {
         round_.note_late();
-        return connection_ended("no answer in time", ended_by::us);
+        const std::string limit = " within " + util::to_text(limit_ - tried_since_);
+        return connection_ended(why_no_answer(std::string(no_answer) + limit), ended_by::us);
     }
     if (!established() || read_until < peer_limit()) return;
     const bool silent = read_until >= peer_patience().silence_limit();
@@ -162,9 +164,10 @@ void session::on_closed(std::error_code ec, time_point now) {
     const auto connection = impl_->connection_;
     impl_->advance(now);
     if (connection != impl_->connection_ || !impl_->has_connection()) return;
-    const std::string reason = ec                                          ? ec.message()
-                               : impl_->phase_ == impl::phase::handshaking ? "closed without an answer"
-                                                                           : "closed by the server";
+    std::string reason = ec ? ec.message() : "closed by the server";
+    if (impl_->phase_ == impl::phase::handshaking)
+        reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason
+                                         : "connected, but closed without an answer to the handshake");
     impl_->connection_ended(reason, impl::ended_by::peer);
 }
 
@@ -272,6 +275,7 @@ time_point session::lease_end() const noexcept { return impl_->lease_.end_time()
 time_point session::certain_until() const noexcept { return impl_->certainty_.until(); }
 bool session::certainty_not_permitted() const noexcept { return impl_->certainty_.not_permitted(); }
 bool session::certainty_lasts(time_point now) const noexcept { return impl_->certainty_.lasts(now); }
+session::attempt session::present_attempt() const { return impl_->present_attempt(); }
 bool session::refused() const noexcept { return impl_->refused_; }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }

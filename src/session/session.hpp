@@ -170,6 +170,13 @@ class session {
     bool certainty_lasts(time_point now) const noexcept;
     /// Why the last attempt at each address failed, newest round: `10.0.0.1:2181: connection refused; …`.
     std::string last_failures() const;
+    /// What is being tried now, and since when; nothing while nothing is, or if last_failures() has this address
+    /// already.
+    struct attempt {
+        std::string what; ///< `10.0.0.1:2181: connected, but no answer to the handshake`
+        time_point since{};
+    };
+    attempt present_attempt() const;
     /// Whether each address said no in the last round through all of them, and there was no connection since.
     bool refused() const noexcept;
     std::size_t pending() const noexcept;         ///< requests handed over and not completed

@@ -14,6 +14,7 @@
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
 #include "session/set_watches.hpp"
+#include "session/stranger.hpp"
 #include "session/unknown_operations.hpp"
 #include "session/watch_table.hpp"
 #include "session/window.hpp"
@@ -59,6 +60,8 @@ struct session::impl {
       private:
         impl& owner_;
     };
+
+    static constexpr std::string_view no_answer = "connected, but no answer to the handshake";
 
     impl(config c, observer& o)
         : config_(std::move(c)),
@@ -114,6 +117,8 @@ struct session::impl {
     void begin_round();
     void stop_resolving();
     void start_attempts();
+    session::attempt present_attempt() const;
+    std::string why_no_answer(std::string_view otherwise) const;
     void next_attempt();
     void wait();
     void schedule_next();
@@ -180,6 +185,7 @@ struct session::impl {
     bool closing_ = false; ///< close() was called
     time_point now_{};
     time_point limit_ = never; ///< when the phase must have ended
+    time_point tried_since_{}; ///< when resolving, connecting or shaking hands began
     std::deque<order> orders_;
 
     kazoo::session::identity identity_;

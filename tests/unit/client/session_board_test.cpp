@@ -136,6 +136,17 @@ TEST(session_board, who_gives_up_waiting_hears_the_last_failures) {
     EXPECT_EQ(w.board().last_failures(), "") << "they are no news any more";
 }
 
+TEST(session_board, what_is_being_tried_is_told_with_the_time_it_has_taken) {
+    world w;
+    const time_point begun = w.events().now();
+    w.board().set_last_failures({.text = "a: refused", .attempt = {"b: no connection", begun}});
+    EXPECT_EQ(w.board().why_no_connection(begun + 1250ms), "a: refused; b: no connection within 1.2 s");
+    w.board().set_last_failures({.attempt = {"b: no connection", begun}});
+    EXPECT_EQ(w.board().why_no_connection(begun + 80ms), "b: no connection within 80 ms");
+    w.become(connected);
+    EXPECT_EQ(w.board().why_no_connection(begun + 1s), "");
+}
+
 TEST(session_board, who_tries_fails_when_all_addresses_refuse_and_who_waits_does_not) {
     world w;
     auto waiting = w.wait_connected(), trying = w.try_connect();

@@ -145,7 +145,7 @@ TEST(handshake, a_close_without_an_answer_is_no_expiry) {
         .write(resume_frame(0))
         .closed()
         .then([](world& w) {
-            EXPECT_THAT(w.subject.last_failures(), HasSubstr("10.0.0.2:2181: closed without an answer"));
+            EXPECT_THAT(w.subject.last_failures(), HasSubstr("10.0.0.2:2181: connected, but closed without an answer"));
         })
         .advance(100ms)
         .expect("connect 10.0.0.1:2181")

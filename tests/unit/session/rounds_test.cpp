@@ -230,7 +230,8 @@ TEST(rounds, C18_connecting_and_shaking_hands_share_one_budget) {
         .expect("disconnect")
         .expect("connect 10.0.0.3:3")
         .then([](world& w) {
-            EXPECT_EQ(w.subject.last_failures(), "10.0.0.1:1: no connection in time; 10.0.0.2:2: no answer in time");
+            EXPECT_EQ(w.subject.last_failures(), "10.0.0.1:1: no connection within 2.5 s; "
+                                                 "10.0.0.2:2: connected, but no answer to the handshake within 500 ms");
         })
         .run();
 }

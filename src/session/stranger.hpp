@@ -1,0 +1,11 @@
+#pragma once
+// Peers that are no ZooKeeper: what their first bytes say they are.
+#include <string>
+#include <string_view>
+
+namespace kazoo::session {
+
+/// What answered the handshake with these bytes, when they cannot be ZooKeeper's: `it answers TLS`. Never empty.
+std::string describe_stranger(std::string_view first_bytes);
+
+} // namespace kazoo::session
