@@ -161,6 +161,14 @@ class KAZOO_EXPORT node_operations {
     /// is unknown. Holds the paths of all nodes in memory.
     future<std::size_t> async_remove_tree(std::string_view path, version expected = version::any,
                                           std::function<void(tree_progress)> progress = {}) const;
+    /// Copies a node and all below it, data and ACLs, to a place where nothing is yet: pass by pass of 128 nodes, all
+    /// of which are under way. Ephemeral nodes are left out; containers and nodes with a TTL become persistent. What is
+    /// created in `from` meanwhile may be missing. Gives the number of nodes that were made. Goes on over lost
+    /// connections, not over a lost session. `progress`: as in async_remove_tree(). errc::node_exists if there is a
+    /// `to` already, no_node (`from`, or the parent of `to`), no_auth, invalid_acl; bad_arguments if `to` lies in
+    /// `from`. If it fails behind the first node, what was made stays, and the outcome is unknown.
+    future<std::size_t> async_copy_tree(std::string_view from, std::string_view to,
+                                        std::function<void(tree_progress)> progress = {}) const;
     /// Reads the node, calls f with it, and sets the data that f gives if nobody has changed the node meanwhile;
     /// otherwise again, with what is there then. Nothing from f leaves the node as it is. Gives the node as it was
     /// left. f runs on the callback executor, once for each try, and may block there; what it throws comes out. After a
@@ -359,6 +367,9 @@ class KAZOO_EXPORT client : public node_operations {
     /// callback it is not called at all.
     std::size_t remove_tree(std::string_view path, version expected = version::any,
                             std::function<void(tree_progress)> progress = {}, const std::stop_token& stop = {}) const;
+    /// The blocking twin of async_copy_tree(). `progress` is called as in remove_tree().
+    std::size_t copy_tree(std::string_view from, std::string_view to, std::function<void(tree_progress)> progress = {},
+                          const std::stop_token& stop = {}) const;
     /// The blocking twin of async_update(), but f runs on this thread, between the requests.
     node update(std::string_view path, const std::function<std::optional<std::string>(const node&)>& f,
                 const std::stop_token& stop = {}) const;

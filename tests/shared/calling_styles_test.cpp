@@ -124,6 +124,7 @@ std::vector<row> table() {
     KAZOO_ROW(update, update(path, plus));
     KAZOO_ROW(children_with_data, children_with_data(path));
     KAZOO_ROW(ensure_chroot, ensure_chroot());
+    KAZOO_ROW(copy_tree, copy_tree(path, path + "-copy"));
     KAZOO_ROW(remove_tree, remove_tree(path));
     KAZOO_ROW(create_with_stat, create_with_stat(path, "x"));
     KAZOO_ROW(wait_connected, wait_connected());
@@ -203,6 +204,7 @@ const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
         KAZOO_CALL(add_auth("digest", "user:secret", stop)),
         KAZOO_CALL(ensure_path("/a", {}, stop)),
         KAZOO_CALL(remove_tree("/a", version::any, {}, stop)),
+        KAZOO_CALL(copy_tree("/a", "/b", {}, stop)),
         KAZOO_CALL(update("/a", plus, stop)),
         KAZOO_CALL(set_or_create("/a", "", {}, stop)),
         KAZOO_CALL(children_with_data("/a", stop)),

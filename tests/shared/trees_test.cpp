@@ -142,6 +142,57 @@ TEST_F(trees, a_removal_goes_on_over_a_lost_connection) {
     EXPECT_FALSE(c.exists("/a"));
 }
 
+// -- copy_tree --------------------------------------------------------------------------------------------------------
+
+TEST_F(trees, a_copy_has_the_same_names_data_and_acls) {
+    const client c = connect();
+    plant(c, "/a", 20);
+    c.set("/a/3", null);
+    const std::vector<acl> careful{{perms::all, "world", "anyone"}, {perms::read, "ip", "10.1.2.3"}};
+    c.set_acl("/a/7/7", careful);
+    c.create("/a/0/mine", "", {.mode = create_mode::ephemeral});
+    EXPECT_EQ(c.copy_tree("/a/", "/b"), 421u);
+    tree_walk one = c.walk("/a");
+    tree_walk other = c.walk("/b");
+    while (const auto entry = one.next()) {
+        if (entry->path == "/a/0/mine") continue;
+        const auto copy = other.next();
+        ASSERT_TRUE(copy);
+        EXPECT_EQ(copy->path, "/b" + entry->path.substr(2));
+        EXPECT_EQ(copy->data, entry->data);
+        EXPECT_EQ(c.get_acl(copy->path).entries, c.get_acl(entry->path).entries);
+    }
+    EXPECT_FALSE(other.next());
+}
+
+TEST_F(trees, a_copy_goes_only_where_nothing_is) {
+    const client c = connect();
+    plant(c, "/a", 2);
+    c.create("/b");
+    EXPECT_EQ(error_of_call([&] { c.copy_tree("/a", "/b"); }), errc::node_exists);
+    EXPECT_EQ(error_of_call([&] { c.copy_tree("/a", "/a/0/copy"); }), errc::bad_arguments);
+    EXPECT_EQ(error_of_call([&] { c.copy_tree("/a", "/a"); }), errc::bad_arguments);
+    EXPECT_EQ(error_of_call([&] { c.copy_tree("/", "/a"); }), errc::bad_arguments);
+    EXPECT_EQ(error_of_call([&] { c.copy_tree("/none", "/c"); }), errc::no_node);
+    const auto no_parent = c.async_copy_tree("/a", "/none/c").result();
+    EXPECT_EQ(no_parent.error(), errc::no_node);
+    EXPECT_EQ(no_parent.outcome(), outcome::not_applied);
+    EXPECT_TRUE(c.get_children("/b").empty());
+}
+
+TEST_F(trees, a_copy_goes_on_over_a_lost_connection) {
+    kazoo::testkit::fault_gate gate(test::server().address());
+    const client c = connect_through(gate);
+    const std::size_t nodes = plant(c, "/a", 25);
+    std::atomic<bool> cut = false;
+    const auto copied = c.copy_tree("/a", "/b", [&](tree_progress p) {
+        if (p.done > 50 && !cut.exchange(true)) gate.cut();
+    });
+    EXPECT_TRUE(cut);
+    EXPECT_EQ(copied, nodes);
+    EXPECT_EQ(c.remove_tree("/b"), nodes);
+}
+
 // -- walk -------------------------------------------------------------------------------------------------------------
 
 TEST_F(trees, a_walk_meets_every_node_ahead_of_what_is_below_it_and_in_order) {

@@ -4,12 +4,14 @@
 #include "client/composed/ask_each.hpp"
 #include "client/composed/ensure_path.hpp"
 #include "client/composed/progress.hpp"
+#include "client/composed/subtree.hpp"
 #include "future/ready.hpp"
 #include "task/root_task.hpp"
 
 #include <kazoo/client.hpp>
 #include <kazoo/path.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,25 +53,11 @@ task<listed_tree> list_tree(std::shared_ptr<removal> r) {
     if (r->expected != version::any && top->stat.data_version != r->expected)
         throw_error(make_error_code(errc::bad_version), outcome::not_applied, "remove_tree", r->top);
 
-    tree.paths.push_back(r->top);
-    const auto to_list = std::make_shared<std::deque<std::size_t>>();
-    const auto add = [&tree, &to_list, &r](const std::string parent, const child_names& names) {
-        for (const std::string_view name : names) {
-            to_list->push_back(tree.paths.size());
-            tree.paths.push_back(path::join(parent, name));
-        }
-        r->told.found = std::max(r->told.found, r->told.done + tree.paths.size());
+    const auto found = [r](std::size_t known) {
+        r->told.found = std::max(r->told.found, r->told.done + known);
         r->teller->tell(r->told);
     };
-    add(r->top, top->names);
-    const auto ask = [&tree, &r](std::size_t i) { return r->zk.async_get_children(tree.paths[i]); };
-    const auto take = [&tree, &add](std::size_t i, result<child_names> names) {
-        if (names)
-            add(tree.paths[i], *names);
-        else if (names.error() != errc::no_node)
-            names.rethrow();
-    };
-    co_await ask_each(to_list, ask, take);
+    tree.paths = co_await list_below(r->zk, r->top, std::move(top->names), found);
     co_return tree;
 }
 
