@@ -17,13 +17,15 @@ class waiting_line {
     /// One of those, from when it comes until it goes.
     class place {
       public:
-        explicit place(waiting_line& l)
-            : line_(l), changed_(l.context_), here_(l.places_.insert(l.places_.end(), this)) {
+        explicit place(waiting_line& l) : line_(l), changed_(l.context_) {
+            here_ = line_.waiting_.insert(line_.waiting_.end(), this);
             line_.let_in();
         }
         ~place() {
-            line_.places_.erase(here_);
-            if (inside_) --line_.inside_;
+            if (inside_)
+                --line_.inside_;
+            else
+                line_.waiting_.erase(here_);
             line_.let_in();
         }
         place(const place&) = delete;
@@ -42,20 +44,19 @@ class waiting_line {
     };
 
   private:
-    /// Those inside stand in front of all others: nobody overtakes.
     void let_in() noexcept {
-        for (auto next = places_.begin(); inside_ < most_ && next != places_.end(); ++next) {
-            if ((*next)->inside_) continue;
-            (*next)->inside_ = true;
-            ++inside_;
-            (*next)->changed_.notify();
+        for (; inside_ < most_ && !waiting_.empty(); ++inside_) {
+            place& next = *waiting_.front();
+            waiting_.pop_front();
+            next.inside_ = true;
+            next.changed_.notify();
         }
     }
 
     context& context_;
     const std::size_t most_;
     std::size_t inside_ = 0;
-    std::list<place*> places_;
+    std::list<place*> waiting_;
 };
 
 } // namespace kazoo::detail
