@@ -5,7 +5,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev)
 deb=("${build[@]}" dpkg-dev file)
-test=("${deb[@]}" libgtest-dev libgmock-dev libzookeeper-java openjdk-17-jre-headless
+test=("${deb[@]}" libgtest-dev libgmock-dev libspdlog-dev libzookeeper-java openjdk-17-jre-headless
       clang-19 libclang-rt-19-dev clang-format-19 doxygen python3 python3-kazoo patch shellcheck iproute2
       pkgconf lintian)
 bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jdk-headless python3-kazoo

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,11 @@ constexpr perms operator&(perms a, perms b) noexcept {
     return static_cast<perms>(static_cast<std::int32_t>(a) & static_cast<std::int32_t>(b));
 }
 
+/// In ZooKeeper's letters: "cdrwa"; "none" for none.
+KAZOO_EXPORT std::string to_string(perms);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, perms);
+
 /// One entry: these permissions for this identity.
 struct acl {
     kazoo::perms perms = kazoo::perms::all; ///< what may be done
@@ -45,6 +51,13 @@ struct acl_list {
     std::vector<acl> entries; ///< in the server's order; hashes of `digest` ids read "x" for who may not change the ACL
     node_stat stat;           ///< its acl_version is what client::set_acl() compares
 };
+
+/// As zkCli writes it: "world:anyone:cdrwa".
+KAZOO_EXPORT std::string to_string(const acl&);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const acl&);
+/// Prints the entries and the metadata: `world:anyone:cdrwa, czxid=4 ...`.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const acl_list&);
 
 /// A view of a list of entries, for the call that it is passed to. The list must live until that call returns;
 /// temporary lists are refused by the compiler. Empty means "not given": every operation then uses

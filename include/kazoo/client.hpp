@@ -292,6 +292,10 @@ class KAZOO_EXPORT client : public node_operations {
     /// The blocking twin of async_server_version(): asks once.
     kazoo::server_version server_version(std::string_view server = {}, const std::stop_token& stop = {}) const;
 
+    // -- seen from inside ---------------------------------------------------------------------------------------------
+    /// Replaces log_sink::threshold for this client and all its handles, from the next line on. Does not block.
+    void set_log_threshold(log_level) const;
+
     // -- operations: the blocking twins of async_x --------------------------------------------------------------------
     /// The blocking twin of async_create(): the path of the new node.
     std::string create(std::string_view path, data_view data = "", create_options = {},

@@ -85,6 +85,16 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 inline std::error_condition make_error_condition(condition c) noexcept {
     return {static_cast<int>(c), condition_category()};
 }
+/// The message of the code: "no node".
+KAZOO_EXPORT std::string to_string(errc);
+/// "unknown" or "not applied". Static storage.
+KAZOO_EXPORT std::string_view to_string(outcome) noexcept;
+/// What it stands for: "can succeed when tried again".
+KAZOO_EXPORT std::string to_string(condition);
+/// Prints message, category and number, as error::what() does: `no node (zookeeper:-101)`.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, errc);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, condition);
 /// Prints "unknown" or "not applied".
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, outcome);
 

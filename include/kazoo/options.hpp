@@ -35,6 +35,10 @@ struct session_ticket {
 };
 /// Prints id and timeout.
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const session_ticket&);
+/// The scheme, never the secret: "digest:***".
+KAZOO_EXPORT std::string to_string(const credential&);
+/// Prints to_string() of it: never the secret.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const credential&);
 
 /// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that
 /// makes no sense.
@@ -74,6 +78,8 @@ struct client_options {
     std::size_t max_request_bytes = 1'048'575;
     /// The longest reply that is accepted. A longer one fails its operation with errc::too_large and is skipped.
     std::size_t max_reply_bytes = 64u << 20;
+    /// What the client is called in its log lines. Empty: by its session's id; before it has one, by its first host.
+    std::string name{};
     /// Where log lines go, until the last handle of the client is gone.
     log_sink log{};
     /// The loop that runs this client; several may share one. Empty: a loop of its own.

@@ -213,6 +213,18 @@ enum class session_state : std::uint8_t {
     closed,              ///< close() was called: final
 };
 
+/// The number; "any" for version::any.
+KAZOO_EXPORT std::string to_string(version);
+/// The number; "any" for acl_version::any.
+KAZOO_EXPORT std::string to_string(acl_version);
+/// Hexadecimal, as the servers' logs print it: "0x10000002a"; "none" for zxid::none.
+KAZOO_EXPORT std::string to_string(zxid);
+/// The enumerator's name, such as "persistent_recursive"; "unknown" for other values. Static storage.
+KAZOO_EXPORT std::string_view to_string(watch_mode) noexcept;
+/// As they are printed.
+KAZOO_EXPORT std::string to_string(const node_stat&);
+/// As they are printed.
+KAZOO_EXPORT std::string to_string(const watch_event&);
 /// The enumerator's name, such as "connected"; "unknown" for other values. Static storage.
 KAZOO_EXPORT std::string_view to_string(session_state) noexcept;
 /// The enumerator's name, such as "data_changed"; "unknown" for other values. Static storage.
@@ -225,6 +237,22 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, session_state);
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, event_type);
 /// Prints to_string() of it.
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, session_id);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, version);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, acl_version);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, zxid);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, watch_mode);
+/// Prints the bytes as they are; nothing for null.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const bytes&);
+/// Prints data and metadata: `5 bytes, czxid=4 ...`, or `null, czxid=4 ...`.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const node&);
+/// Prints the names and the metadata: `a b, czxid=4 ...`.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const child_list&);
+/// Prints path and metadata: `/a, czxid=4 ...`.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const created_node&);
 /// Prints the fields under ZooKeeper's names, without the times: `czxid=4 mzxid=4 ... numChildren=0`.
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const node_stat&);
 /// Prints type and path, and the zxid if it is known: `deleted /a zxid=7`.

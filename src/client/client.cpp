@@ -62,7 +62,7 @@ session::config to_config(session::host_spec hosts, const client_options& o) {
     if (o.resume.id != session_id::none)
         c.resume = session::identity{
             .id = o.resume.id, .password = o.resume.password, .negotiated_timeout = o.resume.negotiated_timeout};
-    c.log_threshold = o.log.write ? o.log.threshold : log_level::off;
+    c.log_threshold = o.log.threshold;
     return c;
 }
 
@@ -105,6 +105,7 @@ namespace {
 
 client open(std::string_view hosts, client_options opts) {
     check(opts);
+    if (!opts.log.write) opts.log.threshold = detail::threshold_from_environment(opts.log.threshold);
     session::host_spec spec = session::parse_hosts(hosts);
     std::string root = spec.chroot;
     std::vector<std::shared_ptr<session::credential>> credentials;
@@ -140,6 +141,8 @@ void client::wait_connected(time_limit limit, const std::stop_token& stop) const
     async_wait_connected().get_for(limit, stop);
 }
 void client::wait_connected(const std::stop_token& stop) const { async_wait_connected().get(stop); }
+
+void client::set_log_threshold(log_level level) const { core().set_log_threshold(level); }
 
 subscription client::on_state(std::function<void(session_state)> f) const {
     return subscription(core().board().add_listener(std::move(f)));

@@ -4,6 +4,7 @@
 #include "task/task_scope.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace kazoo::detail {
 
@@ -21,6 +22,12 @@ class close_state final : public shared_state<void> {
     using shared_state::shared_state;
     std::string_view operation() const noexcept override { return "close"; }
 };
+
+std::string first_host(const session::host_spec& s) {
+    if (s.hosts.empty()) return {};
+    const session::host_port& first = s.hosts.front();
+    return first.host + ":" + std::to_string(first.port) + (s.hosts.size() > 1 ? ",\u2026" : "");
+}
 
 } // namespace
 
@@ -43,8 +50,10 @@ executor* core::executor_of(const client_options& o, detail::loop& l) noexcept {
 
 core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
-      log_(std::exchange(options_.log, {})),
       loop_(std::move(loop)),
+      to_stderr_(options_.log.write ? nullptr : std::make_shared<repeated_lines>(&print_to_stderr)),
+      log_(to_stderr_ ? default_sink() : std::exchange(options_.log, {}),
+           options_.name.empty() ? first_host(config.hosts) : options_.name),
       queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
       callbacks_(*this, executor_of(options_, this->loop())),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {}
@@ -126,6 +135,42 @@ bool core::pump(shared_state_base& s, std::chrono::nanoseconds limit, const std:
     return loop().pump(done, &w, limit);
 }
 
+// -- its log ----------------------------------------------------------------------------------------------------------
+
+log_sink core::default_sink() {
+    return {options_.log.threshold, [lines = to_stderr_, &l = loop()](log_level level, std::string_view line) {
+                lines->write(level, line, l.now());
+            }};
+}
+
+void core::set_log_threshold(log_level level) {
+    log_.set_threshold(level);
+    post_to(loop(), [self = ref<core>::share(this), level] { self->driver_->set_log_threshold(level); });
+}
+
+void core::name_after(session_id id) noexcept {
+    try {
+        if (options_.name.empty()) log_.set_name(to_string(id));
+    } catch (const std::bad_alloc&) { // then it keeps its old name
+    }
+}
+
+void core::end_log() noexcept {
+    try {
+        if (to_stderr_) to_stderr_->end(loop().now());
+    } catch (const std::bad_alloc&) { // a log that cannot be written must not take the session down
+    }
+}
+
+void core::summarise_log(time_point now) noexcept {
+    try {
+        if (to_stderr_ && to_stderr_->due() <= now) to_stderr_->summarise(now);
+    } catch (const std::bad_alloc&) { // a log that cannot be written must not take the session down
+    }
+}
+
+// -- any thread, again ------------------------------------------------------------------------------------------------
+
 void core::add_credential(std::shared_ptr<session::credential> c) {
     post_to(loop(), [self = ref<core>::share(this), c = std::move(c)]() mutable {
         self->driver_->add_credential(std::move(c));
@@ -202,6 +247,7 @@ void core::on_closed() noexcept {
     if (detacher && detacher->claim()) detacher->publish_failure(errc::session_expired); // it was lost meanwhile
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
+    end_log();
     release(); // the loop's
     if (was_asked) closings.end();
 }

@@ -4,6 +4,7 @@
 #include "client/driver.hpp"
 #include "client/grants.hpp"
 #include "client/log_gate.hpp"
+#include "client/repeated_lines.hpp"
 #include "client/session_board.hpp"
 #include "client/submit_queue.hpp"
 #include "loop/loop_access.hpp"
@@ -63,6 +64,7 @@ class core final : public ref_counted<core, task_host> {
     ref<shared_state<session_ticket>> detach();
     void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_) { begin_ending({}); }
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
+    void set_log_threshold(log_level);
     bool on_callback_thread() const noexcept;
 
     detail::loop& loop() const noexcept override { return loop_access::loop_of(*loop_); }
@@ -74,6 +76,12 @@ class core final : public ref_counted<core, task_host> {
     void on_closed() noexcept;
     /// Our side of the session ends, and it stays at the servers.
     void on_detached(const session::identity&) noexcept;
+    /// Log lines carry the id of the new session, unless the client has a name.
+    void name_after(session_id) noexcept;
+    /// For the log that goes to standard error: when lines that repeated themselves are to be told, and doing so.
+    time_point log_due() const noexcept { return to_stderr_ ? to_stderr_->due() : never; }
+    void summarise_log(time_point now) noexcept;
+    void end_log() noexcept;
     /// Grants that last as long as the session is certain, and grants that last until it is over for us.
     grants& certain_grants() noexcept { return certain_grants_; }
     grants& session_grants() noexcept { return session_grants_; }
@@ -97,9 +105,12 @@ class core final : public ref_counted<core, task_host> {
         done
     };
 
+    log_sink default_sink();
+
     client_options options_;
-    log_gate log_;
     std::shared_ptr<event_loop> loop_;
+    std::shared_ptr<repeated_lines> to_stderr_; ///< if there is no other sink
+    log_gate log_;
     std::atomic<std::uint32_t> handles_{0};
     submit_queue queue_;
     callback_fifo callbacks_;

@@ -262,6 +262,7 @@ void driver::ring() noexcept {
     if (now - clock_at_ >= noticeable_pause) core_.log(log_level::warn, describe_pause(now - clock_at_));
     clock_timer_ = 0;
     clock_at_ = never;
+    core_.summarise_log(now);
     session_.on_time(now);
     if (all_read_ != never) session_.on_all_read(all_read_, now);
     const bool quiet = session_.deadline() <= now && !(stream_open_ && stream_->input_waits());
@@ -270,7 +271,7 @@ void driver::ring() noexcept {
 }
 
 void driver::keep_clock() {
-    const time_point wanted = ending_ == ending::done ? never : session_.deadline();
+    const time_point wanted = ending_ == ending::done ? never : std::min(session_.deadline(), core_.log_due());
     // An earlier ring is harmless, so the timer is only moved forward.
     if (wanted >= clock_at_) return;
     const time_point at = std::max(wanted, loop_.now());
@@ -323,6 +324,8 @@ void driver::on_state(session_state s) noexcept {
         fail_waiting(reason, reason);
     }
     publish_clocks();
+    if (s == session_state::connected || s == session_state::connected_read_only)
+        core_.name_after(session_.identity().id);
     core_.board().change(core_, s, session_.identity(), peer_);
     const bool over = s == session_state::lost || s == session_state::closed || s == session_state::auth_failed;
     if (over) core_.session_grants().doubt_all();

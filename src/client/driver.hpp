@@ -25,6 +25,7 @@ class driver final : session::observer, byte_stream_events {
     void begin_close(duration limit);
     /// The same, but the session lives on at the servers: core::on_detached() is called first.
     void begin_detach(duration limit);
+    void set_log_threshold(log_level l) { session_.set_log_threshold(l); }
     void add_credential(std::shared_ptr<session::credential>);
     void forget(session::watcher&);
     /// As long as somebody wants it, pairs of requests keep certain_until() ahead (session/certainty.hpp).

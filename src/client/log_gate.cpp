@@ -1,5 +1,6 @@
 #include "client/log_gate.hpp"
 
+#include <new>
 #include <utility>
 
 namespace kazoo::detail {
@@ -9,11 +10,16 @@ thread_local int sinks_on_this_thread = 0;
 }
 
 void log_gate::write(log_level level, std::string_view line) noexcept {
-    if (level < threshold_ || level == log_level::off) return;
+    if (level < threshold_.load(std::memory_order_relaxed) || level == log_level::off) return;
+    std::string named;
     {
         const util::lock_guard lock(mutex_);
-        if (shut_) return;
+        if (shut_ || !write_) return;
         ++inside_;
+        try {
+            if (!name_.empty()) line = named.append("[").append(name_).append("] ").append(line);
+        } catch (const std::bad_alloc&) { // then it is told without its name
+        }
     }
     ++sinks_on_this_thread;
     try {
@@ -28,6 +34,11 @@ void log_gate::write(log_level level, std::string_view line) noexcept {
         quiet_.notify_all();
     else
         ended = std::move(write_);
+}
+
+void log_gate::set_name(std::string name) {
+    const util::lock_guard lock(mutex_);
+    name_.swap(name);
 }
 
 void log_gate::shut(bool may_block) noexcept {

@@ -129,6 +129,7 @@ class session {
     bool accepts_requests() const noexcept;
     /// Takes requests and their encoded frames over (both are empty afterwards); no more than batch_limit at a time.
     void submit(request_list& requests, std::string& frames);
+    void set_log_threshold(log_level);
     void add_credential(std::shared_ptr<credential>);
     /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
     /// where that is safe.

@@ -70,7 +70,14 @@ struct session::impl {
           backoff_(config_.reconnect),
           round_(config_.hosts.hosts),
           certainty_(config_.server_tick) {
-        if (logs(log_level::debug)) watches_.log_to([this](std::string_view line) { log_watch(line); });
+        log_from(config_.log_threshold);
+    }
+
+    void log_from(log_level threshold) {
+        config_.log_threshold = threshold;
+        watch_log::sink sink;
+        if (logs(log_level::debug)) sink = [this](std::string_view line) { log_watch(line); };
+        watches_.log_to(std::move(sink));
     }
 
     bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }

@@ -116,9 +116,15 @@ const std::error_category& condition_category() noexcept {
     return instance.get();
 }
 
-std::ostream& operator<<(std::ostream& out, outcome o) {
-    return out << (o == outcome::unknown ? "unknown" : "not applied");
+std::string to_string(errc e) { return make_error_code(e).message(); }
+std::string to_string(condition c) { return make_error_condition(c).message(); }
+std::string_view to_string(outcome o) noexcept { return o == outcome::unknown ? "unknown" : "not applied"; }
+
+std::ostream& operator<<(std::ostream& out, errc e) {
+    return out << to_string(e) << " (" << category().name() << ':' << static_cast<int>(e) << ')';
 }
+std::ostream& operator<<(std::ostream& out, condition c) { return out << to_string(c); }
+std::ostream& operator<<(std::ostream& out, outcome o) { return out << to_string(o); }
 
 // std::system_error appends ": " and the code's message to a text it is given, so the text comes from what() instead.
 error::error(std::error_code code, kazoo::outcome outcome, std::string_view operation, std::string_view path,

@@ -161,6 +161,7 @@ TEST(watches, a_debug_log_names_one_that_does_not_fire) {
     std::vector<std::string> lines;
     client_options o = options_on(s.here);
     o.log = {log_level::debug, [&](log_level, std::string_view line) {
+                 line.remove_prefix(line.find("] ") + 2); // the client's name
                  if (line.find("watch on") != line.npos) lines.emplace_back(line.substr(0, line.find(" (")));
              }};
     s.c.create("/app");

@@ -48,6 +48,7 @@ kazoo::client_options patient() {
     kazoo::client_options o;
     o.session_timeout = std::chrono::milliseconds(1000); // servers raise it to what they allow
     o.reconnect.max_delay = std::chrono::milliseconds(100);
+    o.log.threshold = kazoo::log_level::off; // connections break on purpose here
     return o;
 }
 

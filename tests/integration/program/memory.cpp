@@ -226,6 +226,7 @@ int run_out_of_room(const words& w) {
     };
     kazoo::client_options o;
     o.log = {kazoo::log_level::debug, [](kazoo::log_level, std::string_view line) {
+                 line.remove_prefix(line.find("] ") + 2); // the client's name
                  if (line.find("watch on") != line.npos) std::printf("%s\n", std::string(line).c_str());
              }};
     const kazoo::client zk(w.at(0), o);

@@ -1,0 +1,85 @@
+// How public values print themselves, for people: in logs, and in tests that fail.
+#include <kazoo/acl.hpp>
+#include <kazoo/options.hpp>
+#include <kazoo/types.hpp>
+
+#include <ostream>
+#include <sstream>
+
+namespace kazoo {
+
+namespace {
+
+template <class T> std::string printed(const T& value) {
+    std::ostringstream out;
+    out << value;
+    return out.str();
+}
+
+std::string hexadecimal(std::uint64_t value) {
+    std::ostringstream out;
+    out << "0x" << std::hex << value;
+    return out.str();
+}
+
+} // namespace
+
+std::string to_string(version v) { return v == version::any ? "any" : std::to_string(static_cast<std::int32_t>(v)); }
+std::string to_string(acl_version v) {
+    return v == acl_version::any ? "any" : std::to_string(static_cast<std::int32_t>(v));
+}
+std::string to_string(zxid z) { return z == zxid::none ? "none" : hexadecimal(static_cast<std::uint64_t>(z)); }
+std::string_view to_string(watch_mode m) noexcept {
+    switch (m) {
+    case watch_mode::persistent: return "persistent";
+    case watch_mode::persistent_recursive: return "persistent_recursive";
+    }
+    return "unknown";
+}
+std::string to_string(const node_stat& s) { return printed(s); }
+std::string to_string(const watch_event& e) { return printed(e); }
+
+std::ostream& operator<<(std::ostream& out, version v) { return out << to_string(v); }
+std::ostream& operator<<(std::ostream& out, acl_version v) { return out << to_string(v); }
+std::ostream& operator<<(std::ostream& out, zxid z) { return out << to_string(z); }
+std::ostream& operator<<(std::ostream& out, watch_mode m) { return out << to_string(m); }
+std::ostream& operator<<(std::ostream& out, const bytes& b) { return out << b.view(); }
+std::ostream& operator<<(std::ostream& out, const node& n) {
+    if (n.data.is_null()) return out << "null, " << n.stat;
+    return out << n.data.size() << " bytes, " << n.stat;
+}
+std::ostream& operator<<(std::ostream& out, const child_list& l) {
+    const char* between = "";
+    for (const std::string_view name : l.names) {
+        out << between << name;
+        between = " ";
+    }
+    return out << ", " << l.stat;
+}
+std::ostream& operator<<(std::ostream& out, const created_node& n) { return out << n.path << ", " << n.stat; }
+
+std::string to_string(perms p) {
+    std::string text;
+    for (const auto& [bit, letter] :
+         {std::pair(perms::create, 'c'), std::pair(perms::remove, 'd'), std::pair(perms::read, 'r'),
+          std::pair(perms::write, 'w'), std::pair(perms::admin, 'a')})
+        if ((p & bit) != perms::none) text += letter;
+    return text.empty() ? "none" : text;
+}
+std::string to_string(const acl& a) { return a.scheme + ":" + a.id + ":" + to_string(a.perms); }
+std::ostream& operator<<(std::ostream& out, perms p) { return out << to_string(p); }
+std::ostream& operator<<(std::ostream& out, const acl& a) { return out << to_string(a); }
+std::ostream& operator<<(std::ostream& out, const acl_list& l) {
+    const char* between = "";
+    for (const acl& a : l.entries) {
+        out << between << a;
+        between = " ";
+    }
+    return out << ", " << l.stat;
+}
+
+std::string to_string(const credential& c) { return c.scheme + ":***"; }
+std::ostream& operator<<(std::ostream& out, const credential& c) { return out << to_string(c); }
+std::ostream& operator<<(std::ostream& out, log_level l) { return out << to_string(l); }
+
+} // namespace kazoo

@@ -1,0 +1,72 @@
+// Every public value prints itself.
+#include <kazoo/kazoo.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+namespace kazoo {
+namespace {
+
+template <class T> std::string printed(const T& value) {
+    std::ostringstream out;
+    out << value;
+    return out.str();
+}
+
+/// Both ways of a value say the same.
+template <class T> void expect_text(const T& value, std::string_view text) {
+    EXPECT_EQ(printed(value), text);
+    EXPECT_EQ(std::string(to_string(value)), text);
+}
+
+TEST(print, numbers_of_their_own_kind) {
+    expect_text(version{3}, "3");
+    expect_text(version::any, "any");
+    expect_text(acl_version{7}, "7");
+    expect_text(acl_version::any, "any");
+    expect_text(zxid{0x10000002a}, "0x10000002a");
+    expect_text(zxid::none, "none");
+    expect_text(session_id{0x100001c2f3b0001}, "0x100001c2f3b0001");
+}
+
+TEST(print, names) {
+    expect_text(watch_mode::persistent, "persistent");
+    expect_text(watch_mode::persistent_recursive, "persistent_recursive");
+    expect_text(watch_mode{9}, "unknown");
+    expect_text(log_level::warn, "warn");
+    expect_text(event_type::gap, "gap");
+    expect_text(session_state::suspended, "suspended");
+}
+
+TEST(print, errors) {
+    EXPECT_EQ(to_string(errc::no_node), "no node");
+    EXPECT_EQ(printed(errc::no_node), "no node (zookeeper:-101)");
+    EXPECT_EQ(printed(errc{-999}), "server error -999 (zookeeper:-999)");
+    expect_text(outcome::unknown, "unknown");
+    expect_text(outcome::not_applied, "not applied");
+    expect_text(condition::session_lost, "session lost");
+}
+
+TEST(print, permissions_in_the_letters_of_zookeeper) {
+    expect_text(perms::all, "cdrwa");
+    expect_text(perms::read | perms::write, "rw");
+    expect_text(perms::none, "none");
+    expect_text(acl{perms::all, "world", "anyone"}, "world:anyone:cdrwa");
+    EXPECT_EQ(printed(acl_list{{acl{perms::read, "ip", "::1"}}, {}}).substr(0, 10), "ip:::1:r, ");
+}
+
+TEST(print, a_credential_keeps_its_secret) { expect_text(credential{"digest", "user:password"}, "digest:***"); }
+
+TEST(print, what_operations_return) {
+    EXPECT_EQ(printed(bytes("some")), "some");
+    EXPECT_EQ(printed(bytes()), "");
+    EXPECT_EQ(printed(node{bytes("12345"), {}}).substr(0, 15), "5 bytes, czxid=");
+    EXPECT_EQ(printed(node{}).substr(0, 12), "null, czxid=");
+    EXPECT_EQ(printed(created_node{"/a", {}}).substr(0, 10), "/a, czxid=");
+    expect_text(watch_event{event_type::deleted, "/a", zxid{7}}, "deleted /a zxid=7");
+}
+
+} // namespace
+} // namespace kazoo
