@@ -96,7 +96,7 @@ TEST_F(operations, C22_command_asks_the_connected_server_and_gives_the_whole_ans
     EXPECT_EQ(c.command("ruok"), "imok");
     EXPECT_THAT(c.command("srvr"), AllOf(StartsWith("Zookeeper version: 3."), HasSubstr("Node count: ")));
     std::vector<client> crowd;
-    for (int i = 0; i < 120; ++i) crowd.push_back(connect());
+    for (int i = 0; i < 200; ++i) crowd.push_back(connect());
     const std::string stat = c.command("stat"); // a line for each connection: more than a socket gives at once
     EXPECT_GT(stat.size(), 8192u);
     EXPECT_THAT(stat, HasSubstr("Node count: ")) << "the end of it";
