@@ -131,6 +131,23 @@ TEST(trees, one_that_somebody_makes_again_behind_a_lost_removal_stays) {
     EXPECT_EQ(s.c.get("/a").data, "new");
 }
 
+TEST(trees, C35_with_another_version_of_its_top_nothing_is_removed) {
+    scene s;
+    s.c.create("/a");
+    s.c.create("/a/1");
+    EXPECT_EQ(verdict_of(s.c.async_remove_tree("/a", version{5})), failed(errc::bad_version));
+    EXPECT_TRUE(s.c.exists("/a/1"));
+}
+
+TEST(trees, a_removal_that_ends_half_way_does_not_say_that_nothing_was_removed) {
+    scene s;
+    const std::vector<acl> no_removals{{perms::read | perms::admin, "world", "anyone"}};
+    for (const char* path : {"/a", "/a/1", "/a/1/x", "/a/2"}) s.c.create(path);
+    s.c.set_acl("/a/1", no_removals);
+    EXPECT_EQ(verdict_of(s.c.async_remove_tree("/a")), failed(errc::no_auth, outcome::unknown));
+    EXPECT_EQ(verdict_of(s.c.async_remove_tree("/a")), failed(errc::no_auth));
+}
+
 TEST(trees, requests_are_as_many_as_nodes_and_round_trips_as_few_as_levels) {
     scene s({.shortest_delay = 10ms, .longest_delay = 10ms});
     s.c.create("/a");
