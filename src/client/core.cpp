@@ -234,6 +234,7 @@ void core::on_detached(const session::identity& left) noexcept {
 }
 
 void core::on_closed() noexcept {
+    end_log(); // whoever waits for the end has heard all then
     std::vector<ref<shared_state<void>>> closers;
     ref<shared_state<session_ticket>> detacher;
     closing_watch& closings = loop().closings();
@@ -247,7 +248,6 @@ void core::on_closed() noexcept {
     if (detacher && detacher->claim()) detacher->publish_failure(errc::session_expired); // it was lost meanwhile
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
-    end_log();
     release(); // the loop's
     if (was_asked) closings.end();
 }
