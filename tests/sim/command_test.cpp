@@ -29,16 +29,6 @@ TEST(command, that_gets_no_answer_ends_with_its_time_and_leaves_no_connection) {
     EXPECT_TRUE(s.world.run_until([&] { return s.here.connections() == 1; }, 1min));
 }
 
-TEST(command, that_is_cut_off_says_so) {
-    scene s;
-    s.c.wait_connected();
-    s.here.silence(flow::to_client, true);
-    auto asked = s.c.async_command("ruok");
-    s.world.run_for(20ms);
-    s.here.cut();
-    EXPECT_EQ(verdict_of(std::move(asked)).code, errc::connection_loss);
-}
-
 TEST(command, ends_with_its_client) {
     scene s;
     s.c.wait_connected();
