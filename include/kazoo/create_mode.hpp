@@ -19,8 +19,8 @@ class create_mode {
     static const create_mode ephemeral;             ///< dies with the session; has no children
     static const create_mode persistent_sequential; ///< the server appends a 10-digit number
     static const create_mode ephemeral_sequential;  ///< both
-    /// The servers (from 3.5) remove it when its last child has gone, and not before it had one: up to a minute later,
-    /// as they look now and then (their znode.container.checkIntervalMs).
+    /// The servers (from 3.5) remove it when its last child has gone: up to a minute later, as they look now and then
+    /// (their znode.container.checkIntervalMs). New servers may remove one that never had a child, too.
     static const create_mode container;
 
     /// The servers remove it when its data was not set for so long and it has no children: up to a minute later, as

@@ -23,7 +23,11 @@ void seen_moment::last(moment at) {
 }
 
 holder::holder(std::string name, std::string_view hosts, const client_options& session)
-    : name_(std::move(name)), timeout_(session.session_timeout), zk_(hosts, session), lock_(zk_, "/lease/" + name_) {}
+    : name_(std::move(name)),
+      timeout_(
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(session.session_timeout))),
+      zk_(hosts, session),
+      lock_(zk_, "/lease/" + name_) {}
 
 void holder::begin() {
     session_made_ = zk_.async_create(session_node(), "", {.mode = create_mode::ephemeral});

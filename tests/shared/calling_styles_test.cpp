@@ -171,9 +171,9 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 }
 
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
-    const std::set<std::string> without_path{"ensure_chroot", "add_auth",   "wait_connected", "who_am_i",
-                                             "get_config", "watch_config",   "add_config_watch",
-                                             "command",    "server_version", "reconfig"};
+    const std::set<std::string> without_path{"ensure_chroot",  "add_auth",     "wait_connected",   "who_am_i",
+                                             "get_config",     "watch_config", "add_config_watch", "command",
+                                             "server_version", "reconfig"};
     const client c = connect();
     std::vector<row> rows = table();
     rows.push_back(refused_reconfig());

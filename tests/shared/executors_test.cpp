@@ -1,10 +1,13 @@
 // Where callbacks run.
 #include "backend.hpp"
 
+#include <kazoo/coroutine.hpp>
+
 #include <future>
 #include <thread>
 
 using namespace kazoo;
+using namespace std::chrono_literals;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 using namespace kazoo;
+using namespace std::chrono_literals;
 using kazoo::test::eventually;
 
 namespace {
@@ -59,7 +60,7 @@ TEST_F(hand_over, the_old_holder_notices_when_another_one_takes_over) {
     const session_ticket ticket = connect().detach();
     auto o = quick();
     o.resume = ticket;
-    o.reconnect = {.initial_delay = 30s, .max_delay = 30s};
+    o.reconnect.initial_delay = o.reconnect.max_delay = 30s;
     const client old = connect(std::move(o));
     const test::state_log states(old);
     const client thief = resume(ticket);
