@@ -15,6 +15,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,3 +73,23 @@ void use(const kazoo::client& zk) {
     zk.set("/a", std::span<const unsigned char>());
     zk.set("/a", zk.get("/b").data);
 }
+
+/// Both libraries without a prefix, apart from the names that both have (doc/operations.md).
+namespace both_open {
+
+using namespace std;
+using namespace kazoo;
+
+void restart(const client& zk) {
+    kazoo::mutex only_one(zk, "/jobs/restart");
+    const unique_lock lock(only_one);
+    const node before = zk.get("/jobs/state");
+    zk.create("/jobs/log", before.data, create_mode::ephemeral);
+    zk.set("/jobs/state", string("restarting"), before.stat.data_version);
+    kazoo::future<vector<transaction_result>> done = zk.transaction().remove("/jobs/log").async_commit();
+    const result<vector<transaction_result>> r = std::move(done).result_for(1s);
+    if (!r && r.error() == condition::retryable && r.outcome() == outcome::unknown)
+        throw_error(r.error(), r.outcome(), "", "");
+}
+
+} // namespace both_open
