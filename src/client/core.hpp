@@ -73,6 +73,10 @@ class core final : public ref_counted<core, task_host> {
     detail::driver& driver() noexcept { return *driver_; }
 
     // -- on the loop --------------------------------------------------------------------------------------------------
+    /// Where every connection of the client begins.
+    std::unique_ptr<byte_stream> connect(const util::endpoint& to, byte_stream_events& events) {
+        return loop().connect(to, events);
+    }
     void on_closed() noexcept;
     /// Our side of the session ends, and it stays at the servers.
     void on_detached(const session::identity&) noexcept;

@@ -205,7 +205,7 @@ void driver::obey(session::connect_order& order) {
     stream_open_ = false;
     peer_ = to_string(order.to);
     try {
-        stream_ = loop_.connect(order.to, *this);
+        stream_ = core_.connect(order.to, *this);
     } catch (const std::bad_alloc&) {
         session_.on_closed(make_error_code(std::errc::not_enough_memory), loop_.now());
     }

@@ -11,7 +11,7 @@ constexpr std::size_t longest_answer = 64u << 20;
 } // namespace
 
 void word_exchange::start() {
-    stream_ = core_.loop().connect(to_, *this);
+    stream_ = core_.connect(to_, *this);
     retain(); // until disconnect()
 }
 
