@@ -171,10 +171,10 @@ class KAZOO_EXPORT node_operations {
                                         std::function<void(tree_progress)> progress = {}) const;
     /// Reads the node, calls f with it, and sets the data that f gives if nobody has changed the node meanwhile;
     /// otherwise again, with what is there then. Nothing from f leaves the node as it is. Gives the node as it was
-    /// left. f runs on the callback executor, once for each try, and may block there; what it throws comes out. After a
-    /// lost reply the same conditional set is sent again, so a change is never made twice; where it cannot be told
-    /// whether a change was ours or somebody else's, it fails with outcome unknown. Goes on over lost connections and
-    /// sessions. errc::no_node, no_auth.
+    /// left. f runs on the callback executor, once for each try, and may block there (once even after the future was
+    /// given up, so let it own what it uses); what it throws comes out. After a lost reply the same conditional set is
+    /// sent again, so a change is never made twice; where it cannot be told whether a change was ours or somebody
+    /// else's, it fails with outcome unknown. Goes on over lost connections and sessions. errc::no_node, no_auth.
     future<node> async_update(std::string_view path, std::function<std::optional<std::string>(const node&)> f) const;
     /// Replaces the data, or makes the node with it. What may have been applied is not repeated: outcome unknown.
     /// `options`: of a node that is made; persistent and without `protect`, otherwise errc::bad_arguments.

@@ -53,15 +53,23 @@ template <class T> class coroutine_promise_base {
 
     future<T> get_return_object() noexcept { return make_future(ref<shared_state<T>>(state_)); }
     std::suspend_never initial_suspend() const noexcept { return {}; }
-    /// The result is there for others when all variables of the coroutine are gone.
-    std::suspend_never final_suspend() noexcept {
-        if (!state_->claim()) return {};
-        if (result_)
-            publish_result();
-        else
-            state_->publish_failure(std::move(failure_));
-        return {};
-    }
+    /// The result is there for others when the coroutine is gone, with all its variables and parameters.
+    struct ending {
+        bool await_ready() const noexcept { return false; }
+        template <class Promise> void await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+            const ref<coroutine_state<T>> state = h.promise().state_;
+            std::optional<stored<T>> result = std::move(h.promise().result_);
+            failure f = std::move(h.promise().failure_);
+            h.destroy(); // and this object with it
+            if (!state->claim()) return;
+            if (result)
+                publish(*state, *result);
+            else
+                state->publish_failure(std::move(f));
+        }
+        void await_resume() const noexcept {}
+    };
+    ending final_suspend() const noexcept { return {}; }
     void unhandled_exception() noexcept {
         result_.reset();
         failure_ = failure::current("coroutine");
@@ -71,13 +79,13 @@ template <class T> class coroutine_promise_base {
     template <class... Value> void keep(Value&&... v) { result_.emplace(std::forward<Value>(v)...); }
 
   private:
-    void publish_result() noexcept {
+    static void publish(coroutine_state<T>& state, stored<T>& result) noexcept {
         try {
-            state_->value.emplace(*std::move(result_));
+            state.value.emplace(std::move(result));
         } catch (...) {
-            return state_->publish_failure(failure::current("coroutine"));
+            return state.publish_failure(failure::current("coroutine"));
         }
-        state_->publish_value();
+        state.publish_value();
     }
 
     const ref<coroutine_state<T>> state_;

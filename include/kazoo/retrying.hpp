@@ -5,6 +5,7 @@
 #include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/retry.hpp>
+#include <kazoo/time_limit.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace kazoo {
 struct retry_rules {
     retry_policy pauses{};                                          ///< between the end of a try and the next one
     std::size_t attempts = std::numeric_limits<std::size_t>::max(); ///< tries in all; at least 1
-    /// From the beginning: no try is begun after it, and none is waited for that would be. max(): no limit.
-    std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+    /// From the beginning: no try is begun after it, and none is waited for that would be. hours::max(): no limit.
+    time_limit deadline = std::chrono::hours::max();
     bool across_sessions = false; ///< repeat too what failed because the session is over
     /// Repeat too what may have been applied (outcome::unknown). Only for what may be done twice, and may be done late.
     bool repeat_unknown = false;

@@ -35,7 +35,7 @@ struct tree_entry {
     bytes data{};          ///< may be null
     node_stat stat{};      ///< of the same moment as the data
     /// Why it could not be read: errc::no_auth, too_large, malformed_reply. Then there is nothing but its path, and
-    /// what is below it is left out.
+    /// what is below it is left out. A node whose children alone cannot be listed comes a second time, with the reason.
     std::error_code unreadable{};
 };
 
@@ -44,7 +44,7 @@ struct tree_entry {
 ///
 /// Reads ahead in bursts of at most 32 nodes: in memory are the names of the children of the nodes on the way down, and
 /// at most so many nodes of each level. Keeps the session alive as a copy of the client does. Any thread may call;
-/// calls that overlap are served in their order.
+/// calls that overlap are served one after the other.
 class KAZOO_EXPORT tree_walk {
   public:
     /// Takes the walk over. The other one may only be assigned to or destroyed afterwards.

@@ -221,16 +221,7 @@ bool core::begin_ending(ref<shared_state<session_ticket>> detacher) noexcept {
 }
 
 void core::on_detached(const session::identity& left) noexcept {
-    ref<shared_state<session_ticket>> detacher;
-    {
-        const util::lock_guard lock(close_mutex_);
-        detacher = detacher_;
-    }
-    if (!detacher || !detacher->claim()) return;
-    if (left.id == session_id::none)
-        detacher->publish_failure(errc::connection_loss);
-    else
-        detacher->publish({left.id, left.password, left.negotiated_timeout});
+    left_ = {left.id, left.password, left.negotiated_timeout};
 }
 
 void core::on_closed() noexcept {
@@ -245,7 +236,12 @@ void core::on_closed() noexcept {
         closers.swap(closers_);
         detacher = std::move(detacher_);
     }
-    if (detacher && detacher->claim()) detacher->publish_failure(errc::session_expired); // it was lost meanwhile
+    if (detacher && detacher->claim()) {
+        if (left_.id == session_id::none)
+            detacher->publish_failure(errc::connection_loss); // there was none, or it was lost meanwhile
+        else
+            detacher->publish(left_);
+    }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
     release(); // the loop's

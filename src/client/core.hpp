@@ -130,6 +130,7 @@ class core final : public ref_counted<core, task_host> {
     ending ending_ KAZOO_GUARDED_BY(close_mutex_) = ending::no;
     std::vector<ref<shared_state<void>>> closers_ KAZOO_GUARDED_BY(close_mutex_);
     ref<shared_state<session_ticket>> detacher_ KAZOO_GUARDED_BY(close_mutex_); ///< set: the session is to stay
+    session_ticket left_; ///< what a detacher gets, when all else is over
     grants certain_grants_, session_grants_;
 };
 

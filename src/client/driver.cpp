@@ -145,7 +145,8 @@ void driver::keep_patience() {
     }
 }
 
-/// Hands over what waits. False: there is no memory for it, and the connection is over; the requests wait on.
+/// Hands over what waits. False: the connection is over, because there is no memory for it, and the requests wait on;
+/// or nothing of it goes out. Then there is more to do.
 bool driver::submit() {
     if (!session_.accepts_requests()) return true;
     try {
@@ -155,7 +156,7 @@ bool driver::submit() {
         return false;
     }
     session_.submit(batch_, batch_frames_);
-    return true;
+    return !session_.output().empty(); // if all of it was refused, more may wait
 }
 
 void driver::give_back() {

@@ -115,6 +115,7 @@ void session::impl::take_connect_answer(std::string_view payload) {
             return connection_ended("refused by a read-only server that does not know the session", ended_by::us);
         if (!resuming_) return connection_ended("refused a new session", ended_by::us);
         round_.note_failure(to_string(current_), "session expired");
+        round_.note_late(); // the server would take a new one
         return lose_session("the server says that it expired");
     case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), ended_by::us);
     case connect_verdict::unreadable: return violation("answer to the connect request");

@@ -34,7 +34,7 @@ void session::impl::connection_ended(std::string_view reason, ended_by who) {
 void session::impl::judge_hang_up(ended_by who) {
     if (leaving_) return; // it said why
     const bool at_request = who == ended_by::peer && phase_ == phase::ready && in_flight_.front_sent() &&
-                            unknown_operations::may_be_unknown(in_flight_.front()->op);
+                            !in_flight_.front()->is_write && unknown_operations::may_be_unknown(in_flight_.front()->op);
     if (at_request)
         unknown_.hung_up(to_string(current_), in_flight_.front()->op);
     else

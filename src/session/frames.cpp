@@ -234,11 +234,11 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
     }
     const proto::opcode op = r.op;
     r.on_reply({header.err, header.zxid, body, inbox_.memory()});
-    unknown_.answered(op);
     if (header.err == static_cast<std::int32_t>(errc::unimplemented) && header.zxid < 0) {
         unknown_.told(to_string(current_), op);
         return leave("it does not know an operation");
     }
+    unknown_.answered(to_string(current_), op);
     if (leaving_) leave_when_answered();
 }
 

@@ -16,19 +16,24 @@ class unknown_operations {
     /// The server said so (-6 without a zxid); it closes the connection then.
     void told(std::string_view server, proto::opcode op) { known_[std::string(server)].insert(op); }
     /// It closed the connection without a word, and this was the oldest request without an answer. That happens when a
-    /// server goes away, too; so only the second time running is a proof.
+    /// server goes away, too; so only the second time running is a proof, and only if it never answered one. Not for
+    /// writes: a wrong guess would say "not applied" of one that is.
     void hung_up(std::string_view server, proto::opcode op) {
         suspicion now{std::string(server), op};
+        if (served_.contains(now)) return forget(server);
         if (suspicion_ == now) told(server, op);
         suspicion_ = std::move(now);
     }
-    /// An answer to it, whatever it says.
-    void answered(proto::opcode op) noexcept {
+    /// It served one, well or not.
+    void answered(std::string_view server, proto::opcode op) {
+        if (!may_be_unknown(op)) return;
         if (suspicion_ && suspicion_->second == op) suspicion_.reset();
+        if (std::exchange(last_served_, op) != op) served_.emplace(server, op);
     }
     /// The connection ended for another reason: the server may come back as a newer one.
     void forget(std::string_view server) {
         suspicion_.reset();
+        last_served_ = proto::opcode::notification;
         if (const auto at = known_.find(server); at != known_.end()) known_.erase(at);
     }
 
@@ -62,6 +67,8 @@ class unknown_operations {
     using suspicion = std::pair<std::string, proto::opcode>;
     std::map<std::string, std::set<proto::opcode>, std::less<>> known_;
     std::optional<suspicion> suspicion_;
+    std::set<suspicion> served_;
+    proto::opcode last_served_ = proto::opcode::notification; ///< that need not be looked up again
 };
 
 } // namespace kazoo::session

@@ -74,7 +74,9 @@ task<void> make_copies(std::shared_ptr<copying> c, std::vector<original> origina
     repetition tries;
     for (std::size_t done = 0; done < originals.size();) {
         request_window<std::string> under_way;
-        for (std::size_t i = done; i < originals.size(); ++i) {
+        // The first node alone: what is below it must not land in a tree of somebody else.
+        const std::size_t end = c->told.done == 0 ? 1 : originals.size();
+        for (std::size_t i = done; i < end; ++i) {
             const original& o = originals[i];
             const bytes& data = o.content->data;
             under_way.push(start_create(c->zk, c->to + o.path.substr(c->from.size()),
@@ -85,7 +87,15 @@ task<void> make_copies(std::shared_ptr<copying> c, std::vector<original> origina
         while (!under_way.empty() && !prevented) {
             auto made = co_await as_result(under_way.pop());
             original& o = originals[done];
-            const bool ours = made || (made.error() == errc::node_exists && o.perhaps_made);
+            bool ours = made.has_value();
+            if (!made && made.error() == errc::node_exists && o.perhaps_made) {
+                const auto now = co_await as_result(c->zk.async_get_if_exists(c->to + o.path.substr(c->from.size())));
+                if (!now && repetition::may_help(now.error())) {
+                    prevented = now.error();
+                    break;
+                }
+                ours = now && *now && (*now)->data == o.content->data;
+            }
             o.perhaps_made = o.perhaps_made || made.outcome() == outcome::unknown;
             c->made_some = c->made_some || ours || o.perhaps_made;
             if (ours) {
@@ -95,6 +105,10 @@ task<void> make_copies(std::shared_ptr<copying> c, std::vector<original> origina
             } else if (repetition::may_help(made.error())) {
                 prevented = made.error();
             } else {
+                while (!under_way.empty()) {
+                    const auto behind = co_await as_result(under_way.pop());
+                    c->made_some = c->made_some || behind || behind.outcome() == outcome::unknown;
+                }
                 made.rethrow();
             }
         }
@@ -150,9 +164,8 @@ future<std::size_t> start_copy_tree(const node_operations& h, std::string_view f
 
 future<std::size_t> node_operations::async_copy_tree(std::string_view from, std::string_view to,
                                                      std::function<void(tree_progress)> progress) const {
-    return detail::start_copy_tree(
-        *this, from, to,
-        detail::ref<detail::progress_teller>(new detail::progress_teller(core(), std::move(progress))));
+    const detail::ref<detail::progress_teller> teller(new detail::progress_teller(core(), std::move(progress)));
+    return detail::behind(teller, detail::start_copy_tree(*this, from, to, teller));
 }
 std::size_t client::copy_tree(std::string_view from, std::string_view to, std::function<void(tree_progress)> progress,
                               const std::stop_token& stop) const {

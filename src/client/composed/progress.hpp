@@ -6,6 +6,7 @@
 #include <kazoo/detail/job.hpp>
 #include <kazoo/detail/ref.hpp>
 #include <kazoo/detail/ref_counted.hpp>
+#include <kazoo/future.hpp>
 #include <kazoo/tree.hpp>
 
 #include <exception>
@@ -25,6 +26,7 @@ class progress_teller final : public ref_counted<progress_teller> {
     progress_teller(const progress_teller&) = delete;
     progress_teller& operator=(const progress_teller&) = delete;
 
+    bool has_function() const noexcept { return has_function_; }
     /// Any thread.
     void tell(tree_progress p) noexcept KAZOO_EXCLUDES(numbers_) {
         {
@@ -68,6 +70,15 @@ class progress_teller final : public ref_counted<progress_teller> {
     std::function<void(tree_progress)> function_ KAZOO_GUARDED_BY(running_);
     bound_job<&progress_teller::call> call_{*this};
 };
+
+/// The same for a future: it completes on the callback executor, behind what was told.
+template <class T> future<T> behind(ref<progress_teller> t, future<T> work) {
+    if (!t->has_function()) return work;
+    return std::move(work).then([teller = std::move(t)](future<T> done) {
+        teller->end();
+        return std::move(done).get();
+    });
+}
 
 /// What a blocking call tells its caller's function: nothing any more when it returns.
 class progress_scope {

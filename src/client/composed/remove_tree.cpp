@@ -139,9 +139,8 @@ future<std::size_t> start_remove_tree(const node_operations& h, std::string_view
 
 future<std::size_t> node_operations::async_remove_tree(std::string_view path, version expected,
                                                        std::function<void(tree_progress)> progress) const {
-    return detail::start_remove_tree(
-        *this, path, expected,
-        detail::ref<detail::progress_teller>(new detail::progress_teller(core(), std::move(progress))));
+    const detail::ref<detail::progress_teller> teller(new detail::progress_teller(core(), std::move(progress)));
+    return detail::behind(teller, detail::start_remove_tree(*this, path, expected, teller));
 }
 std::size_t client::remove_tree(std::string_view path, version expected, std::function<void(tree_progress)> progress,
                                 const std::stop_token& stop) const {

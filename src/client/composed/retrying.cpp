@@ -68,9 +68,9 @@ task<void> rest(duration d) {
     scope.require_time();
 }
 
-void require_open(core& c, const std::stop_token& stop) {
+void require_open(core& c, const std::stop_token& stop, outcome so_far) {
     const errc e = stop.stop_requested() ? errc::cancelled : c.refusing();
-    if (e != errc{}) throw_error(make_error_code(e), outcome::not_applied, name, {});
+    if (e != errc{}) throw_error(make_error_code(e), so_far, name, {});
 }
 
 task<void> run(core& owner, std::unique_ptr<retry_course> course, std::shared_ptr<std::function<future<bool>()>> begin,
@@ -96,7 +96,7 @@ struct retry_pauses::state {
 
 retry_pauses::retry_pauses(const client& zk, const retry_rules& rules, const std::stop_token& stop)
     : state_(std::make_unique<state>(client_access::core_of(zk), rules)) {
-    require_open(state_->owner, stop);
+    require_open(state_->owner, stop, outcome::not_applied);
 }
 
 retry_pauses::~retry_pauses() = default;
@@ -108,7 +108,7 @@ bool retry_pauses::begin() {
 }
 
 void retry_pauses::wait(const std::stop_token& stop) {
-    require_open(state_->owner, stop);
+    require_open(state_->owner, stop, outcome::unknown); // of the tries before
     spawn(state_->owner, {name, {}}, rest(state_->pause)).get_for(std::chrono::nanoseconds::max(), stop);
 }
 

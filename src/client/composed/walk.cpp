@@ -56,10 +56,12 @@ class tree_walk::state {
     };
 
     detail::task<std::optional<tree_entry>> step(std::shared_ptr<state> self) {
+        detail::task_scope& scope = co_await detail::this_scope{};
         if (!begun_) {
             std::vector<std::string> paths(1, top_);
             auto first = co_await read(self, std::move(paths), 0);
             if (first.empty()) throw_error(make_error_code(errc::no_node), outcome::not_applied, "walk", top_);
+            scope.claim_result();
             begun_ = true;
             co_return hand_out(std::move(first.front()));
         }
@@ -67,7 +69,12 @@ class tree_walk::state {
             const std::string parent = *unlisted_;
             const auto list = [&] { return zk.async_get_children(parent); };
             auto names = co_await detail::as_result(detail::repeat(list));
-            if (!names && names.error() != errc::no_node) names.rethrow();
+            if (!names && names.error() != errc::no_node) {
+                if (gives_up(names.error())) names.rethrow();
+                scope.claim_result();
+                unlisted_.reset();
+                co_return tree_entry{.path = parent, .depth = levels_.size(), .unreadable = names.error()};
+            }
             unlisted_.reset();
             if (names) {
                 names->sort();
@@ -77,6 +84,7 @@ class tree_walk::state {
         while (!levels_.empty()) {
             level& deepest = levels_.back();
             if (!deepest.ahead.empty()) {
+                scope.claim_result();
                 tree_entry found = std::move(deepest.ahead.front());
                 deepest.ahead.pop_front();
                 co_return hand_out(std::move(found));

@@ -81,6 +81,8 @@ void watch_queue::end() noexcept {
     ref<shared_state<watch_event>> waiter;
     {
         const util::lock_guard lock(mutex_);
+        if (ended_ == errc{}) ended_ = errc::cancelled; // who asks for an event from now on must not wait
+        events_.clear();
         waiter = std::move(waiting_);
     }
     if (waiter) waiter->fail(errc::cancelled);
