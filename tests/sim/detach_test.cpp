@@ -48,14 +48,18 @@ TEST(detach, is_bounded_when_nobody_answers) {
     EXPECT_EQ(verdict_of(std::move(made)), failed(errc::closed, outcome::unknown));
 }
 
-TEST(detach, of_a_session_that_is_lost_meanwhile_fails) {
-    scene s({}, 1s);
+TEST(detach, of_a_session_that_turns_out_to_be_over_fails) {
+    scene s;
     s.c.wait_connected();
-    s.here.silence(flow::to_client, true);
-    auto made = s.c.async_create("/n"); // its answer is waited for
+    s.here.refuse(true);
+    s.here.cut();
+    ASSERT_TRUE(s.reaches(suspended));
+    s.world.expire_session(s.c.session_id());
+    auto read = s.c.async_exists("/"); // it waits for a connection
+    s.inside().after(20ms, [&] { s.here.refuse(false); });
     EXPECT_EQ(verdict_of(s.c.async_detach()).code, errc::connection_loss);
     EXPECT_EQ(s.c.state(), closed);
-    EXPECT_EQ(verdict_of(std::move(made)), failed(errc::session_expired, outcome::unknown));
+    EXPECT_EQ(verdict_of(std::move(read)), failed(errc::session_expired));
 }
 
 TEST(detach, whose_client_is_dropped_still_leaves_the_session) {
