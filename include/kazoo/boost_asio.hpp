@@ -56,7 +56,7 @@ inline namespace with_boost_asio {
 
 /// Completes with (std::exception_ptr, T), without T for void, on the executor of the token's handler:
 ///
-///     kazoo::node n = co_await kazoo::async(zk.async_get("/app")); // in an boost::asio::awaitable<>
+///     kazoo::node n = co_await kazoo::async(zk.async_get("/app")); // in a boost::asio::awaitable<>
 ///     kazoo::async(zk.async_get("/app"), [](std::exception_ptr failed, kazoo::node n) { … });
 ///
 /// A context that is destroyed while the handler waits destroys the handler, uncalled, as it does with those of its own

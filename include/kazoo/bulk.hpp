@@ -27,7 +27,7 @@ struct bulk_options {
 /// How many operations succeeded, and why the first of those failed that did not.
 struct bulk_result {
     std::size_t succeeded = 0;             ///< operations
-    std::size_t failed = 0;                ///< operations; those that were not begun count neither here nor there
+    std::size_t failed = 0;                ///< operations; those that were not begun are in neither number
     std::optional<std::size_t> first_at{}; ///< the number of the first one that failed, in the order of the operations
     std::optional<result<void>> first{};   ///< why it did: error(), outcome()
 

@@ -63,7 +63,7 @@ struct client_options {
     std::vector<credential> credentials{};
     /// Go on with this session instead of beginning one. If the servers do not know it any more, a new one is begun:
     /// client::session_id() tells. Watches and credentials are not part of it. Whoever still holds the session loses
-    /// the connection (session_state::suspended), and takes the session back when he reconnects.
+    /// the connection (session_state::suspended), and takes the session back when it reconnects.
     session_ticket resume{};
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};

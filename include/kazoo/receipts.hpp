@@ -76,9 +76,9 @@ struct committed_transaction {
 /// - *one of the operations is refused*: transaction_error, with the caller's own indices and paths; nothing is
 ///   applied. Behind a lost reply that is made certain first.
 /// - *it was applied and its reply lost*: the results are put together again, see committed_transaction.
-/// - *the session is lost* before it was sent: errc::session_expired, outcome::not_applied. Behind a lost reply:
-/// unknown
-///   with ephemeral nodes, and detail() of the error says so; with persistent ones the next session finds out.
+/// - *the session is lost* before it was sent: errc::session_expired, outcome::not_applied. After a lost
+///   reply: unknown with ephemeral nodes, and detail() of the error says so; with persistent ones the next session
+///   finds out.
 /// - *the caller cancels, the deadline passes, the client is closed* in the middle: unknown, if it had been sent. Its
 ///   node is thrown away, never used again.
 /// - *somebody deletes a receipt node*, or writes to it: the next transaction takes a new one. One whose reply was lost
