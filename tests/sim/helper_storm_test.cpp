@@ -4,7 +4,7 @@
 namespace kazoo::testkit {
 namespace {
 
-constexpr std::uint64_t usual_seeds = with_checks ? 60 : 300;
+constexpr std::uint64_t usual_seeds = with_checks ? 24 : 300;
 
 TEST(helper_storm, what_callers_were_told_is_what_happened) {
     helper_counts sum;
