@@ -40,7 +40,8 @@ struct tree_entry {
 };
 
 /// A walk through a tree, one node at a time: each ahead of what is below it, children in the order of their names.
-/// It is no snapshot: what is created or removed meanwhile may or may not be met; no node is met twice, but one whose children cannot be listed (tree_entry::unreadable).
+/// It is no snapshot: what is created or removed meanwhile may or may not be met; no node is met twice, but one whose
+/// children cannot be listed (tree_entry::unreadable).
 ///
 /// Reads ahead in bursts of at most 32 nodes: in memory are the names of the children of the nodes on the way down, and
 /// at most so many nodes of each level. Keeps the session alive as a copy of the client does. Any thread may call;
