@@ -12,6 +12,7 @@ const std::string get_answer = hex("00000010000000010000000000000005ffffff9b");
 
 /// A request that only newer servers know.
 std::string who_am_i(std::int32_t xid) { return with_xid(hex("00000008000000010000006b"), xid); }
+std::string create2(std::int32_t xid) { return with_xid(hex("00000008000000010000000f"), xid); }
 std::string read(std::int32_t xid) { return with_xid(get, xid); }
 std::string write(std::int32_t xid) { return with_xid(set, xid); }
 std::string answer(std::int32_t xid) { return with_xid(get_answer, xid); }
@@ -99,6 +100,36 @@ TEST(unknown_operations, a_server_that_hangs_up_twice_at_one_does_not_know_it) {
         .expect("state suspended")
         .advance(1s);
     back(s).submit({who_am_i(4)}).then(flush).expect("fail 4 unimplemented not_applied").expect_nothing().run();
+}
+
+TEST(unknown_operations, a_hang_up_at_a_write_proves_nothing_as_it_may_be_applied) {
+    script s = opened();
+    for (std::int32_t xid = 1; xid <= 3; ++xid) {
+        s.submit({create2(xid)})
+            .write(create2(xid))
+            .closed()
+            .expect("fail " + std::to_string(xid) + " connection_loss unknown")
+            .expect("write lost")
+            .expect("state suspended")
+            .advance(1s);
+        back(s);
+    }
+    s.run();
+}
+
+TEST(unknown_operations, a_server_that_has_served_one_knows_it_however_often_it_hangs_up) {
+    script s = opened();
+    s.submit({who_am_i(1)}).write(who_am_i(1)).feed(answer(1)).expect("reply 1 err -101");
+    for (std::int32_t xid = 2; xid <= 4; ++xid) {
+        s.submit({who_am_i(xid)})
+            .write(who_am_i(xid))
+            .closed()
+            .expect("fail " + std::to_string(xid) + " connection_loss not_applied")
+            .expect("state suspended")
+            .advance(1s);
+        back(s, 5);
+    }
+    s.run();
 }
 
 TEST(unknown_operations, an_answer_in_between_takes_the_suspicion_away) {
