@@ -247,6 +247,27 @@ TEST_F(trees, a_walk_that_was_stopped_goes_on_where_it_was) {
     EXPECT_EQ(std::move(first).get()->path, "/a/1");
 }
 
+TEST_F(trees, a_walk_loses_nothing_that_was_read_ahead_for_calls_that_were_given_up) {
+    const client c = connect();
+    std::vector<std::string> expected{"/a"};
+    for (char last = 'a'; last <= 'z'; ++last) expected.push_back(std::string("/a/") + last);
+    for (const std::string& path : expected) c.create(path);
+    tree_walk walk = c.walk("/a");
+    std::stop_source stopped;
+    stopped.request_stop();
+    std::vector<std::string> met;
+    for (bool more = true; more;) {
+        try { // it may have come before it was given up
+            if (const auto entry = walk.next(stopped.get_token())) met.push_back(entry->path);
+        } catch (const cancelled_error&) {
+        }
+        const auto entry = walk.next();
+        more = entry.has_value();
+        if (more) met.push_back(entry->path);
+    }
+    EXPECT_EQ(met, expected);
+}
+
 // -- bulk -------------------------------------------------------------------------------------------------------------
 
 TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error) {
