@@ -8,14 +8,16 @@ namespace kazoo::session {
 
 namespace {
 constexpr std::chrono::milliseconds least_attempt{200};
-}
+constexpr std::size_t least_shares = 3;
+} // namespace
 
-/// A frozen server must not cost the session, so all addresses share T (C18). While there is no session to lose, each
-/// further round gives slow servers twice as long.
+/// A frozen server must not cost the session, so all addresses share T (C18). A lone one gets no more than a third: a
+/// real server that is starting may accept a connection and never answer it, and answers the next. While there is no
+/// session to lose, each further round gives slow servers twice as long.
 duration session::impl::attempt_timeout() const noexcept {
     const std::size_t candidates = phase_ == phase::resolving ? round_.hosts() : round_.size();
     const duration whole = lease_.exists() ? lease_.timeout() : duration(config_.timeout);
-    const duration share = std::max<duration>(least_attempt, whole / std::max<std::size_t>(candidates, 1));
+    const duration share = std::max<duration>(least_attempt, whole / std::max(candidates, least_shares));
     if (lease_.exists()) return share;
     duration grown = share;
     for (int i = 0; i < failed_rounds_ && grown < whole; ++i) grown *= 2;

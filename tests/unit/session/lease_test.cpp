@@ -222,10 +222,10 @@ TEST(lease, the_connect_request_counts_from_its_sending) {
         .expect("connect 10.0.0.1:2181")
         .connected()
         .write(sent("connect", "new_session"))
-        .advance(4s)
-        .feed(got("connect", "new_session"))
+        .advance(1s)
+        .feed(got("connect", "timeout_below_the_minimum")) // 2 s
         .expect("state connected")
-        .then([](world& w) { EXPECT_EQ(w.subject.lease_end(), w.now + 6s); })
+        .then([](world& w) { EXPECT_EQ(w.subject.lease_end(), w.now + 1s); })
         .advance(0ms)
         .write(ping) // it is more than T/3 ago
         .run();

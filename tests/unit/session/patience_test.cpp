@@ -147,7 +147,7 @@ TEST(patience, the_answer_to_a_connect_request_is_read_before_it_is_late) {
         .connected()
         .write(sent("connect", "new_session"))
         .then([](world& w) {
-            w.now += 10s;
+            w.now += 4s;
             w.subject.on_time(w.now);
             EXPECT_LE(w.subject.deadline(), w.now);
             w.subject.on_all_read(w.now - 1s, w.now); // what came in the last second was not read

@@ -86,7 +86,7 @@ TEST(rounds, C19_a_resolver_that_hangs_delays_a_round_by_its_share_only) {
     script(hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
         .start()
         .expect("resolve zk1")
-        .advance(4'999ms)
+        .advance(3'333ms)
         .expect_nothing()
         .advance(1ms)
         .expect("connect 10.0.0.3:2181")
@@ -186,7 +186,7 @@ TEST(rounds, a_session_of_ours_is_not_closed_where_resuming_takes_too_long) {
         .expect("connect 10.0.0.2:2")
         .connected()
         .write(resume_frame(0))
-        .advance(5s)
+        .advance(3'334ms)
         .expect("disconnect")
         .then([](world& w) { EXPECT_EQ(w.last_words, ""); })
         .run();
@@ -260,7 +260,7 @@ TEST(rounds, a_name_that_is_not_looked_up_in_time_has_not_refused) {
     script(hosts({{"zk1", 2181}}))
         .start()
         .expect("resolve zk1")
-        .advance(10s)
+        .advance(3'334ms)
         .then([](world& w) { EXPECT_FALSE(w.subject.refused()); })
         .advance(50ms)
         .then([](world& w) {
@@ -282,6 +282,23 @@ TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_m
         .advance(1ms)
         .expect("disconnect")
         .expect("connect 10.0.0.1:2")
+        .run();
+}
+
+TEST(rounds, C18_a_lone_server_that_never_answers_is_asked_again_in_time_for_the_session) {
+    opened_on_first_of(hosts({{"10.0.0.1", 1}}))
+        .closed()
+        .expect("state suspended")
+        .advance(50ms)
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(resume_frame(0))
+        .advance(3'333ms)
+        .expect_nothing()
+        .advance(1ms)
+        .expect("disconnect")
+        .advance(100ms)
+        .expect("connect 10.0.0.1:1")
         .run();
 }
 

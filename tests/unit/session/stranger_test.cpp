@@ -51,9 +51,9 @@ TEST(stranger, of_one_with_other_bytes_the_first_are_shown) {
 
 TEST(stranger, one_that_says_nothing_is_named_with_the_time_it_had) {
     shaking_hands()
-        .advance(10s)
+        .advance(3'334ms)
         .expect("disconnect")
-        .then(says("connected, but no answer to the handshake within 10.0 s"))
+        .then(says("connected, but no answer to the handshake within 3.3 s"))
         .run();
 }
 
