@@ -13,6 +13,7 @@
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kazoo {
@@ -40,6 +41,17 @@ KAZOO_EXPORT std::string to_string(const credential&);
 /// Prints to_string() of it: never the secret.
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const credential&);
 
+/// What may wait on when a session is over, to be sent in the next one. It was not sent before, so it is done once.
+enum class carry_over : std::uint8_t {
+    nothing,         ///< all that waits fails with errc::session_expired
+    reads,           ///< reads, syncs and watches wait on; writes fail
+    reads_and_writes ///< writes too, but none behind one that failed, and nothing that makes an ephemeral node
+};
+/// Its name: "reads_and_writes".
+KAZOO_EXPORT std::string_view to_string(carry_over) noexcept;
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, carry_over);
+
 /// Plain data with defaults. Checked once, by the constructor of client, which throws kazoo::error for a value that
 /// makes no sense.
 struct client_options {
@@ -65,6 +77,10 @@ struct client_options {
     /// client::session_id() tells. Watches and credentials are not part of it. Whoever still holds the session loses
     /// the connection (session_state::suspended), and takes the session back when it reconnects.
     session_ticket resume{};
+    /// What waits for a connection when the session ends, and outlives it. Reads in flight then fail with
+    /// errc::connection_loss, which blocking calls repeat. What belongs to one session, as a lock's requests do, never
+    /// outlives it.
+    carry_over carried_over = carry_over::reads;
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};
     /// Requests that may wait for a connection or for the socket; one more fails with errc::queue_full.

@@ -59,6 +59,11 @@ class core final : public ref_counted<core, task_host> {
     bool withdraw(queued_request& r) noexcept { return !loop().forked() && queue_.withdraw(r); }
     /// Why nothing new is accepted; errc{} if it is.
     errc refusing() const noexcept override { return loop().forked() ? errc::forked : queue_.refusing(); }
+    /// Whether what waits may be sent in the next session, unless it belongs to this one.
+    bool carries_over(bool write) const noexcept {
+        return options_.carried_over == carry_over::reads_and_writes ||
+               (options_.carried_over == carry_over::reads && !write);
+    }
     void add_credential(std::shared_ptr<session::credential>);
     ref<shared_state<void>> close();
     ref<shared_state<session_ticket>> detach();

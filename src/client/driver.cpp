@@ -343,7 +343,14 @@ void driver::on_unsent(session::request_list& requests, std::string_view frames)
 
 void driver::on_write_lost() noexcept { fail_waiting(errc::connection_loss); }
 
-void driver::on_session_lost(errc reason) noexcept { fail_waiting(reason); }
+/// A client that is being closed does not wait for another session.
+void driver::on_session_lost(const session::session_loss& loss) noexcept {
+    const bool next_comes = loss.reason == errc::session_expired && ending_ == ending::no;
+    if (next_comes)
+        fail(core_.queue().take_bound(loss.write_failed), loss.reason);
+    else
+        fail_waiting(loss.reason);
+}
 
 void driver::on_certainty_over() noexcept {
     core_.board().end_certainty();
@@ -358,9 +365,10 @@ void driver::publish_clocks() noexcept {
     if (session_.certainty_not_permitted()) core_.board().refuse_certainty();
 }
 
-void driver::fail_waiting(errc reason, errc from_now_on) {
-    session::request_list all = core_.queue().take_all(from_now_on);
-    while (!all.empty()) all.pop_front().on_failure(reason, outcome::not_applied);
+void driver::fail_waiting(errc reason, errc from_now_on) { fail(core_.queue().take_all(from_now_on), reason); }
+
+void driver::fail(session::request_list unsent, errc reason) noexcept {
+    while (!unsent.empty()) unsent.pop_front().on_failure(reason, outcome::not_applied);
 }
 
 } // namespace kazoo::detail

@@ -41,7 +41,7 @@ class driver final : session::observer, byte_stream_events {
     void on_state(session_state) noexcept override;
     void on_unsent(session::request_list&, std::string_view frames) noexcept override;
     void on_write_lost() noexcept override;
-    void on_session_lost(errc) noexcept override;
+    void on_session_lost(const session::session_loss&) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
     // byte_stream_events
@@ -73,6 +73,7 @@ class driver final : session::observer, byte_stream_events {
     void leave() noexcept;
     void finish_if_closed();
     void fail_waiting(errc reason, errc from_now_on = errc{});
+    static void fail(session::request_list, errc reason) noexcept;
     void publish_clocks() noexcept;
 
     core& core_;

@@ -26,12 +26,13 @@ submit_queue::verdict submit_queue::push_encoded(queued_request& r, std::string 
     return append(r, frame.size());
 }
 
-session::request_list submit_queue::compact() noexcept {
+template <class Goes> session::request_list submit_queue::sift(Goes goes) noexcept {
     session::request_list kept, gone;
     std::size_t from = std::exchange(taken_, 0), to = 0;
     while (!waiting_.empty()) {
         auto& r = static_cast<queued_request&>(waiting_.pop_front());
-        if (r.withdrawn_) {
+        if (r.withdrawn_ || goes(r)) {
+            r.batch_ = 0;
             gone.push_back(r);
         } else {
             std::memmove(frames_.data() + to, frames_.data() + from, r.frame_size);
@@ -127,6 +128,15 @@ session::request_list submit_queue::take_all(errc from_now_on) {
     return all;
 }
 
+session::request_list submit_queue::take_bound(bool write_failed) noexcept {
+    const util::lock_guard lock(mutex_);
+    return sift([&](const queued_request& r) {
+        const bool goes = !r.outlives_session || (r.is_write && write_failed);
+        write_failed = write_failed || (goes && r.is_write);
+        return goes;
+    });
+}
+
 void submit_queue::refuse(errc e) {
     const util::lock_guard lock(mutex_);
     refused_ = e;
@@ -163,7 +173,7 @@ bool submit_queue::withdraw(queued_request& r) {
         // Without a connection nobody takes anything for a long time: callers that give up must not pile up.
         const bool many = withdrawn_ > 64 && withdrawn_ > waiting_.size() / 2;
         const bool much = withdrawn_bytes_ > (64 << 10) && withdrawn_bytes_ > frames_.size() / 2;
-        if (many || much) gone = compact();
+        if (many || much) gone = sift([](const queued_request&) { return false; });
     }
     release_all(std::move(gone));
     return true;

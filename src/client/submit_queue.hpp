@@ -79,6 +79,10 @@ class submit_queue {
     /// Everything, without its frames, to be failed. Later requests are refused with `from_now_on` unless that is
     /// errc{}.
     session::request_list take_all(errc from_now_on) KAZOO_EXCLUDES(mutex_);
+    /// On the loop, when the session is over: what belongs to it, to be failed; the rest stays. Behind a write that
+    /// fails no write stays, as applied writes are to be a prefix of the submitted ones. `write_failed`: one has that
+    /// stood ahead of all that wait.
+    session::request_list take_bound(bool write_failed) noexcept KAZOO_EXCLUDES(mutex_);
     /// Refuses requests from now on; what waits stays.
     void refuse(errc) KAZOO_EXCLUDES(mutex_);
     errc refusing() const KAZOO_EXCLUDES(mutex_);
@@ -105,8 +109,9 @@ class submit_queue {
     }
     verdict push_encoded(queued_request& r, std::string frame) KAZOO_EXCLUDES(mutex_);
     verdict append(queued_request& r, std::size_t frame_size) KAZOO_REQUIRES(mutex_);
-    /// Takes withdrawn requests out, with their frames. Release them without the lock: that may run any code.
-    session::request_list compact() noexcept KAZOO_REQUIRES(mutex_);
+    /// Takes requests out, with their frames: the withdrawn ones, and those that `goes(request)`. Release or fail them
+    /// without the lock: that may run any code.
+    template <class Goes> session::request_list sift(Goes goes) noexcept KAZOO_REQUIRES(mutex_);
     /// Returns what was withdrawn and stood between.
     session::request_list take_share(session::request_list& requests, std::string& frames, std::size_t share)
         KAZOO_REQUIRES(mutex_);

@@ -70,13 +70,18 @@ void session::impl::fail_lost_requests() {
     if (write_lost) observer_.on_write_lost();
 }
 
-void session::impl::fail_all_requests(errc reason) {
+bool session::impl::fail_all_requests(errc reason) {
+    bool write_failed = false;
     while (!in_flight_.empty()) {
         bool sent = false;
         request& r = in_flight_.take(sent);
         if (r.watcher) watches_.not_answered(r);
-        r.on_failure(reason, sent && r.is_write ? outcome::unknown : outcome::not_applied);
+        write_failed = write_failed || r.is_write;
+        const bool asks_again = reason == errc::session_expired && r.outlives_session && !r.is_write;
+        r.on_failure(asks_again ? errc::connection_loss : reason,
+                     sent && r.is_write ? outcome::unknown : outcome::not_applied);
     }
+    return write_failed;
 }
 
 void session::impl::tear_down(ended_by who) {
@@ -115,7 +120,7 @@ void session::impl::lose_session(std::string_view why) {
     log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
     end_certainty();
     const bool bound = established() || (phase_ == phase::handshaking && resuming_);
-    fail_all_requests(errc::session_expired);
+    const bool write_failed = fail_all_requests(errc::session_expired);
     if (bound) tear_down(ended_by::us);
     identity_ = {};
     lease_.end();
@@ -125,7 +130,7 @@ void session::impl::lose_session(std::string_view why) {
     watches_.end_one_shots(errc::session_expired);
     if (closing_) return finish(session_state::closed, errc::closed);
     if (state_ != session_state::connecting) {
-        observer_.on_session_lost(errc::session_expired);
+        observer_.on_session_lost({errc::session_expired, write_failed});
         set_state(session_state::lost);
         set_state(session_state::connecting);
     }
@@ -138,7 +143,7 @@ void session::impl::finish(session_state end, errc reason) {
         reason = errc::closed;
     }
     end_certainty();
-    fail_all_requests(reason);
+    const bool write_failed = fail_all_requests(reason);
     if (has_connection()) tear_down(ended_by::us);
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
     phase_ = phase::over;
@@ -147,7 +152,7 @@ void session::impl::finish(session_state end, errc reason) {
     watches_.end_one_shots(reason);
     watches_.end_streams(reason);
     credentials_.end(reason);
-    if (end == session_state::auth_failed) observer_.on_session_lost(reason);
+    if (end == session_state::auth_failed) observer_.on_session_lost({reason, write_failed});
     set_state(end);
 }
 

@@ -30,6 +30,8 @@ class request {
     std::uint32_t frame_size = 0; ///< length prefix included
     proto::opcode op{};
     bool is_write = false;
+    /// May be sent in another session than the one in which it was asked for.
+    bool outlives_session = false;
     /// The one-shot or stream that this request registers, if any. Empty once the reply has come.
     detail::ref<session::watcher> watcher;
 

@@ -59,6 +59,12 @@ class credential {
     virtual ~credential() = default;
 };
 
+/// How a session was lost.
+struct session_loss {
+    errc reason;       ///< session_expired or auth_failed
+    bool write_failed; ///< a write that was handed over failed with it
+};
+
 /// What the session tells its owner, in protocol order. Called from inside the fact functions; the owner must not call
 /// the session back from there (it may hand over requests or call forget() afterwards).
 class observer {
@@ -71,9 +77,9 @@ class observer {
     /// A write was lost with the connection: everything that waits must fail as connection_loss, not applied, or a
     /// later write could land without an earlier one.
     virtual void on_write_lost() noexcept = 0;
-    /// The session is over: everything that waits must fail with `reason`, not applied. on_state(lost), or
-    /// on_state(auth_failed) if that is the reason, follows.
-    virtual void on_session_lost(errc reason) noexcept = 0;
+    /// The session is over: what waits must fail with the reason, not applied, unless it may wait for the next session.
+    /// on_state(lost), or on_state(auth_failed) if that is the reason, follows.
+    virtual void on_session_lost(const session_loss&) noexcept = 0;
     /// The session is not certain any more: certain_until() has come without a renewal, or the session is over (then
     /// this comes before everything else).
     virtual void on_certainty_over() noexcept = 0;

@@ -170,7 +170,8 @@ struct session::impl {
     void connection_ended(std::string_view reason, ended_by);
     void judge_hang_up(ended_by);
     void fail_lost_requests();
-    void fail_all_requests(errc reason);
+    /// Whether a write was among them.
+    bool fail_all_requests(errc reason);
     void tear_down(ended_by);
     std::string last_words() const;
     void lose_session(std::string_view why);

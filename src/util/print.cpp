@@ -29,6 +29,15 @@ std::string to_string(acl_version v) {
     return v == acl_version::any ? "any" : std::to_string(static_cast<std::int32_t>(v));
 }
 std::string to_string(zxid z) { return z == zxid::none ? "none" : hexadecimal(static_cast<std::uint64_t>(z)); }
+std::string_view to_string(carry_over c) noexcept {
+    switch (c) {
+    case carry_over::nothing: return "nothing";
+    case carry_over::reads: return "reads";
+    case carry_over::reads_and_writes: return "reads_and_writes";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(watch_mode m) noexcept {
     switch (m) {
     case watch_mode::persistent: return "persistent";
@@ -42,6 +51,7 @@ std::string to_string(const watch_event& e) { return printed(e); }
 std::ostream& operator<<(std::ostream& out, version v) { return out << to_string(v); }
 std::ostream& operator<<(std::ostream& out, acl_version v) { return out << to_string(v); }
 std::ostream& operator<<(std::ostream& out, zxid z) { return out << to_string(z); }
+std::ostream& operator<<(std::ostream& out, carry_over c) { return out << to_string(c); }
 std::ostream& operator<<(std::ostream& out, watch_mode m) { return out << to_string(m); }
 std::ostream& operator<<(std::ostream& out, const bytes& b) { return out << b.view(); }
 std::ostream& operator<<(std::ostream& out, const node& n) {

@@ -198,6 +198,32 @@ TEST_F(sessions, C06_loss_is_announced_without_any_server) {
     EXPECT_TRUE(connected_again(c, old));
 }
 
+TEST_F(sessions, what_waits_may_outlive_the_session_and_is_done_once_in_the_next) {
+    fault_gate gate(test::server().address());
+    client_options o = quick();
+    o.session_timeout = 1s;
+    o.carried_over = carry_over::reads_and_writes;
+    const client c = connect_through(gate, o);
+    c.create("/n", "x");
+    state_log log(c);
+    const auto old = c.session_id();
+    gate.refuse(true);
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::suspended; }));
+    auto read = c.async_get("/n");
+    auto write = c.async_set("/n", "y");
+    auto made = c.async_create("/seq-", "", {.mode = create_mode::persistent_sequential});
+    auto bound = c.async_create("/e", "", {.mode = create_mode::ephemeral});
+    EXPECT_EQ(std::move(bound).result_for(20s).error(), errc::session_expired);
+    EXPECT_TRUE(eventually([&] { return log.saw(session_state::lost); }));
+    gate.refuse(false);
+    EXPECT_EQ(std::move(read).get_for(20s).data, "x");
+    EXPECT_EQ(static_cast<int>(std::move(write).get_for(20s).data_version), 1);
+    std::move(made).get_for(20s);
+    EXPECT_NE(c.session_id(), old);
+    EXPECT_EQ(c.get_children("/").size(), 2u);
+}
+
 TEST_F(sessions, C05_a_server_that_went_silent_is_left_although_the_client_keeps_sending) {
     fault_gate gate(test::server().address());
     client_options o = quick();

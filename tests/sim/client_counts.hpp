@@ -21,6 +21,7 @@ struct client_things {
         credentials_replayed,
         creates_adopted,
         closes_in_the_storm,
+        writes_that_outlived_their_session,
         count
     };
     static constexpr std::array<std::string_view, count> names{
@@ -31,7 +32,7 @@ struct client_things {
         "one-shots fired",      "one-shots set again",
         "stream events",        "gaps",
         "credentials replayed", "protected creates found again",
-        "closes in the storm"};
+        "closes in the storm",  "writes that outlived their session"};
 };
 using client_counts = counts<client_things>;
 

@@ -23,9 +23,11 @@ std::string describe(std::size_t i, const ledger_entry& e) {
     return text.str();
 }
 
-/// The server answered it, so it was processed even where the server's log cannot be matched.
+/// The server answered it, so it was processed even where the server's log cannot be matched. The end of a session is
+/// told by the client itself, too.
 bool answered(const ledger_entry& e) {
-    return e.processed || !e.code || e.code.value() <= static_cast<int>(errc::api_error);
+    const bool by_error = e.code.value() <= static_cast<int>(errc::api_error) && e.code != errc::session_expired;
+    return e.processed || !e.code || by_error;
 }
 
 bool is_lost_with_connection(const ledger_entry& e) {

@@ -152,7 +152,10 @@ void storm::on_turn(const sim_machine& m) {
             p.last_session = id;
             ++p.reconnects;
         }
-        if (state != session_state::connected && p.last_state == session_state::connected) ledger_.drop(p.number);
+        const bool has_session = id != session_id::none;
+        const bool dropped = state != session_state::connected && p.last_state == session_state::connected;
+        if (dropped || (p.had_session && !has_session)) ledger_.drop(p.number);
+        p.had_session = has_session;
         p.last_state = state;
     }
 }

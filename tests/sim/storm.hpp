@@ -24,6 +24,7 @@ class storm final : public storm_frame {
     struct player final : storm_client {
         using storm_client::storm_client;
         session_id last_session = session_id::none;
+        bool had_session = false; ///< in the turn before
         session_state last_state = session_state::connecting;
         session_state last_heard = session_state::connecting;
         subscription listening;

@@ -61,8 +61,10 @@ template <class T, class Done> void storm::begin(player& p, std::size_t entry, f
         break;
     default: break;
     }
-    auto result = std::move(f).then([this, entry, done](future<T> finished) mutable {
+    auto result = std::move(f).then([this, &p, entry, done, asked = p.c->session_id()](future<T> finished) mutable {
         kazoo::result<T> r = std::move(finished).result();
+        if (r && ledger_[entry].in_order && p.c && asked != session_id::none && p.c->session_id() != asked)
+            counts_.add(client_counts::writes_that_outlived_their_session);
         ledger_.complete(entry, r.error(), r.outcome());
         if (!r && r.outcome() == outcome::unknown) counts_.add(client_counts::unknown_outcomes);
         if (r.error() == errc::operation_timeout) counts_.add(client_counts::deadlines_passed);

@@ -141,8 +141,17 @@ TEST(waits, L199_requests_made_while_reconnecting_are_sent_afterwards) {
     EXPECT_EQ(std::move(read).get().data, "x");
 }
 
-TEST(waits, L199_requests_made_while_reconnecting_fail_with_the_session) {
-    scene s;
+/// A client that carries this over to its next session.
+struct carrying_scene : scene {
+    explicit carrying_scene(carry_over what) {
+        client_options o = options_on(here);
+        o.carried_over = what;
+        c = client(simulation::addresses(), std::move(o));
+    }
+};
+
+TEST(waits, L199_requests_made_while_reconnecting_may_all_fail_with_the_session) {
+    carrying_scene s(carry_over::nothing);
     suspend(s);
     auto made = s.c.async_create("/n", "x");
     auto read = s.c.async_get("/");
@@ -151,6 +160,87 @@ TEST(waits, L199_requests_made_while_reconnecting_fail_with_the_session) {
     EXPECT_EQ(verdict_of(std::move(read)), failed(errc::session_expired));
     s.here.refuse(false);
     EXPECT_FALSE(s.c.exists("/n").has_value());
+}
+
+TEST(waits, writes_made_while_reconnecting_fail_with_the_session_and_reads_outlive_it) {
+    scene s;
+    suspend(s);
+    auto made = s.c.async_create("/n", "x");
+    auto read = s.c.async_get("/");
+    auto watched = s.c.async_watch("/");
+    auto several = s.c.multi_read().get("/").async_run();
+    auto synced = s.c.async_sync("/");
+    ASSERT_TRUE(s.reaches(connecting));
+    EXPECT_EQ(verdict_of(std::move(made)), failed(errc::session_expired));
+    s.world.run_for(1min);
+    EXPECT_FALSE(read.ready() || several.ready() || synced.ready()) << "without any limit they wait";
+    s.here.refuse(false);
+    EXPECT_EQ(verdict_of(std::move(read)), verdict{});
+    EXPECT_EQ(verdict_of(std::move(several)), verdict{});
+    EXPECT_EQ(verdict_of(std::move(synced)), verdict{});
+    auto watch = std::move(watched).get();
+    s.c.set("/", "x");
+    EXPECT_EQ(std::move(watch.changed).get().type, event_type::data_changed);
+    EXPECT_FALSE(s.c.exists("/n").has_value());
+}
+
+TEST(waits, writes_outlive_the_session_only_if_asked_and_none_that_makes_an_ephemeral_node_or_stands_behind_it) {
+    carrying_scene s(carry_over::reads_and_writes);
+    suspend(s);
+    auto first = s.c.async_create("/first", "x");
+    auto second = s.c.transaction().create("/second", "").set("/", "y").async_commit();
+    auto given_up = s.c.async_create("/never", "", {.mode = create_mode::ephemeral});
+    std::move(given_up).cancel();
+    auto ephemeral = s.c.transaction().create("/e", "", {.mode = create_mode::ephemeral}).async_commit();
+    auto behind = s.c.async_create("/behind", "");
+    auto read = s.c.async_get_children("/");
+    ASSERT_TRUE(s.reaches(connecting));
+    EXPECT_EQ(verdict_of(std::move(ephemeral)), failed(errc::session_expired));
+    EXPECT_EQ(verdict_of(std::move(behind)), failed(errc::session_expired)) << "an earlier write failed";
+    s.here.refuse(false);
+    EXPECT_EQ(std::move(first).get(), "/first");
+    EXPECT_EQ(std::move(second).get().size(), 2u);
+    const auto names = std::move(read).get();
+    EXPECT_EQ(std::count(names.begin(), names.end(), "first"), 1);
+    EXPECT_EQ(nodes(s), 2u);
+
+    suspend(s);
+    auto alone = s.c.async_create("/e", "", {.mode = create_mode::ephemeral});
+    auto with_stat = s.c.async_create_with_stat("/f", "", {.mode = create_mode::ephemeral_sequential});
+    ASSERT_TRUE(s.reaches(connecting));
+    EXPECT_EQ(verdict_of(std::move(alone)), failed(errc::session_expired));
+    EXPECT_EQ(verdict_of(std::move(with_stat)), failed(errc::session_expired));
+    s.here.refuse(false);
+}
+
+TEST(waits, no_write_outlives_the_session_behind_one_whose_reply_was_lost) {
+    carrying_scene s(carry_over::reads_and_writes);
+    s.c.wait_connected();
+    s.here.silence(testkit::flow::to_client, true);
+    auto lost = s.c.async_create("/lost", "");
+    s.world.run_for(10ms);
+    s.here.pause(true); // nobody sees the connection die: the session ends with it
+    s.world.run_for(10s);
+    s.here.silence(testkit::flow::to_client, false);
+    auto behind = s.c.async_create("/behind", "");
+    s.here.pause(false);
+    EXPECT_EQ(verdict_of(std::move(lost)), failed(errc::session_expired, outcome::unknown));
+    EXPECT_EQ(verdict_of(std::move(behind)), failed(errc::session_expired));
+    EXPECT_FALSE(s.c.exists("/behind").has_value());
+}
+
+TEST(waits, a_blocking_read_in_flight_when_the_session_ends_is_asked_again_in_the_next) {
+    scene s;
+    s.c.wait_connected();
+    const auto id = s.c.session_id();
+    s.here.silence(testkit::flow::to_client, true);
+    s.inside().after(10ms, [&] { s.here.pause(true); });
+    s.inside().after(10s, [&] {
+        s.here.silence(testkit::flow::to_client, false);
+        s.here.pause(false);
+    });
+    EXPECT_TRUE(s.c.exists("/").has_value());
+    EXPECT_NE(s.c.session_id(), id);
 }
 
 TEST(waits, C10_no_request_is_forgotten_when_the_session_ends) {

@@ -10,7 +10,9 @@ namespace {
 class create_op final : public operation_state<std::string> {
   public:
     create_op(core& c, create_mode m, std::string_view root)
-        : operation_state(c, "create", opcode_of(m, proto::opcode::create)), root_(root) {}
+        : operation_state(c, "create", opcode_of(m, proto::opcode::create)), root_(root) {
+        if (m.is_ephemeral()) belongs_to_session();
+    }
     bool decode(std::string_view body) override {
         return decode_into<proto::path_reply>(body, value,
                                               [&](const auto& r) { return std::string(root_.relative(r.path)); });
@@ -23,7 +25,9 @@ class create_op final : public operation_state<std::string> {
 class create2_op final : public operation_state<created_node> {
   public:
     create2_op(core& c, create_mode m, std::string_view root)
-        : operation_state(c, "create", opcode_of(m, proto::opcode::create2)), root_(root) {}
+        : operation_state(c, "create", opcode_of(m, proto::opcode::create2)), root_(root) {
+        if (m.is_ephemeral()) belongs_to_session();
+    }
     bool decode(std::string_view body) override {
         return decode_into<proto::path_stat_reply>(body, value, [&](const auto& r) {
             return created_node{std::string(root_.relative(r.path)), to_public(r.stat)};

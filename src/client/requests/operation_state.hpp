@@ -48,12 +48,15 @@ template <class T> class operation_state : public shared_state<T>, public queued
         : shared_state<T>(c), core_(c), name_(name) {
         op = opcode;
         is_write = proto::is_write(opcode);
+        outlives_session = c.carries_over(is_write);
     }
 
     std::string_view operation() const noexcept final { return name_; }
     std::string_view path() const noexcept final { return path_; }
     std::string_view detail() const noexcept final { return defect_; }
     void set_path(std::string_view p) noexcept { path_ = p; }
+    /// It is never sent in another session than the one in which it was asked for.
+    void belongs_to_session() noexcept { outlives_session = false; }
     /// Fails the operation instead of submitting it; `defect` says why (static storage).
     void refuse(errc e, std::string_view defect) noexcept {
         if (!this->claim()) return;

@@ -64,6 +64,7 @@ struct refusal {
 /// Submits it through the handle, unless there is a reason not to; `encode(writer&)` writes the request's body.
 template <class Op, class Encode>
 auto send(const node_operations& h, const ref<Op>& op, const refusal& refused, encoded where, Encode encode) {
+    if (client_access::epoch_of(h) != 0) op->belongs_to_session();
     if (refused.code != errc{})
         op->refuse(refused.code, refused.defect);
     else if (client_access::expired(h))

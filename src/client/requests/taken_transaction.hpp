@@ -39,6 +39,7 @@ class taken_transaction {
     std::string body_; ///< encoded
     std::vector<std::string> paths_;
     std::vector<planned_node> creates_;
+    bool makes_ephemeral_ = false;
     errc invalid_{};
     std::string invalid_path_;
     std::string_view defect_;

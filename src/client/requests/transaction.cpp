@@ -29,6 +29,7 @@ struct encoded_ops {
     std::string body;
     std::vector<std::string> paths; ///< relative, one for each operation
     std::vector<detail::planned_node> creates;
+    bool makes_ephemeral = false; ///< one of them does
     /// The first operation that cannot be sent, and why.
     std::size_t invalid_at = std::string::npos;
     errc invalid{};
@@ -76,13 +77,13 @@ template <class Op> auto commit(collected_ops& b) {
     encoded_ops ops = std::exchange(b.ops, {});
     const std::string first = ops.invalid_at == std::string::npos ? std::string() : ops.paths[ops.invalid_at];
     const std::string body = std::move(ops.body);
-    detail::core& owner = detail::client_access::core_of(b);
-    return detail::send(b,
-                        detail::make_operation<Op>(first, owner, detail::chroot_length(b.root()), std::move(ops.paths)),
-                        {ops.invalid, ops.defect}, detail::place_for(body.size()), [&](proto::writer& w) {
-                            w.put_raw(body);
-                            proto::put_multi_end(w);
-                        });
+    const auto op = detail::make_operation<Op>(first, detail::client_access::core_of(b),
+                                               detail::chroot_length(b.root()), std::move(ops.paths));
+    if (ops.makes_ephemeral) op->belongs_to_session();
+    return detail::send(b, op, {ops.invalid, ops.defect}, detail::place_for(body.size()), [&](proto::writer& w) {
+        w.put_raw(body);
+        proto::put_multi_end(w);
+    });
 }
 
 /// What blocking() needs of a builder. A lost connection may make us send the operations again.
@@ -196,6 +197,7 @@ transaction& transaction::create(std::string_view path, data_view data, create_o
         path, builder_->absolute(path, detail::naming_of(o.mode)), detail::opcode_of(o.mode, proto::opcode::create2),
         [&](proto::writer& w, auto full) { detail::put_create(w, full, data, o.mode, o.acl); },
         several ? "make_parents and protect take several requests" : detail::defect_of(o.mode));
+    builder_->ops.makes_ephemeral |= o.mode.is_ephemeral();
     return *this;
 }
 
@@ -285,6 +287,7 @@ taken_transaction::taken_transaction(kazoo::transaction& t) : from_(*t.builder_)
     body_ = std::move(ops.body);
     paths_ = std::move(ops.paths);
     creates_ = std::move(ops.creates);
+    makes_ephemeral_ = ops.makes_ephemeral;
     invalid_ = ops.invalid;
     defect_ = ops.defect;
 }
@@ -293,15 +296,15 @@ future<std::vector<transaction_result>> taken_transaction::send(const node_opera
                                                                 std::string_view data, version expected) const {
     std::vector<std::string> paths{std::string(node)};
     paths.insert(paths.end(), paths_.begin(), paths_.end());
-    core& owner = client_access::core_of(by);
-    return detail::send(
-        by, make_operation<multi_op>(invalid_path_, owner, chroot_length(from_.root()), std::move(paths)),
-        {invalid_, defect_}, place_for(body_.size()), [&](proto::writer& w) {
-            w.put(proto::multi_header{.type = static_cast<std::int32_t>(proto::opcode::set_data), .done = false});
-            w.put(proto::set_data_request{node, data, static_cast<std::int32_t>(expected)});
-            w.put_raw(body_);
-            proto::put_multi_end(w);
-        });
+    const auto op = make_operation<multi_op>(invalid_path_, client_access::core_of(by), chroot_length(from_.root()),
+                                             std::move(paths));
+    if (makes_ephemeral_) op->belongs_to_session();
+    return detail::send(by, op, {invalid_, defect_}, place_for(body_.size()), [&](proto::writer& w) {
+        w.put(proto::multi_header{.type = static_cast<std::int32_t>(proto::opcode::set_data), .done = false});
+        w.put(proto::set_data_request{node, data, static_cast<std::int32_t>(expected)});
+        w.put_raw(body_);
+        proto::put_multi_end(w);
+    });
 }
 
 } // namespace detail

@@ -38,6 +38,7 @@ storm_client& storm_frame::add_client() {
     client_options o = options_on(added.where, added.timeout);
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
+    o.carried_over = static_cast<carry_over>(below(3));
     o.log = {log_level::debug,
              [this, n = added.number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
     added.c.emplace(below(2) == 0 ? simulation::hosts() : simulation::addresses(), std::move(o));

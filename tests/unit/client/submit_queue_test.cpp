@@ -13,7 +13,7 @@ using kazoo::detail::submit_queue;
 
 namespace {
 
-struct test_request final : queued_request {
+struct test_request : queued_request {
     test_request() { op = kazoo::proto::opcode::exists; }
     void on_reply(const kazoo::session::reply&) noexcept override { ++replies; }
     void on_failure(errc e, outcome o) noexcept override {
@@ -116,6 +116,61 @@ TEST(submit_queue, what_was_not_sent_goes_back_to_the_front_and_can_be_withdrawn
     q.put_back(taken, frames);
     EXPECT_TRUE(q.withdraw(a));
     EXPECT_TRUE(q.withdraw(b));
+}
+
+struct read_request : test_request {
+    explicit read_request(bool outlives = true) { outlives_session = outlives; }
+};
+struct write_request : test_request {
+    explicit write_request(bool outlives = true) {
+        is_write = true;
+        outlives_session = outlives;
+    }
+};
+
+TEST(submit_queue, what_belongs_to_a_session_goes_with_it_and_the_rest_stays_in_order) {
+    submit_queue q({});
+    read_request first, second;
+    read_request pinned(false);
+    write_request before, behind;
+    write_request ephemeral(false);
+    for (test_request* r : {static_cast<test_request*>(&first), static_cast<test_request*>(&before),
+                            static_cast<test_request*>(&pinned), static_cast<test_request*>(&ephemeral),
+                            static_cast<test_request*>(&behind), static_cast<test_request*>(&second)})
+        q.push(*r, encoded::in_place, encode_a);
+    EXPECT_EQ(xids(q.take_bound(false)), (std::vector<std::int32_t>{3, 4, 5})) << "no write stays behind one that goes";
+    EXPECT_FALSE(q.withdraw(pinned)) << "it is failing";
+    EXPECT_TRUE(q.withdraw(second));
+    kazoo::session::request_list taken;
+    std::string frames;
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(frames.size(), 2 * frame_length);
+    EXPECT_EQ(frames[7], '\1');
+    EXPECT_EQ(frames[frame_length + 7], '\2');
+    EXPECT_EQ(xids(std::move(taken)), (std::vector<std::int32_t>{1, 2}));
+}
+
+TEST(submit_queue, no_write_outlives_a_session_with_which_an_earlier_one_failed) {
+    submit_queue q({});
+    read_request read;
+    write_request write;
+    q.push(read, encoded::in_place, encode_a);
+    q.push(write, encoded::in_place, encode_a);
+    EXPECT_EQ(xids(q.take_bound(true)), (std::vector<std::int32_t>{2}));
+    EXPECT_FALSE(q.empty());
+}
+
+TEST(submit_queue, a_withdrawn_write_keeps_no_other_from_outliving_the_session) {
+    submit_queue q({});
+    write_request ephemeral(false), write;
+    q.push(ephemeral, encoded::in_place, encode_a);
+    q.push(write, encoded::in_place, encode_a);
+    EXPECT_TRUE(q.withdraw(ephemeral));
+    EXPECT_EQ(xids(q.take_bound(false)), (std::vector<std::int32_t>{1})) << "it is to be released";
+    kazoo::session::request_list taken;
+    std::string frames;
+    ASSERT_TRUE(q.take(taken, frames));
+    EXPECT_EQ(xids(std::move(taken)), (std::vector<std::int32_t>{2}));
 }
 
 TEST(submit_queue, refuses_long_requests_itself) {

@@ -277,6 +277,26 @@ TEST(lease, at_its_end_everything_is_told_once) {
         .expect("state lost")
         .expect("state connecting")
         .expect("disconnect")
+        .then([](world& w) { EXPECT_TRUE(w.write_failed); })
+        .run();
+}
+
+TEST(lease, at_its_end_reads_that_may_be_asked_again_are_told_so) {
+    opened()
+        .submit({reference("exists"), with_xid(reference("get_data"), 6)})
+        .write(reference("exists") + with_xid(reference("get_data"), 6))
+        .then([](world& w) {
+            w.requests.back()->outlives_session = true;
+            w.now += 10s;
+            w.subject.on_time(w.now);
+        })
+        .expect("fail 3 session_expired not_applied")
+        .expect("fail 6 connection_loss not_applied")
+        .expect("session lost session_expired")
+        .expect("state lost")
+        .expect("state connecting")
+        .expect("disconnect")
+        .then([](world& w) { EXPECT_FALSE(w.write_failed); })
         .run();
 }
 

@@ -253,9 +253,10 @@ void world::on_write_lost() noexcept {
     fail_waiting(errc::connection_loss);
 }
 
-void world::on_session_lost(errc reason) noexcept {
-    say("session lost " + errc_name(reason));
-    fail_waiting(reason);
+void world::on_session_lost(const session::session_loss& loss) noexcept {
+    say("session lost " + errc_name(loss.reason));
+    write_failed = loss.write_failed;
+    fail_waiting(loss.reason);
 }
 
 void world::on_certainty_over() noexcept { certain = false; }

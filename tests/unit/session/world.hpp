@@ -102,6 +102,7 @@ class world final : public session::observer {
     std::string logged;
     std::string all_said; ///< never cut, for what must never be said
     bool started = false, connection_open = false, connecting = false;
+    bool write_failed = false;            ///< with the newest session that was lost
     bool certain = true;                  ///< until the session says that what was certain is over
     std::vector<std::string> names_asked; ///< and not answered
     std::string last_words;               ///< of the newest disconnect
@@ -113,7 +114,7 @@ class world final : public session::observer {
     void on_state(session_state) noexcept override;
     void on_unsent(session::request_list&, std::string_view) noexcept override;
     void on_write_lost() noexcept override;
-    void on_session_lost(errc) noexcept override;
+    void on_session_lost(const session::session_loss&) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
 
