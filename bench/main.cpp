@@ -1,5 +1,6 @@
 // kazoo_bench: kazoo beside other ZooKeeper clients, in the same scenarios on the same servers.
 #include "campaign.hpp"
+#include "crowd.hpp"
 #include "peers/foreign.hpp"
 #include "server.hpp"
 
@@ -101,11 +102,32 @@ int main(int argc, char** argv) {
     run->add_option("--address", t.address, "host:port of a running server")->required();
     run->add_option("--root", t.root, "Where the nodes of the workloads are")->capture_default_str();
     add_amount(*run, p.each);
+
+    crowd many;
+    std::string crowd_server = "embedded";
+    auto* crowded = app.add_subcommand("crowd", "Many sessions of ours on one loop, each watching the same nodes");
+    crowded->add_option("--sessions", many.sessions)->capture_default_str()->check(CLI::Range(1, 20'000));
+    crowded->add_option("--watches", many.watches, "Of each session")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    crowded->add_option("--seconds", many.seconds, "How long nothing happens while CPU time is taken")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 3600.0));
+    crowded->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")
+        ->capture_default_str()
+        ->check([](const std::string& name) { return name == "canned" ? "canned keeps no nodes" : ""; });
     CLI11_PARSE(app, argc, argv);
 
     try {
         if (run->parsed()) {
             print_one_run(peer_name, workload_name, t, p.each);
+            return 0;
+        }
+        if (crowded->parsed()) {
+            t.root += '-' + std::to_string(::getpid());
+            const auto running = start_server(crowd_server, t.root);
+            t.address = running->address();
+            measure_crowd(t, many);
             return 0;
         }
         if (app.count("--server") == 0 || app.count("--peer") == 0)
