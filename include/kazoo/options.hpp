@@ -58,9 +58,10 @@ struct client_options {
     /// How long the servers keep the session without hearing from us. They may clamp it (2 to 20 of their ticks);
     /// client::negotiated_timeout() tells. Must be positive; without limit (hours::max()) it is what the servers allow.
     time_limit session_timeout = std::chrono::seconds(10);
-    /// The tick of the servers, if they allow sessions shorter than two of them (minSessionTimeout); zero otherwise.
+    /// The tick of the servers, if they allow sessions shorter than two of them (minSessionTimeout); otherwise zero, as
+    /// everything below is.
     /// What says that something is certainly ours needs it. session_timeout must be one and a half of it at least.
-    std::chrono::milliseconds server_tick{0};
+    time_limit server_tick = std::chrono::nanoseconds(0);
     /// Limit of the blocking calls, time without a connection included. hours::max(), like anything beyond 50 years, is
     /// no limit; zero and less does not wait.
     time_limit operation_timeout = std::chrono::seconds(30);

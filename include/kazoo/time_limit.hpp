@@ -13,9 +13,9 @@ class time_limit {
   public:
     /// Never overflows.
     template <class Rep, class Period>
-    time_limit(std::chrono::duration<Rep, Period> d) noexcept : nanoseconds_(detail::saturate(d)) {}
+    constexpr time_limit(std::chrono::duration<Rep, Period> d) noexcept : nanoseconds_(detail::saturate(d)) {}
     /// nanoseconds::max() if there is no limit.
-    operator std::chrono::nanoseconds() const noexcept { return nanoseconds_; }
+    constexpr operator std::chrono::nanoseconds() const noexcept { return nanoseconds_; }
 
   private:
     std::chrono::nanoseconds nanoseconds_;

@@ -37,8 +37,8 @@ std::chrono::milliseconds session_timeout(const client_options& o) {
 
 void check(const client_options& o) {
     require(session_timeout(o).count() > 0, "client_options::session_timeout must be positive");
-    require(o.server_tick.count() >= 0, "client_options::server_tick must not be negative");
-    require(session_timeout(o) - o.server_tick >= o.server_tick / 2,
+    const std::chrono::nanoseconds tick = o.server_tick;
+    require(session_timeout(o) - tick >= tick / 2,
             "client_options::session_timeout must be at least one and a half of client_options::server_tick");
     require(o.max_waiting_requests > 0, "client_options::max_waiting_requests must be positive");
     require(o.max_waiting_bytes > 0, "client_options::max_waiting_bytes must be positive");

@@ -59,10 +59,12 @@ failure failure::current(std::string_view operation) noexcept {
         f.code = e.code();
         f.outcome = e.outcome();
         if (e.operation() == operation) f.detail = copied(e.detail());
-    } catch (const std::system_error& e) {
+    } catch (const std::system_error& e) { // somebody else's: nobody knows what had been done before
         f.code = e.code();
+        f.outcome = outcome::unknown;
     } catch (...) {
         f.code = make_error_code(errc::broken_promise);
+        f.outcome = outcome::unknown;
     }
     return f;
 }

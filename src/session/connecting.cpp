@@ -73,7 +73,7 @@ void session::impl::schedule_next() {
     if (!std::exchange(proven_, false)) return next_attempt();
     dropped_ = current_;
     // Servers that accept, serve a little and drop must not be hammered either.
-    const bool lasted = now_ - ready_since_ >= config_.reconnect.initial_delay;
+    const bool lasted = now_ - ready_since_ >= duration(config_.reconnect.initial_delay);
     if (lasted && round_.size() > 1) return begin_round();
     wait();
 }
@@ -98,10 +98,11 @@ session::attempt session::impl::present_attempt() const {
     return {(address + ": ").append(so_far), tried_since_};
 }
 
-/// For a peer that did not shake hands: what its bytes say it is, if there are any.
+/// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in part.
 std::string session::impl::why_no_answer(std::string_view otherwise) const {
     const std::string_view bytes = inbox_.unread();
-    return bytes.empty() ? std::string(otherwise) : describe_stranger(bytes);
+    if (bytes.empty()) return std::string(otherwise);
+    return may_begin_a_frame(bytes) ? std::string(otherwise) + ", only a part of it" : describe_stranger(bytes);
 }
 
 void session::impl::take_connect_answer(std::string_view payload) {

@@ -36,6 +36,11 @@ std::string in_hex(std::string_view in) {
 
 } // namespace
 
+bool may_begin_a_frame(std::string_view in) noexcept {
+    constexpr std::string_view short_length("\0\0", 2);
+    return in.starts_with(short_length.substr(0, in.size()));
+}
+
 std::string describe_stranger(std::string_view in) {
     if (is_tls_record(in)) return "it answers TLS";
     if (in.starts_with("HTTP")) return "it answers HTTP";

@@ -16,16 +16,14 @@ std::string_view defect_of(const retry_policy&) noexcept;
 class backoff {
   public:
     explicit backoff(const retry_policy& policy) noexcept : policy_(policy) { reset(); }
-    /// Each is twice as long as the one before, without jitter. In whole milliseconds.
-    backoff(duration shortest, duration longest) noexcept
-        : backoff({std::chrono::duration_cast<std::chrono::milliseconds>(shortest),
-                   std::chrono::duration_cast<std::chrono::milliseconds>(longest), 2.0, 0.0}) {}
+    /// Each is twice as long as the one before, without jitter.
+    backoff(duration shortest, duration longest) noexcept : backoff({shortest, longest, 2.0, 0.0}) {}
 
     /// The next pause with jitter; never zero, which would be a busy loop on what refuses at once.
     duration next(random_source&) noexcept;
     /// The same without jitter.
     duration next() noexcept;
-    void reset() noexcept { next_ms_ = static_cast<double>(policy_.initial_delay.count()); }
+    void reset() noexcept;
     /// Starts small again if all was well for so long that what comes now is another trouble. Tells whether it did.
     bool starts_over(duration all_was_well) noexcept;
 

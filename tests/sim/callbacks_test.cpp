@@ -99,7 +99,7 @@ TEST(callbacks, C28_requests_have_failed_when_listeners_hear_of_it) {
         s.c.wait_connected();
         s.here.silence(flow::to_client, true);
         auto read = s.c.async_exists("/");
-        s.world.run_for(10ms);
+        s.world.run_for(50ms); // all of it is sent by then, even by a slow socket
         if (told == lost) s.world.expire_session(s.c.session_id());
         std::optional<bool> failed_before;
         const auto listening = s.c.on_state([&](session_state state) {

@@ -143,6 +143,12 @@ TEST(limits, that_make_no_sense_are_refused_by_name) {
     EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.factor = nan; }), HasSubstr("reconnect.factor"));
     EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.jitter = nan; }), HasSubstr("reconnect.jitter"));
     EXPECT_EQ(refusal([&](client_options& o) { o.reconnect.max_delay = most; }), "accepted");
+    for (const time_limit none : no_limits) {
+        EXPECT_THAT(refusal([&](client_options& o) { o.server_tick = none; }), HasSubstr("server_tick"));
+        EXPECT_THAT(refusal([&](client_options& o) { o.reconnect.initial_delay = o.reconnect.max_delay = none; }),
+                    HasSubstr("reconnect.initial_delay"));
+        EXPECT_EQ(refusal([&](client_options& o) { o.reconnect.max_delay = none; }), "accepted");
+    }
 }
 
 } // namespace

@@ -17,7 +17,8 @@ std::chrono::nanoseconds until(std::chrono::time_point<Clock, Duration> t) noexc
 }
 
 /// Rounded up; saturates, as in try_lock_for(hours::max()).
-template <class Rep, class Period> std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept {
+template <class Rep, class Period>
+constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept {
     using real = std::chrono::duration<long double, std::nano>;
     const real whole(d);
     if (whole >= real(std::chrono::nanoseconds::max())) return std::chrono::nanoseconds::max();

@@ -70,6 +70,24 @@ TEST(stranger, one_that_closes_after_few_bytes_is_named_by_these) {
     shaking_hands().feed(hex("150303")).closed().then(says("it answers TLS")).run();
 }
 
+TEST(stranger, a_server_whose_answer_has_come_in_part_is_none) {
+    const std::string answer = got("connect", "new_session");
+    for (const std::size_t n : {1u, 2u, 4u, 20u}) {
+        const std::string part = answer.substr(0, n);
+        shaking_hands()
+            .feed(part)
+            .advance(3'334ms)
+            .expect("disconnect")
+            .then(says("connected, but no answer to the handshake within 3.3 s, only a part of it"))
+            .run();
+        shaking_hands()
+            .feed(part)
+            .closed()
+            .then(says("connected, but closed without an answer to the handshake, only a part of it"))
+            .run();
+    }
+}
+
 /// The election port of a server sends votes; one may look like "your session is over", but for its length.
 TEST(stranger, a_frame_of_another_length_never_ends_a_session) {
     const std::string over = got("connect", "resume_unknown_session");
