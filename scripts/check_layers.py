@@ -36,7 +36,7 @@ ROOMS = {
 
 # The headers of a room that others may include; of rooms that are not named here, all.
 FACES = {
-    "session": {"session.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
+    "session": {"session.hpp", "counters.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
     "server": {"server.hpp", "ensemble.hpp"},
     "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
     "client/requests": {"convert.hpp", "create.hpp", "taken_transaction.hpp"},
@@ -49,7 +49,7 @@ NAMESPACES = re.compile(r"(?<![\w:])(session|proto|server|net)::(?=\w)")
 CORE_PARTS = re.compile(r"\b(driver|queue)\(\)")
 
 # Public headers without behaviour of the client; rooms below the client may include these alone.
-VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "detail/ref", "create_mode", "servers"}
+VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "detail/ref", "create_mode", "servers", "metrics"}
 BELOW_CLIENT = {"util", "proto", "session", "server"}
 # Headers for users with a library of their own; not held to the standard library.
 ADAPTERS = {"include/kazoo/asio.hpp", "include/kazoo/boost_asio.hpp"}
@@ -70,7 +70,7 @@ RESTRICTED = [
     (r"asio([./]|$)|boost/asio", r"src/net/|src/testing/embedded/|include/kazoo/(boost_)?asio\.hpp$|tests/|bench/|examples/[^/]*asio"),
     (r"openssl/", r"src/net/|src/testing/embedded/|src/util/digest\.cpp$|tests/|bench/"),
     (r"sasl/|zookeeper/", r"src/net/|bench/"),
-    (r"sys/socket\.h|netinet/|arpa/|netdb\.h|poll\.h|sys/un\.h", r"src/net/|src/testing/|tools/|tests/|bench/"),
+    (r"sys/socket\.h|netinet/|arpa/|netdb\.h|poll\.h|sys/un\.h", r"src/net/|src/testing/|tools/|tests/|bench/|examples/12_prometheus"),
     (
         r"sys/(epoll|prctl|eventfd|timerfd|signalfd)\.h|linux/",
         r"src/net/|src/testing/real/|tools/|tests/|bench/",

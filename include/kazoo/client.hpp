@@ -293,6 +293,8 @@ class KAZOO_EXPORT client : public node_operations {
     kazoo::server_version server_version(std::string_view server = {}, const std::stop_token& stop = {}) const;
 
     // -- seen from inside ---------------------------------------------------------------------------------------------
+    /// What the client has done so far, in numbers; also after close(). Does not block.
+    client_metrics metrics() const;
     /// Replaces log_sink::threshold for this client and all its handles, from the next line on. Does not block.
     void set_log_threshold(log_level) const;
 

@@ -9,6 +9,7 @@
 #include <kazoo/event_loop.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/log.hpp>
+#include <kazoo/metrics.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/path.hpp>
 #include <kazoo/receipts.hpp>

@@ -2,6 +2,7 @@
 // What a client can be told when it is made.
 #include <kazoo/export.hpp>
 #include <kazoo/log.hpp>
+#include <kazoo/metrics.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/time_limit.hpp>
 #include <kazoo/types.hpp>
@@ -99,6 +100,8 @@ struct client_options {
     std::string name{};
     /// Where log lines go, until the last handle of the client is gone.
     log_sink log{};
+    /// Hears of each request's beginning and end. It lives as long as the client and all futures of its operations.
+    std::shared_ptr<operation_tracer> tracer{};
     /// The loop that runs this client; several may share one. Empty: a loop of its own.
     std::shared_ptr<kazoo::event_loop> loop{};
     /// Where watch callbacks, listeners, continuations and user coroutines run. Empty: one thread per loop.

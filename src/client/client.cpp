@@ -142,6 +142,7 @@ void client::wait_connected(time_limit limit, const std::stop_token& stop) const
 }
 void client::wait_connected(const std::stop_token& stop) const { async_wait_connected().get(stop); }
 
+client_metrics client::metrics() const { return core().metrics(); }
 void client::set_log_threshold(log_level level) const { core().set_log_threshold(level); }
 
 subscription client::on_state(std::function<void(session_state)> f) const {

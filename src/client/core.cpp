@@ -50,12 +50,15 @@ executor* core::executor_of(const client_options& o, detail::loop& l) noexcept {
 
 core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
+      tracer_(options_.tracer.get()),
       loop_(std::move(loop)),
       to_stderr_(options_.log.write ? nullptr : std::make_shared<repeated_lines>(&print_to_stderr)),
       log_(to_stderr_ ? default_sink() : std::exchange(options_.log, {}),
            options_.name.empty() ? first_host(config.hosts) : options_.name),
-      queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}),
+      queue_({options_.max_waiting_requests, options_.max_waiting_bytes, options_.max_request_bytes}, &this->loop()),
       callbacks_(*this, executor_of(options_, this->loop())),
+      board_(this->loop().now()),
+      session_counters_(config.count),
       driver_(std::make_unique<detail::driver>(*this, std::move(config))) {}
 
 core::~core() = default;
@@ -117,6 +120,69 @@ errc core::may_block(bool for_executor) const noexcept {
     if (for_executor && (callbacks_.on_this_thread() || (default_executor && loop().on_default_executor())))
         return errc::would_deadlock;
     return errc{};
+}
+
+client_metrics core::metrics() const {
+    client_metrics m;
+    operations_.read(m);
+    const auto copy = [](const util::duration_tally& from, duration_histogram& to) {
+        for (std::size_t i = 0; i < to.counts.size(); ++i) to.counts[i] = from.count(i);
+        to.sum = from.sum();
+    };
+    copy(queue_.waits(), m.queue_wait);
+    const session::counters& s = *session_counters_;
+    copy(s.round_trip.published(), m.round_trip);
+    m.bytes_sent = s.bytes_sent.get();
+    m.bytes_received = s.bytes_received.get();
+    m.in_flight = gauges_.in_flight.get();
+    m.connections = s.connections.get();
+    m.failed_attempts = s.failed_attempts.get();
+    for (std::size_t i = 0; i < m.disconnects.size(); ++i) m.disconnects[i] = s.disconnects[i].get();
+    m.sessions = s.sessions.get();
+    m.sessions_lost = s.sessions_lost.get();
+    m.watches = gauges_.watches.get();
+    m.events = gauges_.events.get();
+    m.state = board_.state();
+    if (loop().forked()) return m; // somebody may have held a lock
+    m.waiting = queue_.size();
+    const auto [state, since] = board_.state_and_since();
+    m.state = state;
+    m.in_state = loop().now() - since;
+    return m;
+}
+
+std::uint64_t core::begin_trace(const traced_operation& o) noexcept {
+    try {
+        return tracer_->begun(o);
+    } catch (...) {
+        log_exception("a tracer");
+        return 0;
+    }
+}
+
+void core::tell_end(std::uint64_t begun, const traced_end& end) noexcept {
+    try {
+        tracer_->ended(begun, end);
+    } catch (...) {
+        log_exception("a tracer");
+    }
+}
+
+void core::log_exception(std::string_view who) noexcept {
+    const auto tell = [&](std::string_view what) {
+        try {
+            log(log_level::warn, std::string(who) + " threw: " + std::string(what));
+        } catch (const std::bad_alloc&) {
+            log(log_level::warn, who);
+        }
+    };
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        tell(e.what());
+    } catch (...) {
+        tell("something that is no std::exception");
+    }
 }
 
 std::string core::why_no_connection() const {

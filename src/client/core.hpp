@@ -4,6 +4,7 @@
 #include "client/driver.hpp"
 #include "client/grants.hpp"
 #include "client/log_gate.hpp"
+#include "client/operation_counters.hpp"
 #include "client/repeated_lines.hpp"
 #include "client/session_board.hpp"
 #include "client/submit_queue.hpp"
@@ -65,10 +66,21 @@ class core final : public ref_counted<core, task_host> {
                (options_.carried_over == carry_over::reads && !write);
     }
     void add_credential(std::shared_ptr<session::credential>);
+    operation_counters& counters() noexcept { return operations_; }
+    client_metrics metrics() const;
+    /// What the user's tracer gave for an operation that begins; 0 without one.
+    std::uint64_t trace(std::string_view operation, std::string_view path) noexcept {
+        return tracer_ != nullptr ? begin_trace({operation, path}) : 0;
+    }
+    void end_trace(std::uint64_t begun, const traced_end& end) noexcept {
+        if (tracer_ != nullptr) tell_end(begun, end);
+    }
     ref<shared_state<void>> close();
     ref<shared_state<session_ticket>> detach();
     void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_) { begin_ending({}); }
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
+    /// That `who`, somebody else's code, threw what is being handled.
+    void log_exception(std::string_view who) noexcept;
     void set_log_threshold(log_level);
     bool on_callback_thread() const noexcept;
 
@@ -78,6 +90,11 @@ class core final : public ref_counted<core, task_host> {
     detail::driver& driver() noexcept { return *driver_; }
 
     // -- on the loop --------------------------------------------------------------------------------------------------
+    void publish_counts(const session::session& s) noexcept {
+        gauges_.in_flight.set(s.pending());
+        gauges_.watches.set(s.watches());
+        gauges_.events.set(s.events());
+    }
     /// Where every connection of the client begins.
     std::unique_ptr<byte_stream> connect(const util::endpoint& to, byte_stream_events& events) {
         return loop().connect(to, events);
@@ -115,8 +132,11 @@ class core final : public ref_counted<core, task_host> {
     };
 
     log_sink default_sink();
+    std::uint64_t begin_trace(const traced_operation&) noexcept;
+    void tell_end(std::uint64_t begun, const traced_end&) noexcept;
 
     client_options options_;
+    operation_tracer* const tracer_; ///< that of the options
     std::shared_ptr<event_loop> loop_;
     std::shared_ptr<repeated_lines> to_stderr_; ///< if there is no other sink
     log_gate log_;
@@ -124,6 +144,13 @@ class core final : public ref_counted<core, task_host> {
     submit_queue queue_;
     callback_fifo callbacks_;
     session_board board_;
+    /// Written at the end of each turn.
+    struct gauges {
+        util::tally in_flight, watches, events;
+    };
+    gauges gauges_;
+    operation_counters operations_;
+    const std::shared_ptr<session::counters> session_counters_;
     std::unique_ptr<detail::driver> driver_;
 
     std::atomic<bool> wake_posted_{false};

@@ -363,6 +363,7 @@ void driver::publish_clocks() noexcept {
     core_.board().set_lease_end(session_.lease_end());
     core_.board().set_certainty({.until = session_.certain_until(), .lasts = session_.certainty_lasts(loop_.now())});
     if (session_.certainty_not_permitted()) core_.board().refuse_certainty();
+    core_.publish_counts(session_);
 }
 
 void driver::fail_waiting(errc reason, errc from_now_on) { fail(core_.queue().take_all(from_now_on), reason); }

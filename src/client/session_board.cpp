@@ -63,22 +63,13 @@ struct announcement : job {
 
     announcement(core& c, session_state s, std::vector<ref<state_listener>> l) noexcept
         : job{&run_all, nullptr}, owner(c), state(s), listeners(std::move(l)) {}
-    void tell(const char* what) const noexcept {
-        try {
-            owner.log(log_level::warn, std::string("a state listener threw: ") + what);
-        } catch (const std::bad_alloc&) {
-            owner.log(log_level::warn, "a state listener threw");
-        }
-    }
     static void run_all(job* j) noexcept {
         const std::unique_ptr<announcement> self(static_cast<announcement*>(j));
         for (const auto& l : self->listeners) {
             try {
                 l->call(self->state);
-            } catch (const std::exception& e) {
-                self->tell(e.what());
             } catch (...) {
-                self->tell("something that is no std::exception");
+                self->owner.log_exception("a state listener");
             }
         }
     }
@@ -129,6 +120,11 @@ std::string session_board::why_no_connection(time_point now) const {
     if (attempt_.what.empty()) return last_failures_;
     const std::string attempt = attempt_.what + " within " + util::to_text(now - attempt_.since);
     return last_failures_.empty() ? attempt : last_failures_ + "; " + attempt;
+}
+
+session_board::dated_state session_board::state_and_since() const {
+    const util::lock_guard lock(mutex_);
+    return {state(), since_};
 }
 
 std::string session_board::server() const {
@@ -216,6 +212,7 @@ void session_board::change(core& c, session_state now, const session::identity& 
         const util::lock_guard lock(mutex_);
         if (over) epoch_.fetch_add(1, std::memory_order_acq_rel);
         state_.store(now, std::memory_order_release);
+        since_ = c.loop().now();
         identity_ = identity;
         server_ = is_connected(now) ? server : std::string();
         if (is_connected(now)) last_failures_.clear();

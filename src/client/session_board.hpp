@@ -28,7 +28,15 @@ inline bool is_connected(session_state s) noexcept {
 /// Thread-safe. Written by the loop only.
 class session_board {
   public:
+    /// `since` then there is no session yet.
+    explicit session_board(time_point since = {}) : since_(since) {}
+
     session_state state() const noexcept { return state_.load(std::memory_order_acquire); }
+    struct dated_state {
+        session_state state;
+        time_point since;
+    };
+    dated_state state_and_since() const KAZOO_EXCLUDES(mutex_);
     /// Grows whenever a session is lost or ended: what was begun in an earlier one must not go on in a later one. Never
     /// zero.
     std::uint64_t epoch() const noexcept { return epoch_.load(std::memory_order_acquire); }
@@ -98,6 +106,7 @@ class session_board {
     std::atomic<std::uint64_t> doubts_{0};
     bool certainty_lasts_ = false; ///< on the loop
     mutable util::mutex mutex_;
+    time_point since_ KAZOO_GUARDED_BY(mutex_);
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);

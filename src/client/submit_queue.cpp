@@ -11,6 +11,10 @@ submit_queue::verdict submit_queue::append(queued_request& r, std::size_t frame_
     r.batch_ = batch_;
     r.withdrawn_ = false;
     waiting_.push_back(r);
+    if (timed_ == nullptr && clock_ != nullptr) {
+        timed_ = &r;
+        timed_since_ = clock_->now();
+    }
     const bool wake = loop_sleeps_;
     loop_sleeps_ = false;
     return {errc{}, wake};
@@ -33,6 +37,7 @@ template <class Goes> session::request_list submit_queue::sift(Goes goes) noexce
         auto& r = static_cast<queued_request&>(waiting_.pop_front());
         if (r.withdrawn_ || goes(r)) {
             r.batch_ = 0;
+            leaves(r);
             gone.push_back(r);
         } else {
             std::memmove(frames_.data() + to, frames_.data() + from, r.frame_size);
@@ -48,6 +53,12 @@ template <class Goes> session::request_list submit_queue::sift(Goes goes) noexce
     return gone;
 }
 
+void submit_queue::handed_over(const queued_request& r) noexcept {
+    if (&r != timed_) return;
+    waits_.add(clock_->now() - timed_since_);
+    timed_ = nullptr;
+}
+
 void submit_queue::release_all(session::request_list gone) noexcept {
     while (!gone.empty()) static_cast<queued_request&>(gone.pop_front()).release_request();
 }
@@ -61,6 +72,7 @@ bool submit_queue::take(session::request_list& requests, std::string& frames, st
             frames.swap(frames_);
             frames_.clear();
             requests.swap(waiting_);
+            if (timed_ != nullptr) handed_over(*timed_);
         } else {
             gone = take_share(requests, frames, share);
         }
@@ -88,11 +100,13 @@ session::request_list submit_queue::take_share(session::request_list& requests, 
         if (r.withdrawn_) {
             copy();
             copied += r.frame_size;
+            leaves(r);
             gone.push_back(r);
             --withdrawn_;
             withdrawn_bytes_ -= r.frame_size;
         } else {
             r.batch_ = 0;
+            handed_over(r);
             requests.push_back(r);
         }
         taken_ += r.frame_size;
@@ -123,6 +137,7 @@ session::request_list submit_queue::take_all(errc from_now_on) {
     frames_.clear();
     util::give_back(frames_);
     taken_ = withdrawn_ = withdrawn_bytes_ = 0;
+    timed_ = nullptr;
     session::request_list all;
     all.swap(waiting_);
     return all;
@@ -150,6 +165,11 @@ errc submit_queue::refusing() const {
 bool submit_queue::empty() const {
     const util::lock_guard lock(mutex_);
     return waiting_.size() == withdrawn_;
+}
+
+std::size_t submit_queue::size() const {
+    const util::lock_guard lock(mutex_);
+    return waiting_.size() - withdrawn_;
 }
 
 void submit_queue::give_back() {

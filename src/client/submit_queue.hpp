@@ -1,9 +1,11 @@
 #pragma once
 // Where callers put requests and the loop takes them: one plain mutex over encoded bytes and a FIFO of nodes.
+#include "loop/loop.hpp"
 #include "proto/framing.hpp"
 #include "session/request.hpp"
 #include "util/buffer.hpp"
 #include "util/mutex.hpp"
+#include "util/tally.hpp"
 
 #include <kazoo/error.hpp>
 
@@ -40,7 +42,8 @@ class submit_queue {
         std::size_t bytes = std::numeric_limits<std::size_t>::max();
         std::size_t longest = std::numeric_limits<std::int32_t>::max();
     };
-    explicit submit_queue(const limits& l) noexcept : limits_(l) {}
+    /// Without a clock nothing is timed.
+    explicit submit_queue(const limits& l, const loop* clock = nullptr) noexcept : limits_(l), clock_(clock) {}
 
     struct verdict {
         errc refused{};         ///< errc{}: taken
@@ -87,6 +90,11 @@ class submit_queue {
     void refuse(errc) KAZOO_EXCLUDES(mutex_);
     errc refusing() const KAZOO_EXCLUDES(mutex_);
     bool empty() const KAZOO_EXCLUDES(mutex_);
+    /// Requests that wait.
+    std::size_t size() const KAZOO_EXCLUDES(mutex_);
+    /// How long requests waited until they were handed over: of one at a time, the first that comes when the one before
+    /// has gone.
+    const util::duration_tally& waits() const noexcept { return waits_; }
     /// Gives the memory back that a burst needed, if nothing waits.
     void give_back() KAZOO_EXCLUDES(mutex_);
     /// Bytes that the buffer of frames holds or could hold.
@@ -135,7 +143,15 @@ class submit_queue {
         return last_xid_;
     }
 
+    /// No request leaves the queue without this.
+    void leaves(const queued_request& r) noexcept KAZOO_REQUIRES(mutex_) {
+        if (&r == timed_) timed_ = nullptr;
+    }
+    void handed_over(const queued_request&) noexcept KAZOO_REQUIRES(mutex_);
+
     const limits limits_;
+    const loop* const clock_;
+    util::duration_tally waits_;
     mutable util::mutex mutex_;
     std::string frames_ KAZOO_GUARDED_BY(mutex_);
     std::size_t taken_ KAZOO_GUARDED_BY(mutex_) = 0; ///< bytes at the front of frames_ that went with earlier shares
@@ -143,6 +159,8 @@ class submit_queue {
     std::size_t withdrawn_ KAZOO_GUARDED_BY(mutex_) = 0, withdrawn_bytes_ KAZOO_GUARDED_BY(mutex_) = 0;
     std::uint64_t batch_ KAZOO_GUARDED_BY(mutex_) = 1;
     std::int32_t last_xid_ KAZOO_GUARDED_BY(mutex_) = 0;
+    const queued_request* timed_ KAZOO_GUARDED_BY(mutex_) = nullptr; ///< the one that is timed, if one is
+    time_point timed_since_ KAZOO_GUARDED_BY(mutex_);
     bool loop_sleeps_ KAZOO_GUARDED_BY(mutex_) = false;
     errc refused_ KAZOO_GUARDED_BY(mutex_){};
 };

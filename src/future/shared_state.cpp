@@ -84,6 +84,7 @@ void shared_state_base::publish_failure(failure f) noexcept {
     outcome_ = f.outcome;
     if (f.exception) exception_ = std::move(f.exception);
     explain_timeout();
+    on_failed(failure_code_, outcome_);
     publish();
 }
 
@@ -91,6 +92,7 @@ void shared_state_base::publish_failure(errc e, kazoo::outcome o) noexcept {
     failure_code_ = make_error_code(e);
     outcome_ = o;
     explain_timeout();
+    on_failed(failure_code_, outcome_);
     publish();
 }
 

@@ -98,7 +98,8 @@ session::attempt session::impl::present_attempt() const {
     return {(address + ": ").append(so_far), tried_since_};
 }
 
-/// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in part.
+/// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in
+/// part.
 std::string session::impl::why_no_answer(std::string_view otherwise) const {
     const std::string_view bytes = inbox_.unread();
     if (bytes.empty()) return std::string(otherwise);
@@ -115,18 +116,21 @@ void session::impl::take_connect_answer(std::string_view payload) {
         // A read-only server knows only sessions of its own: that it does not know ours does not mean that ours is
         // over.
         if (config_.read_only && answer.who.read_only)
-            return connection_ended("refused by a read-only server that does not know the session", ended_by::us);
-        if (!resuming_) return connection_ended("refused a new session", ended_by::us);
+            return connection_ended("refused by a read-only server that does not know the session", disconnect::left);
+        if (!resuming_) return connection_ended("refused a new session", disconnect::left);
         round_.note_failure(to_string(current_), "session expired");
         round_.note_late(); // the server would take a new one
         return lose_session("the server says that it expired");
-    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), ended_by::us);
+    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), disconnect::left);
     case connect_verdict::unreadable: return violation("answer to the connect request");
     }
 }
 
 void session::impl::take_session(const kazoo::session::identity& granted) {
     if (connect_sent_ == never) return violation("answer ahead of the connect request");
+    // A session that was taken over counts as well.
+    if (!resuming_ || count_.connections.get() == 0) count_.sessions.add();
+    count_.connections.add();
     identity_ = granted;
     failed_rounds_ = 0;
     seen_read_write_ = seen_read_write_ || !granted.read_only;

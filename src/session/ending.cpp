@@ -9,19 +9,20 @@ namespace kazoo::session {
 
 /// The peer does not speak our protocol, or we do not understand it: start over on another connection (C02, C04).
 void session::impl::violation(std::string_view what) {
-    connection_ended("protocol violation: " + std::string(what), ended_by::us);
+    connection_ended("protocol violation: " + std::string(what), disconnect::protocol_violation);
 }
 
-void session::impl::connection_ended(std::string_view reason, ended_by who) {
+void session::impl::connection_ended(std::string_view reason, disconnect why) {
     log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_), ": ", reason);
     round_.note_failure(to_string(current_), reason);
+    (established() ? count_.of(why) : count_.failed_attempts).add();
     // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
-    if (who == ended_by::peer && phase_ == phase::restoring)
+    if (by_peer(why) && phase_ == phase::restoring)
         set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
-    const bool close_done = who == ended_by::peer && close_sent_ && outbox_.empty();
-    judge_hang_up(who);
+    const bool close_done = by_peer(why) && close_sent_ && outbox_.empty();
+    judge_hang_up(why);
     fail_lost_requests();
-    tear_down(who);
+    tear_down(why);
     if (close_done) return finish(session_state::closed, errc::closed);
     if (state_ == session_state::connected || state_ == session_state::connected_read_only)
         set_state(session_state::suspended);
@@ -31,9 +32,9 @@ void session::impl::connection_ended(std::string_view reason, ended_by who) {
 }
 
 /// Whether the server ended the connection because of the request that it should have answered next.
-void session::impl::judge_hang_up(ended_by who) {
+void session::impl::judge_hang_up(disconnect why) {
     if (leaving_) return; // it said why
-    const bool at_request = who == ended_by::peer && phase_ == phase::ready && in_flight_.front_sent() &&
+    const bool at_request = by_peer(why) && phase_ == phase::ready && in_flight_.front_sent() &&
                             !in_flight_.front()->is_write && unknown_operations::may_be_unknown(in_flight_.front()->op);
     if (at_request)
         unknown_.hung_up(to_string(current_), in_flight_.front()->op);
@@ -84,9 +85,9 @@ bool session::impl::fail_all_requests(errc reason) {
     return write_failed;
 }
 
-void session::impl::tear_down(ended_by who) {
+void session::impl::tear_down(disconnect why) {
     ++connection_;
-    if (who == ended_by::us) {
+    if (!by_peer(why)) {
         if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
             orders_.pop_back(); // nobody has begun
         else
@@ -120,8 +121,10 @@ void session::impl::lose_session(std::string_view why) {
     log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
     end_certainty();
     const bool bound = established() || (phase_ == phase::handshaking && resuming_);
+    if (established()) count_.of(disconnect::session_over).add();
+    if (has_session() && !closing_) count_.sessions_lost.add();
     const bool write_failed = fail_all_requests(errc::session_expired);
-    if (bound) tear_down(ended_by::us);
+    if (bound) tear_down(disconnect::session_over);
     identity_ = {};
     lease_.end();
     last_zxid_ = 0; // the next server may be of a younger ensemble; nothing is left that would need it
@@ -144,7 +147,11 @@ void session::impl::finish(session_state end, errc reason) {
     }
     end_certainty();
     const bool write_failed = fail_all_requests(reason);
-    if (has_connection()) tear_down(ended_by::us);
+    if (end == session_state::auth_failed) {
+        if (established()) count_.of(disconnect::left).add();
+        if (has_session()) count_.sessions_lost.add();
+    }
+    if (has_connection()) tear_down(disconnect::left);
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
     phase_ = phase::over;
     identity_ = {};

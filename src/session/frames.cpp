@@ -121,6 +121,7 @@ void session::impl::submit(request_list& requests, std::string& frames) {
 }
 
 void session::impl::written(std::size_t n, time_point now) {
+    count_.bytes_sent.add(n);
     outbox_.advance(
         std::min(n, outbox_.next().size()),
         [&](std::size_t bytes) {
@@ -148,6 +149,7 @@ void session::impl::read_frames() {
     const auto connection = connection_;
     while (connection == connection_ && (phase_ == phase::handshaking ? read_first_frame() : read_frame())) {
     }
+    count_.round_trip.publish();
     if (connection == connection_ && reply_is_arriving()) replied_ = now_;
 }
 
@@ -162,7 +164,7 @@ bool session::impl::reply_is_arriving() const noexcept {
 bool session::impl::read_first_frame() {
     const proto::frame first = proto::next_frame(inbox_.unread(), first_frame_limit);
     if (first.state == proto::frame::status::bad_length)
-        return connection_ended(describe_stranger(inbox_.unread()), ended_by::us), false;
+        return connection_ended(describe_stranger(inbox_.unread()), disconnect::protocol_violation), false;
     if (first.state == proto::frame::status::incomplete) return false;
     inbox_.consume(4 + first.length);
     take_connect_answer(first.payload);
@@ -225,6 +227,7 @@ void session::impl::take_frame(std::string_view payload) {
 void session::impl::take_reply(const proto::reply_header& header, std::string_view body, std::size_t length) {
     request& r = in_flight_.answer(answered_sent_);
     lease_.answered(answered_sent_);
+    count_.round_trip.add(now_ - answered_sent_);
     // A refused opcode is answered with zxid -1.
     if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
     if (logs(log_level::wire)) log(log_level::wire, describe_reply(r.op, header.xid, length, header.err));
@@ -238,7 +241,7 @@ void session::impl::take_reply(const proto::reply_header& header, std::string_vi
         unknown_.told(to_string(current_), op);
         return leave("it does not know an operation");
     }
-    unknown_.answered(to_string(current_), op);
+    if (unknown_.would_learn(op)) unknown_.answered(to_string(current_), op);
     if (leaving_) leave_when_answered();
 }
 
@@ -250,7 +253,7 @@ void session::impl::leave(std::string_view why) {
 }
 
 void session::impl::leave_when_answered() {
-    if (in_flight_.empty()) connection_ended(leaving_why_, ended_by::us);
+    if (in_flight_.empty()) connection_ended(leaving_why_, disconnect::left);
 }
 
 /// Fails the request whose reply is longer than max_reply_bytes, and skips the reply; the connection stays.
@@ -262,6 +265,7 @@ void session::impl::take_oversized(std::string_view start, std::size_t length) {
     time_point sent;
     request& r = in_flight_.answer(sent);
     lease_.answered(sent);
+    count_.round_trip.add(now_ - sent);
     if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
     log(log_level::warn, "reply of ", std::to_string(length), " bytes is above the limit, skipped: ", op_name(r.op));
     if (r.watcher) {
@@ -287,7 +291,7 @@ void session::impl::take_auth_reply(std::int32_t err) {
     if (err != 0) log(log_level::error, "credential refused: ", describe_error(err));
     switch (credentials_.answered(err)) {
     case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
-    case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), ended_by::us);
+    case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), disconnect::left);
     case credentials::verdict::refused: return leave("credential refused");
     case credentials::verdict::accepted: break;
     }
@@ -302,7 +306,7 @@ void session::impl::take_set_watches_reply(std::int32_t err) {
         // Servers before 3.6 have no streams. Asking again on each new connection would never end.
         if (op == proto::opcode::set_watches2 && err == static_cast<std::int32_t>(errc::unimplemented))
             watches_.end_streams(errc::unimplemented);
-        return connection_ended(op_name(op) + ": " + describe_error(err), ended_by::us);
+        return connection_ended(op_name(op) + ": " + describe_error(err), disconnect::left);
     }
     if (phase_ == phase::restoring && set_watches_ops_.empty()) become_ready();
 }

@@ -39,7 +39,7 @@ bool session::impl::run_one_timer() {
     case phase::connecting:
         if (now_ < limit_) return false;
         round_.note_late();
-        connection_ended("no connection within " + util::to_text(limit_ - tried_since_), ended_by::us);
+        connection_ended("no connection within " + util::to_text(limit_ - tried_since_), disconnect::silence);
         return true;
     case phase::handshaking: return false;
     case phase::authenticating:
@@ -62,11 +62,11 @@ void session::impl::judge_peer(time_point read_until) {
     if (phase_ == phase::handshaking && read_until >= limit_) {
         round_.note_late();
         const std::string limit = " within " + util::to_text(limit_ - tried_since_);
-        return connection_ended(why_no_answer(std::string(no_answer) + limit), ended_by::us);
+        return connection_ended(why_no_answer(std::string(no_answer) + limit), disconnect::silence);
     }
     if (!established() || read_until < peer_limit()) return;
     const bool silent = read_until >= peer_patience().silence_limit();
-    connection_ended(silent ? "the server is silent" : "the server answers nothing", ended_by::us);
+    connection_ended(silent ? "the server is silent" : "the server answers nothing", disconnect::silence);
 }
 
 patience session::impl::peer_patience() const noexcept {
@@ -168,7 +168,7 @@ void session::on_closed(std::error_code ec, time_point now) {
     if (impl_->phase_ == impl::phase::handshaking)
         reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason
                                          : "connected, but closed without an answer to the handshake");
-    impl_->connection_ended(reason, impl::ended_by::peer);
+    impl_->connection_ended(reason, ec ? disconnect::network_error : disconnect::closed_by_server);
 }
 
 void session::on_read(std::size_t n, time_point now) {
@@ -176,6 +176,7 @@ void session::on_read(std::size_t n, time_point now) {
     impl_->advance(now);
     if (connection != impl_->connection_ || !impl_->has_connection() || n == 0) return;
     impl_->inbox_.received(n);
+    impl_->count_.bytes_received.add(n);
     impl_->lease_.heard(impl_->now_);
     impl_->read_frames();
 }
@@ -281,6 +282,8 @@ session::attempt session::present_attempt() const { return impl_->present_attemp
 bool session::refused() const noexcept { return impl_->refused_; }
 std::string session::last_failures() const { return impl_->round_.failures(); }
 std::size_t session::pending() const noexcept { return impl_->in_flight_.size() - impl_->own_requests_.size(); }
+std::size_t session::watches() const noexcept { return impl_->watches_.held(); }
+std::uint64_t session::events() const noexcept { return impl_->watches_.told(); }
 std::size_t session::buffer_capacity() const noexcept {
     return impl_->inbox_.capacity() + impl_->inbox_.pool().kept() + impl_->outbox_.capacity();
 }

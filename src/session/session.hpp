@@ -2,6 +2,7 @@
 // The client's side of the protocol as one object: facts and time go in, bytes and orders come out.
 // No socket, clock, thread, lock or randomness of its own.
 #include "session/certainty.hpp"
+#include "session/counters.hpp"
 #include "session/host_list.hpp"
 #include "session/request.hpp"
 #include "session/watcher.hpp"
@@ -44,6 +45,7 @@ struct config {
     std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
     std::optional<identity> resume{}; ///< a session to go on with
+    std::shared_ptr<counters> count = std::make_shared<counters>();
 };
 
 /// A credential waiting for the server's verdict. Stored, and sent again on every connection, only once accepted (C13).
@@ -187,6 +189,8 @@ class session {
     /// Whether each address said no in the last round through all of them, and there was no connection since.
     bool refused() const noexcept;
     std::size_t pending() const noexcept;         ///< requests handed over and not completed
+    std::size_t watches() const noexcept;         ///< watchers registered
+    std::uint64_t events() const noexcept;        ///< that watchers were told
     std::size_t buffer_capacity() const noexcept; ///< of the buffers for bytes in and out
 
   private:

@@ -39,11 +39,9 @@ struct session::impl {
         over
     };
 
-    /// Who ended a connection.
-    enum class ended_by : bool {
-        us,
-        peer
-    };
+    static constexpr bool by_peer(disconnect d) noexcept {
+        return d == disconnect::closed_by_server || d == disconnect::network_error;
+    }
 
     /// A request of the session itself: removeWatches, closeSession, or half a pair of certainty.hpp. Shares the FIFO
     /// under an xid that users never have.
@@ -167,12 +165,12 @@ struct session::impl {
 
     // -- ending.cpp --------------------------------------------------------------------------------------------------
     void violation(std::string_view what);
-    void connection_ended(std::string_view reason, ended_by);
-    void judge_hang_up(ended_by);
+    void connection_ended(std::string_view reason, disconnect);
+    void judge_hang_up(disconnect);
     void fail_lost_requests();
     /// Whether a write was among them.
     bool fail_all_requests(errc reason);
-    void tear_down(ended_by);
+    void tear_down(disconnect);
     std::string last_words() const;
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
@@ -181,6 +179,7 @@ struct session::impl {
     void own_request_done(const reply*) noexcept;
 
     config config_;
+    counters& count_ = *config_.count;
     observer& observer_;
     util::random_source random_;
     util::backoff backoff_;

@@ -24,6 +24,11 @@ class unknown_operations {
         if (suspicion_ == now) told(server, op);
         suspicion_ = std::move(now);
     }
+    /// Whether answered() would learn something: most answers are of what every server knows, or of what was served just
+    /// now.
+    bool would_learn(proto::opcode op) const noexcept {
+        return may_be_unknown(op) && (suspicion_.has_value() || last_served_ != op);
+    }
     /// It served one, well or not.
     void answered(std::string_view server, proto::opcode op) {
         if (!may_be_unknown(op)) return;

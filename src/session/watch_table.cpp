@@ -55,6 +55,7 @@ void watch_table::hold(entry& e, detail::ref<watcher> held, watch_kind as) noexc
     who.number_ = ++came_;
     who.as_ = as;
     e.held_as(as).push_back(std::move(held));
+    ++held_;
     if (who.served_) ++e.served;
     if (who.sent_recursive_) ++e.sent_recursive;
     if (as == watch_kind::recursive) ++recursive_holders_;
@@ -62,13 +63,15 @@ void watch_table::hold(entry& e, detail::ref<watcher> held, watch_kind as) noexc
 
 detail::ref<watcher> watch_table::release(entry& e, watcher& who) noexcept {
     who.registered_ = false;
+    --held_;
     if (who.served_) --e.served;
     if (who.sent_recursive_) --e.sent_recursive;
     if (who.as_ == watch_kind::recursive) --recursive_holders_;
     return e.held_as(who.as_).remove(who);
 }
 
-void watch_table::tell(watcher& who, event_type type, std::string_view path, std::int64_t zxid) const noexcept {
+void watch_table::tell(watcher& who, event_type type, std::string_view path, std::int64_t zxid) noexcept {
+    ++told_;
     if (type == event_type::gap)
         log_(who, "gap");
     else

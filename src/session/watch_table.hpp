@@ -70,6 +70,8 @@ class watch_table {
     watch_orders take_orders() noexcept { return std::exchange(orders_, {}); }
     bool has_orders() const noexcept { return !orders_.empty(); }
     bool empty() const noexcept { return entries_.empty(); }
+    std::size_t held() const noexcept { return held_; }   ///< watchers
+    std::uint64_t told() const noexcept { return told_; } ///< events, gaps included
 
   private:
     struct entry {
@@ -106,7 +108,7 @@ class watch_table {
 
     void hold(entry&, detail::ref<watcher>, watch_kind as) noexcept;
     detail::ref<watcher> release(entry&, watcher&) noexcept;
-    void tell(watcher&, event_type, std::string_view path, std::int64_t zxid) const noexcept;
+    void tell(watcher&, event_type, std::string_view path, std::int64_t zxid) noexcept;
     void log_set(const watcher&, std::string_view what) const;
     void drop_stream(table::iterator at, watcher& who);
     void refuse_stream(table::iterator at, watcher& who);
@@ -117,7 +119,9 @@ class watch_table {
     void end_all(std::initializer_list<watch_kind>, errc reason);
 
     table entries_;
-    std::uint64_t came_ = 0;            ///< counts the watchers held
+    std::uint64_t came_ = 0; ///< counts the watchers held so far
+    std::size_t held_ = 0;
+    std::uint64_t told_ = 0;
     std::size_t recursive_holders_ = 0; ///< lets dispatch skip the walk to the root
     watch_orders orders_;
     watch_log log_;

@@ -123,6 +123,8 @@ class KAZOO_EXPORT shared_state_base : public ref_counted<shared_state_base> {
     virtual std::chrono::nanoseconds default_limit() const noexcept { return context_->operation_limit(); }
     /// The consumer gave up and won the claim: tells what became of the operation.
     virtual outcome on_abandoned() noexcept { return outcome::not_applied; }
+    /// It is about to fail so. Any thread.
+    virtual void on_failed(const std::error_code&, kazoo::outcome) noexcept {}
     /// The future was dropped, ready or not.
     virtual void abandon_interest() noexcept {}
     /// What this waits for and is given up with it, if so.

@@ -67,16 +67,23 @@ template <class T> class operation_state : public shared_state<T>, public queued
     void retain_request() noexcept final { shared_state_base::retain(); }
     void release_request() noexcept final { shared_state_base::release(); }
 
+    /// It is about to be sent, or refused.
+    void begin() noexcept { trace_ = core_.trace(name_, path_); }
+
     void on_reply(const session::reply& r) noexcept final {
         reply_memory_ = r.memory;
+        const std::size_t reply_size = r.body.size() + 4 + proto::reply_header::size;
         failure f;
-        if (!this->claim()) {
-            on_undelivered();
-        } else if (read_within_memory(r, f)) {
+        const bool wanted = this->claim();
+        if (wanted) reply_size_ = static_cast<std::uint32_t>(reply_size);
+        const bool succeeded = wanted && read_within_memory(r, f);
+        core_.counters().answered(op, frame_size, reply_size, succeeded);
+        if (succeeded) {
+            core_.end_trace(trace_, {{}, outcome::not_applied, frame_size, reply_size});
             this->publish_value();
         } else {
             on_undelivered();
-            this->publish_failure(std::move(f));
+            if (wanted) this->publish_failure(std::move(f));
         }
         release_request();
     }
@@ -86,6 +93,19 @@ template <class T> class operation_state : public shared_state<T>, public queued
     }
     outcome on_abandoned() noexcept override {
         return core_.withdraw(*this) || !is_write ? outcome::not_applied : outcome::unknown;
+    }
+
+    /// There is no memory to send it: its caller gets an exception and no future.
+    void not_sent() noexcept {
+        if (!this->claim()) return;
+        failure f;
+        f.code = make_error_code(std::errc::not_enough_memory);
+        this->publish_failure(std::move(f));
+    }
+
+    void on_failed(const std::error_code& code, outcome o) noexcept final {
+        core_.counters().failed(op, code);
+        core_.end_trace(trace_, {code, o, reply_size_ == 0 ? 0 : std::size_t{frame_size}, reply_size_});
     }
 
     static void operator delete(void* p) { ::operator delete(p); }
@@ -132,6 +152,8 @@ template <class T> class operation_state : public shared_state<T>, public queued
     core& core_;
     std::string_view name_, path_, defect_;
     util::shared_block* reply_memory_ = nullptr;
+    std::uint64_t trace_ = 0;      ///< the user's
+    std::uint32_t reply_size_ = 0; ///< of the frame; 0: there was none
 };
 
 /// Allocates an operation and its path in one piece.

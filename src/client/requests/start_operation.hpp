@@ -61,16 +61,26 @@ struct refusal {
     std::string_view defect; ///< static storage
 };
 
+template <class Op, class Encode> void submit(const node_operations& h, Op& op, encoded where, Encode encode) {
+    try {
+        client_access::core_of(h).submit(op, where, encode);
+    } catch (...) { // there is no memory
+        op.not_sent();
+        throw;
+    }
+}
+
 /// Submits it through the handle, unless there is a reason not to; `encode(writer&)` writes the request's body.
 template <class Op, class Encode>
 auto send(const node_operations& h, const ref<Op>& op, const refusal& refused, encoded where, Encode encode) {
     if (client_access::epoch_of(h) != 0) op->belongs_to_session();
+    op->begin();
     if (refused.code != errc{})
         op->refuse(refused.code, refused.defect);
     else if (client_access::expired(h))
         op->refuse(errc::session_expired, {});
     else
-        client_access::core_of(h).submit(*op, where, encode);
+        submit(h, *op, where, encode);
     return make_future<typename Op::result_type>(op);
 }
 
