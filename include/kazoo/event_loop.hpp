@@ -19,9 +19,9 @@ struct loop_access;
 class KAZOO_EXPORT executor {
   public:
     virtual ~executor() = default;
-    /// Runs `work` once, soon, on any thread that may block; not inside this call. Called from any thread. If it
-    /// throws, the work counts as not taken and comes again a little later, up to eight times in a row. Work that is
-    /// dropped loses the client's callbacks from then on.
+    /// Runs `work` once, soon, on any thread that may block; not inside this call. (inline_executor() is the exception
+    /// to both.) Called from any thread. If it throws, the work counts as not taken and comes again a little later, up
+    /// to eight times in a row. Work that is dropped loses the client's callbacks from then on.
     virtual void execute(std::function<void()> work) = 0;
 };
 

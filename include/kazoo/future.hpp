@@ -109,7 +109,7 @@ template <class T> class [[nodiscard]] future {
     // -- blocking -----------------------------------------------------------------------------------------------------
     // Each consumes the future and throws kazoo::error (error_of<> where there is one). On a loop thread, and for the
     // result of then() on the executor's own thread, they throw would_deadlock_error and the future stays valid.
-    // Limits are durations of any unit: decades, as hours::max(), are no limit; zero and less does not wait.
+    // Limits are durations of any unit: hours::max() and 50 years are no limit; zero and less does not wait.
 
     /// Waits for the result; at most client_options::operation_timeout for operations, without limit for watches.
     T get() && {

@@ -63,8 +63,8 @@ struct client_options {
     /// everything below is.
     /// What says that something is certainly ours needs it. session_timeout must be one and a half of it at least.
     time_limit server_tick = std::chrono::nanoseconds(0);
-    /// Limit of the blocking calls, time without a connection included. hours::max(), like anything beyond 50 years, is
-    /// no limit; zero and less does not wait.
+    /// Limit of the blocking calls, time without a connection included. hours::max(), like anything from 50 years on,
+    /// is no limit; zero and less does not wait.
     time_limit operation_timeout = std::chrono::seconds(30);
     /// Limit of close() as long as there is a connection: to send what is queued and to end the session.
     /// hours::max() is no limit; zero and less does not wait.

@@ -7,8 +7,8 @@
 
 namespace kazoo {
 
-/// A duration of any unit, as users say it: hours::max() and whatever else nanoseconds cannot count (beyond 292 years)
-/// is no limit; zero and less is "now". Counts whole nanoseconds, rounded up.
+/// A duration of any unit, as users say it: hours::max(), like anything from 50 years on, is no limit; zero and less is
+/// "now". Counts whole nanoseconds, rounded up.
 class time_limit {
   public:
     /// Never overflows.
