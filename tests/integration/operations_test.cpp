@@ -1,23 +1,17 @@
 // What is switched off on the embedded server, as on a real one (tests/real/operations_test.cpp).
+#include "shared/backend.hpp"
+
 #include <kazoo/kazoo.hpp>
 #include <kazoo/testkit/server.hpp>
 
 #include <gmock/gmock.h>
 
 using namespace kazoo;
+using test::error_of_call;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 namespace {
-
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const kazoo::error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 TEST(operations_switched_off, are_unimplemented_and_cost_no_connection) {
     const testkit::server server({.four_letter_words = {"srvr"}});

@@ -6,8 +6,8 @@
 // Says 4: std::move(f).then(function)
 // Says 5: co_await std::move(f)
 // Says 6: std::move(s).on_event(f)
-// Says 7: version
-// Says 8: acl_version
+// Says 7: version expected = version::any
+// Says 8: acl_version expected = acl_version::any
 // Says 9: needs a kazoo::client among its parameters
 // Says 10: numbers are not data
 // Says 11: say kazoo::null

@@ -7,19 +7,11 @@
 #include <gmock/gmock.h>
 
 using namespace kazoo;
+using test::error_of_call;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 namespace {
-
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const kazoo::error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 TEST(reconfig, takes_a_server_out_and_back_in_and_tells_those_who_watch) {
     testkit::ensemble servers(3, {.config = {"reconfigEnabled=true"}, .java_flags = {"-Dzookeeper.skipACL=yes"}});

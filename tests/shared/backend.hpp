@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -42,6 +43,16 @@ inline bool eventually(const std::function<bool()>& condition) {
         std::this_thread::sleep_for(10ms);
     }
     return false;
+}
+
+/// The code of the kazoo::error that a call throws; none if it returns.
+template <class Call> std::error_code error_of_call(Call call) {
+    try {
+        call();
+    } catch (const error& e) {
+        return e.code();
+    }
+    return {};
 }
 
 /// States in the order a listener heard of them.

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 using namespace kazoo;
+using test::error_of_call;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
@@ -17,15 +18,6 @@ class create_modes : public test::client_test {
         return test::eventually([&] { return !c.exists(path); });
     }
 };
-
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const kazoo::error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 TEST_F(create_modes, a_mode_alone_is_enough) {
     const client c = connect();

@@ -6,21 +6,13 @@
 #include <gmock/gmock.h>
 
 using namespace kazoo;
+using test::error_of_call;
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
 namespace {
 
 class nodes : public test::client_test {};
-
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const kazoo::error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 TEST_F(nodes, create_get_set_remove) {
     const client c = connect();
@@ -271,6 +263,15 @@ TEST_F(nodes, chroot_is_invisible_in_results_events_and_errors) {
     EXPECT_EQ(results[0].path, "/b");
     EXPECT_EQ(app.chroot("/").root(), app.root());
     EXPECT_THROW(app.chroot("/../x"), invalid_path_error);
+}
+
+TEST_F(nodes, null_data_of_a_transaction_is_null_when_it_is_committed) {
+    const client c = connect();
+    c.create("/was-full", "x");
+    c.transaction().create("/null", null).create("/empty", "").set("/was-full", null).commit();
+    EXPECT_TRUE(c.get("/null").data.is_null());
+    EXPECT_FALSE(c.get("/empty").data.is_null());
+    EXPECT_TRUE(c.get("/was-full").data.is_null());
 }
 
 TEST_F(nodes, transactions_are_all_or_nothing) {

@@ -21,7 +21,7 @@ namespace {
 class operations : public test::client_test {};
 
 /// What a call failed with; the test fails if it did not.
-template <class Call> kazoo::error error_of_call(Call call) {
+template <class Call> kazoo::error thrown_by(Call call) {
     try {
         call();
     } catch (const kazoo::error& e) {
@@ -39,7 +39,7 @@ TEST_F(operations, count_descendants_counts_all_that_is_below) {
     EXPECT_EQ(c.count_descendants("/"), 4u) << "of the chroot";
     EXPECT_EQ(c.count_descendants("/a"), 2u);
     EXPECT_EQ(c.count_descendants("/a/b/c"), 0u);
-    const kazoo::error e = error_of_call([&] { c.count_descendants("/none"); });
+    const kazoo::error e = thrown_by([&] { c.count_descendants("/none"); });
     EXPECT_EQ(e.code(), errc::no_node);
     EXPECT_EQ(e.path(), "/none");
 }
@@ -60,7 +60,7 @@ TEST_F(operations, get_ephemerals_gives_the_nodes_of_this_session_below_the_chro
     EXPECT_THAT(c.get_ephemerals("/member/"), IsEmpty());
     EXPECT_THAT(same_session.get_ephemerals(), ElementsAre("/e"));
     EXPECT_THAT(c.chroot("/memb").get_ephemerals(), IsEmpty()) << "/member-1 is not below /memb";
-    EXPECT_EQ(error_of_call([&] { c.get_ephemerals("/a/../b"); }).code(), errc::invalid_path);
+    EXPECT_EQ(thrown_by([&] { c.get_ephemerals("/a/../b"); }).code(), errc::invalid_path);
 }
 
 TEST_F(operations, who_am_i_names_the_address_and_what_was_authenticated) {
@@ -85,7 +85,7 @@ TEST_F(operations, a_standalone_server_has_an_empty_configuration_which_can_be_w
 
 TEST_F(operations, reconfig_of_a_standalone_server_is_refused) {
     const client c = connect();
-    const kazoo::error e = error_of_call([&] { c.reconfig({.leaving = "2"}); });
+    const kazoo::error e = thrown_by([&] { c.reconfig({.leaving = "2"}); });
     EXPECT_EQ(e.code(), errc::reconfig_disabled);
     EXPECT_EQ(e.outcome(), outcome::not_applied);
     EXPECT_EQ(e.operation(), "reconfig");
@@ -107,26 +107,26 @@ TEST_F(operations, C22_command_asks_whom_it_is_told_to) {
     EXPECT_EQ(nobody.command("ruok", test::server().address()), "imok");
     const std::string address = test::server().address();
     EXPECT_EQ(nobody.command("ruok", "localhost" + address.substr(address.rfind(':'))), "imok");
-    const kazoo::error refused = error_of_call([&] { nobody.command("ruok", "127.0.0.1:1"); });
+    const kazoo::error refused = thrown_by([&] { nobody.command("ruok", "127.0.0.1:1"); });
     EXPECT_EQ(refused.code(), errc::connection_loss);
     EXPECT_THAT(refused.what(), HasSubstr("127.0.0.1:1: "));
-    EXPECT_EQ(error_of_call([&] { nobody.command("ruok", "no such host"); }).code(), errc::bad_hosts);
-    EXPECT_EQ(error_of_call([&] { nobody.command("ruok", address + "," + address); }).code(), errc::bad_hosts);
+    EXPECT_EQ(thrown_by([&] { nobody.command("ruok", "no such host"); }).code(), errc::bad_hosts);
+    EXPECT_EQ(thrown_by([&] { nobody.command("ruok", address + "," + address); }).code(), errc::bad_hosts);
 }
 
 TEST_F(operations, C22_command_without_a_connection_says_so_at_once) {
     const client nobody("127.0.0.1:1", {.operation_timeout = 1h});
-    const kazoo::error e = error_of_call([&] { nobody.command("ruok"); });
+    const kazoo::error e = thrown_by([&] { nobody.command("ruok"); });
     EXPECT_EQ(e.code(), errc::connection_loss);
     EXPECT_THAT(e.what(), HasSubstr("no server is connected"));
-    EXPECT_EQ(error_of_call([&] { nobody.server_version(); }).code(), errc::connection_loss);
+    EXPECT_EQ(thrown_by([&] { nobody.server_version(); }).code(), errc::connection_loss);
 }
 
 TEST_F(operations, C22_what_is_no_command_is_refused_here_and_what_the_server_does_not_know_is_told) {
     const client c = connect();
     for (const char* word : {"", "ruo", "ruokk", "RUOK", "ru k"})
-        EXPECT_EQ(error_of_call([&] { c.command(word); }).code(), errc::bad_arguments) << word;
-    const kazoo::error e = error_of_call([&] { c.command("abcd"); });
+        EXPECT_EQ(thrown_by([&] { c.command(word); }).code(), errc::bad_arguments) << word;
+    const kazoo::error e = thrown_by([&] { c.command("abcd"); });
     EXPECT_EQ(e.code(), errc::connection_loss);
     EXPECT_THAT(e.what(), HasSubstr("without an answer"));
     EXPECT_EQ(c.state(), session_state::connected);
@@ -150,7 +150,7 @@ TEST_F(operations, C22_a_command_to_a_server_that_says_nothing_ends_with_its_cli
     client_options impatient = quick();
     impatient.operation_timeout = 200ms;
     const client c = connect(impatient);
-    EXPECT_EQ(error_of_call([&] { c.command("ruok", silent.address()); }).code(), errc::operation_timeout);
+    EXPECT_EQ(thrown_by([&] { c.command("ruok", silent.address()); }).code(), errc::operation_timeout);
 
     const client patient = connect();
     std::stop_source stop;
@@ -158,13 +158,12 @@ TEST_F(operations, C22_a_command_to_a_server_that_says_nothing_ends_with_its_cli
         test::eventually([&] { return silent.connections() > 0; });
         stop.request_stop();
     });
-    EXPECT_EQ(error_of_call([&] { patient.command("ruok", silent.address(), stop.get_token()); }).code(),
-              errc::cancelled);
+    EXPECT_EQ(thrown_by([&] { patient.command("ruok", silent.address(), stop.get_token()); }).code(), errc::cancelled);
 
     auto asked = patient.async_command("ruok", silent.address());
     patient.close();
     EXPECT_EQ(std::move(asked).result().error(), errc::closed);
-    EXPECT_EQ(error_of_call([&] { patient.command("ruok", silent.address()); }).code(), errc::closed);
+    EXPECT_EQ(thrown_by([&] { patient.command("ruok", silent.address()); }).code(), errc::closed);
 }
 
 } // namespace

@@ -193,6 +193,28 @@ TEST_F(retries, cancelling_gives_up_what_was_begun) {
     EXPECT_EQ(r.error(), errc::cancelled);
 }
 
+TEST_F(retries, one_that_was_stopped_is_unknown_behind_a_try_and_not_applied_ahead_of_the_first) {
+    const client c = connect();
+    std::stop_source stop;
+    int tries = 0;
+    const auto outcome_when_stopped = [&] {
+        try {
+            retry(c, {.pauses = endless}, stop.get_token(), [&] {
+                ++tries;
+                stop.request_stop();
+                fail(errc::throttled);
+            });
+        } catch (const cancelled_error& e) {
+            return e.outcome();
+        }
+        throw std::logic_error("it was not stopped");
+    };
+    EXPECT_EQ(outcome_when_stopped(), outcome::unknown);
+    EXPECT_EQ(tries, 1);
+    EXPECT_EQ(outcome_when_stopped(), outcome::not_applied);
+    EXPECT_EQ(tries, 1) << "nothing is begun after a stop";
+}
+
 TEST_F(retries, a_server_that_was_away_is_found_again) {
     kazoo::testkit::fault_gate gate(test::server().address());
     const client c = connect_through(gate);

@@ -9,6 +9,7 @@
 #include <thread>
 
 using namespace kazoo;
+using test::error_of_call;
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
@@ -17,15 +18,6 @@ namespace {
 class trees : public test::client_test {};
 class updates : public test::client_test {};
 class children : public test::client_test {};
-
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const kazoo::error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 /// A node with so many children, each of which has as many.
 std::size_t plant(const client& c, const std::string& top, int children) {
@@ -268,6 +260,27 @@ TEST_F(trees, a_walk_loses_nothing_that_was_read_ahead_for_calls_that_were_given
     EXPECT_EQ(met, expected);
 }
 
+TEST_F(trees, a_walk_serves_many_calls_that_overlap_in_their_order) {
+    const client c = connect();
+    std::vector<std::string> expected{"/a"};
+    for (int i = 100; i < 200; ++i) expected.push_back("/a/" + std::to_string(i));
+    for (const std::string& path : expected) c.create(path);
+    tree_walk walk = c.walk("/a");
+    std::vector<future<std::optional<tree_entry>>> calls;
+    for (std::size_t i = 0; i < expected.size() + 20; ++i) calls.push_back(walk.async_next());
+    std::vector<std::string> met;
+    std::size_t ends = 0;
+    for (auto& call : calls) {
+        const auto entry = std::move(call).get();
+        if (entry)
+            met.push_back(entry->path);
+        else
+            ++ends;
+    }
+    EXPECT_EQ(met, expected);
+    EXPECT_EQ(ends, 20u);
+}
+
 // -- bulk -------------------------------------------------------------------------------------------------------------
 
 TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error) {
@@ -303,6 +316,18 @@ TEST_F(trees, a_bulk_never_has_more_under_way_than_its_window_and_can_end_with_t
     EXPECT_EQ(ended.failed, 5u);
     EXPECT_EQ(begun, 5u);
     EXPECT_EQ(ended.first_at, 0u);
+}
+
+TEST_F(trees, a_bulk_that_is_refused_whole_says_so_of_each) {
+    const client c = connect();
+    c.close();
+    const auto done = bulk(600, [&](std::size_t i) { return c.async_create("/" + std::to_string(i)); });
+    EXPECT_EQ(done.succeeded, 0u);
+    EXPECT_EQ(done.failed, 600u);
+    EXPECT_EQ(done.first_at, 0u);
+    ASSERT_TRUE(done.first);
+    EXPECT_EQ(done.first->error(), errc::closed);
+    EXPECT_EQ(done.first->outcome(), outcome::not_applied);
 }
 
 TEST_F(trees, a_stop_ends_a_bulk) {
