@@ -93,10 +93,17 @@ TEST(event_calls, that_throw_are_logged_and_do_not_end_the_watch) {
 }
 
 TEST(event_calls, end_silently_when_the_client_is_closed) {
-    watched_node s;
-    s.c.close();
-    s.world.run_for(10s);
-    EXPECT_TRUE(s.seen.empty());
+    simulation world;
+    std::vector<std::string> lines;
+    auto o = options_on(world.add_machine());
+    o.log = {log_level::warn, [&](log_level, std::string_view line) { lines.emplace_back(line); }};
+    const client c(simulation::addresses(), o);
+    int calls = 0;
+    const auto counting = c.add_watch("/n").on_event([&](const watch_event&) { ++calls; });
+    c.close();
+    world.run_for(10s);
+    EXPECT_EQ(calls, 0);
+    EXPECT_THAT(lines, testing::IsEmpty());
 }
 
 TEST(event_calls, need_a_watch) {
