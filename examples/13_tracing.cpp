@@ -2,7 +2,7 @@
 //
 // Prints:
 //   create /traced: done
-//   get /none: no such node
+//   get /none: no node
 //   remove /traced: done
 #include "servers.hpp"
 

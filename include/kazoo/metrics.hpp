@@ -18,10 +18,10 @@ namespace kazoo {
 /// How long something took, sorted into ranges that double: bucket 0 has what took up to 1 µs, bucket i what took up to
 /// 2^i µs and more than bucket i-1, the last one all that took longer than 67 s.
 struct KAZOO_EXPORT duration_histogram {
-    static constexpr std::size_t size = 28;
+    static constexpr std::size_t size = 28; ///< buckets
 
-    std::array<std::uint64_t, size> counts{};
-    std::chrono::nanoseconds sum{0}; ///< of all
+    std::array<std::uint64_t, size> counts{}; ///< of each bucket alone
+    std::chrono::nanoseconds sum{0};          ///< of all
 
     /// What the bucket goes up to; nanoseconds::max() for the last one.
     static std::chrono::nanoseconds upper_bound(std::size_t bucket) noexcept;
@@ -29,6 +29,7 @@ struct KAZOO_EXPORT duration_histogram {
     std::uint64_t count() const noexcept;
     /// The upper bound of the bucket with the value below which `share` (0 to 1) of them lie; zero if there are none.
     std::chrono::nanoseconds quantile(double share) const noexcept;
+    /// Whether all numbers are equal.
     friend bool operator==(const duration_histogram&, const duration_histogram&) = default;
 };
 
@@ -40,13 +41,15 @@ struct operation_metrics {
     std::uint64_t failed = 0;         ///< had an error, from a server or not
     std::uint64_t bytes_sent = 0;     ///< of those that a server has answered
     std::uint64_t bytes_received = 0; ///< of these answers
+    /// Whether everything is equal.
     friend bool operator==(const operation_metrics&, const operation_metrics&) = default;
 };
 
 /// How often an error was told.
 struct error_metrics {
-    errc code{};
-    std::uint64_t count = 0;
+    errc code{};             ///< as the caller got it
+    std::uint64_t count = 0; ///< callers
+    /// Whether everything is equal.
     friend bool operator==(const error_metrics&, const error_metrics&) = default;
 };
 
@@ -67,7 +70,7 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, disconnect);
 /// A snapshot of one client's numbers. Counts are since the client was made and only grow; each is right by itself, but
 /// they are read one after the other, while the client goes on.
 struct KAZOO_EXPORT client_metrics {
-    static constexpr std::size_t disconnects_size = 6;
+    static constexpr std::size_t disconnects_size = 6; ///< enumerators of disconnect
 
     std::vector<operation_metrics> operations; ///< the kinds that were used
     std::vector<error_metrics> errors;         ///< the codes that were told
@@ -106,10 +109,10 @@ struct traced_operation {
 
 /// How an operation ended.
 struct traced_end {
-    std::error_code code; ///< empty: it has a value
-    kazoo::outcome outcome = kazoo::outcome::not_applied;
-    std::size_t bytes_sent = 0;     ///< of the request, once a server has answered it
-    std::size_t bytes_received = 0; ///< of the answer
+    std::error_code code;                                 ///< empty: it has a value
+    kazoo::outcome outcome = kazoo::outcome::not_applied; ///< as its caller is told
+    std::size_t bytes_sent = 0;                           ///< of the request, once a server has answered it
+    std::size_t bytes_received = 0;                       ///< of the answer
 };
 
 /// Hears of each request's beginning and end, once each: for spans of a tracing library, or for a metric that
