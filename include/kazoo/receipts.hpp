@@ -8,8 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <kazoo/export.hpp>
 #include <memory>
 #include <stop_token>
+
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,10 @@ enum class receipt_lifetime : std::uint8_t {
     /// killed leaves its nodes behind: at most receipts_options::most_nodes.
     persistent,
 };
+/// Its name: "ephemeral".
+KAZOO_EXPORT std::string_view to_string(receipt_lifetime) noexcept;
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, receipt_lifetime);
 
 /// What commit does when the reply to a transaction was lost.
 enum class lost_reply : std::uint8_t {
@@ -38,6 +45,10 @@ enum class lost_reply : std::uint8_t {
     /// outcome::not_applied. For those who would rather look again before they do it.
     ask,
 };
+/// Its name: "resend".
+KAZOO_EXPORT std::string_view to_string(lost_reply) noexcept;
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, lost_reply);
 
 /// How receipts behave. Plain data with defaults; the constructor of receipts checks it.
 struct receipts_options {
@@ -59,6 +70,8 @@ struct committed_transaction {
     /// The reply was lost, and the receipt told that it is applied.
     bool recovered = false;
 };
+/// Prints id, results and whether it was recovered, in one line.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const committed_transaction&);
 
 /// Commits transactions so that a lost reply does not leave the caller in doubt.
 ///

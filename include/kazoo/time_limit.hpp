@@ -4,6 +4,8 @@
 #include <kazoo/export.hpp>
 
 #include <chrono>
+#include <iosfwd>
+#include <string>
 
 namespace kazoo {
 
@@ -20,5 +22,9 @@ class time_limit {
   private:
     std::chrono::nanoseconds nanoseconds_;
 };
+/// "1.5 s"; "no limit".
+KAZOO_EXPORT std::string to_string(time_limit);
+/// Prints to_string() of it.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, time_limit);
 
 } // namespace kazoo

@@ -6,8 +6,11 @@
 #include <kazoo/types.hpp>
 
 #include <concepts>
+#include <kazoo/export.hpp>
 #include <memory>
 #include <stop_token>
+
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -48,6 +51,8 @@ struct transaction_result {
     /// Of a set, and of a create if the server told it (servers before 3.9 do not).
     std::optional<node_stat> stat;
 };
+/// Prints the path, and the stat if there is one.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const transaction_result&);
 
 /// "This node is still there": what a recipe gives, to make a transaction depend on it. Of whichever handle.
 struct node_check {

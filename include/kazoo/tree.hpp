@@ -5,6 +5,7 @@
 #include <kazoo/types.hpp>
 
 #include <cstddef>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -21,12 +22,17 @@ struct tree_progress {
     std::size_t done = 0;  ///< nodes that it has removed or copied
 };
 
+/// Prints both: "3 of 7".
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const tree_progress&);
+
 /// A child and what it holds.
 struct child_node {
     std::string name; ///< not a path
     bytes data;       ///< may be null
     node_stat stat;   ///< of the same moment as the data
 };
+/// Prints name, length of the data, and stat.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const child_node&);
 
 /// One node of a tree.
 struct tree_entry {
@@ -38,6 +44,8 @@ struct tree_entry {
     /// what is below it is left out. A node whose children alone cannot be listed comes a second time, with the reason.
     std::error_code unreadable{};
 };
+/// Prints path, and length of the data and stat, or why it could not be read.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const tree_entry&);
 
 /// A walk through a tree, one node at a time: each ahead of what is below it, children in the order of their names.
 /// It is no snapshot: what is created or removed meanwhile may or may not be met; no node is met twice, but one whose

@@ -27,6 +27,8 @@ struct task_options {
     bool is_duty = false;
     /// The task's own errors name the operation and reach the caller as they are.
     bool tells_errors = false;
+    /// Whoever gives it up is told that nothing was applied.
+    bool only_reads = false;
 };
 
 /// A root task: the coroutine, its scope, and the state of the future that its caller holds.
@@ -42,6 +44,7 @@ template <class T> class root_task final : public shared_state<T> {
           is_wait_(o.is_wait),
           is_duty_(o.is_duty),
           tells_errors_(o.tells_errors),
+          only_reads_(o.only_reads),
           task_(std::move(t)) {}
 
     /// `parent`: the task that this one belongs to, if any; then on the loop.
@@ -65,7 +68,7 @@ template <class T> class root_task final : public shared_state<T> {
     /// The caller gave up. The task is told, cleans up and ends by itself; what it has done so far stays done.
     outcome on_abandoned() noexcept override {
         if (!is_duty_) cancel_later(abandon_);
-        return outcome::unknown;
+        return only_reads_ ? outcome::not_applied : outcome::unknown;
     }
     void abandon_interest() noexcept override {
         if (is_wait_) this->fail(errc::cancelled);
@@ -133,7 +136,7 @@ template <class T> class root_task final : public shared_state<T> {
     std::string detail_; ///< what an error in the whole's own name had to tell
     time_point deadline_;
     std::stop_token stop_token_;
-    bool is_wait_, is_duty_, tells_errors_;
+    bool is_wait_, is_duty_, tells_errors_, only_reads_;
     std::optional<task<T>> task_;
     std::optional<task_scope> scope_;
     std::optional<std::stop_callback<stopper>> stop_callback_;

@@ -1,4 +1,6 @@
 // How public values print themselves, for people: in logs, and in tests that fail.
+#include "util/duration_text.hpp"
+
 #include <kazoo/acl.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
@@ -87,6 +89,12 @@ std::ostream& operator<<(std::ostream& out, const acl_list& l) {
     }
     return out << ", " << l.stat;
 }
+
+std::string to_string(time_limit l) {
+    const std::chrono::nanoseconds d = l;
+    return d == std::chrono::nanoseconds::max() ? "no limit" : util::to_text(d);
+}
+std::ostream& operator<<(std::ostream& out, time_limit l) { return out << to_string(l); }
 
 std::string to_string(const credential& c) { return c.scheme + ":***"; }
 std::ostream& operator<<(std::ostream& out, const credential& c) { return out << to_string(c); }

@@ -9,8 +9,11 @@
 #include <kazoo/types.hpp>
 
 #include <chrono>
+#include <kazoo/export.hpp>
 #include <memory>
 #include <stop_token>
+
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +45,8 @@ struct contender {
     zxid created{};         ///< its fencing token, once it holds the lock
     bool hidden = false;    ///< we may not read its node: it may have an identifier
 };
+/// Prints path, session and identifier.
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const contender&);
 
 /// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,
 /// std::unique_lock and std::lock work with it. Not recursive.

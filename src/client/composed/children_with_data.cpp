@@ -39,7 +39,7 @@ task<std::vector<child_node>> children_with_data(handle zk, std::string parent) 
 } // namespace detail
 
 future<std::vector<child_node>> node_operations::async_children_with_data(std::string_view path) const {
-    return detail::spawn(core(), {"children_with_data", path},
+    return detail::spawn(core(), {.name = "children_with_data", .path = path, .only_reads = true},
                          detail::children_with_data(detail::handle(*this), std::string(path)));
 }
 std::vector<child_node> client::children_with_data(std::string_view path, const std::stop_token& stop) const {

@@ -150,7 +150,7 @@ tree_walk::~tree_walk() = default;
 
 future<std::optional<tree_entry>> tree_walk::async_next() {
     detail::core& owner = state_->zk.owner();
-    return detail::spawn(owner, {"walk", {}}, state::next(state_));
+    return detail::spawn(owner, {.name = "walk", .path = {}, .only_reads = true}, state::next(state_));
 }
 std::optional<tree_entry> tree_walk::next(const std::stop_token& stop) {
     return detail::blocking(state_->zk.owner(), stop, [this] { return async_next(); });

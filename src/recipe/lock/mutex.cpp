@@ -9,6 +9,8 @@
 #include "recipe/support.hpp"
 #include "util/backoff.hpp"
 
+#include <ostream>
+
 namespace kazoo {
 
 namespace recipe {
@@ -161,6 +163,12 @@ bool mutex::holds() const noexcept { return core_->holds(); }
 std::stop_token mutex::lost() const { return core_->lost(); }
 zxid mutex::fencing_token() const noexcept { return core_->fencing_token(); }
 node_check mutex::check() const { return core_->check(); }
+
+std::ostream& operator<<(std::ostream& out, const contender& c) {
+    out << c.path << " of session " << to_string(c.owner);
+    if (c.hidden) return out << ", hidden";
+    return c.identifier.empty() ? out : out << ", " << c.identifier;
+}
 
 std::vector<contender> mutex::contenders() const { return async_contenders().get(); }
 future<std::vector<contender>> mutex::async_contenders() const { return core_->contenders(); }

@@ -66,6 +66,25 @@ TEST(print, what_operations_return) {
     EXPECT_EQ(printed(node{}).substr(0, 12), "null, czxid=");
     EXPECT_EQ(printed(created_node{"/a", {}}).substr(0, 10), "/a, czxid=");
     expect_text(watch_event{event_type::deleted, "/a", zxid{7}}, "deleted /a zxid=7");
+    EXPECT_EQ(printed(tree_progress{.found = 7, .done = 3}), "3 of 7");
+    EXPECT_EQ(printed(child_node{"c", bytes("12345"), {}}).substr(0, 18), "c: 5 bytes, czxid=");
+    EXPECT_EQ(printed(tree_entry{.path = "/t", .data = bytes("1")}).substr(0, 19), "/t: 1 bytes, czxid=");
+    EXPECT_EQ(printed(tree_entry{.path = "/t", .unreadable = make_error_code(errc::no_auth)}),
+              "/t: " + make_error_code(errc::no_auth).message());
+    EXPECT_EQ(printed(transaction_result{"/a", std::nullopt}), "/a");
+    EXPECT_EQ(printed(committed_transaction{zxid{7}, {{"/a", std::nullopt}, {"/b", std::nullopt}}, true}),
+              printed(zxid{7}) + ": /a; /b (recovered)");
+    EXPECT_EQ(printed(contender{"me", "/l/x", session_id{10}, zxid{1}, false}), "/l/x of session 0xa, me");
+    EXPECT_EQ(printed(contender{"", "/l/x", session_id{10}, zxid{1}, true}), "/l/x of session 0xa, hidden");
+}
+
+TEST(print, choices) {
+    expect_text(receipt_lifetime::persistent, "persistent");
+    expect_text(lost_reply::ask, "ask");
+    expect_text(carry_over::reads_and_writes, "reads_and_writes");
+    expect_text(carry_over{9}, "unknown");
+    expect_text(time_limit(std::chrono::milliseconds(1500)), "1.5 s");
+    expect_text(time_limit(std::chrono::hours::max()), "no limit");
 }
 
 } // namespace
