@@ -2,17 +2,16 @@
 // Transactions whose lost reply can be asked about: applied exactly once over reconnects. doc/receipts.md tells more.
 #include <kazoo/acl.hpp>
 #include <kazoo/client.hpp>
+#include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <kazoo/export.hpp>
+#include <iosfwd>
 #include <memory>
 #include <stop_token>
-
-#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>

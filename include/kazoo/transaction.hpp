@@ -1,16 +1,15 @@
 #pragma once
 // Several operations that succeed or fail together, and several reads in one request.
 #include <kazoo/acl.hpp>
+#include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/options.hpp>
 #include <kazoo/types.hpp>
 
 #include <concepts>
-#include <kazoo/export.hpp>
+#include <iosfwd>
 #include <memory>
 #include <stop_token>
-
-#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <system_error>

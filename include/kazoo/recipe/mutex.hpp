@@ -3,17 +3,16 @@
 #include <kazoo/acl.hpp>
 #include <kazoo/client.hpp>
 #include <kazoo/detail/until.hpp>
+#include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/recipe/loss.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 
 #include <chrono>
-#include <kazoo/export.hpp>
+#include <iosfwd>
 #include <memory>
 #include <stop_token>
-
-#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
