@@ -98,6 +98,17 @@ TEST_F(asio_adapter, a_coroutine_awaits_a_watch) {
     run(body(zk_));
 }
 
+TEST_F(asio_adapter, an_awaitable_needs_no_token) {
+    const auto body = [](kazoo::client zk) -> asio::awaitable<void> {
+        const kazoo::node node = co_await kazoo::async(zk.async_get("/a"));
+        EXPECT_EQ(node.data, "x");
+        co_await kazoo::async(zk.async_remove("/a"));
+        const auto gone = co_await kazoo::async(zk.async_exists("/a"));
+        EXPECT_FALSE(gone.has_value());
+    };
+    run(body(zk_));
+}
+
 TEST_F(asio_adapter, use_future_gives_a_standard_future) {
     std::future<kazoo::node> value = kazoo::async(zk_.async_get("/a"), asio::use_future);
     EXPECT_EQ(value.get().data, "x");

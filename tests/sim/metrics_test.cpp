@@ -90,6 +90,21 @@ TEST(metrics, a_request_that_is_given_up_in_the_queue_is_not_timed_and_the_next_
     EXPECT_GE(s.c.metrics().queue_wait.count() - before.count(), 1u);
 }
 
+TEST(metrics, what_was_given_up_has_failed_whatever_comes_later) {
+    scene s;
+    s.c.wait_connected();
+    s.here.silence(flow::to_client, true);
+    EXPECT_EQ(verdict_of(s.c.async_exists("/").timeout(100ms)), failed(errc::operation_timeout));
+    s.here.silence(flow::to_client, false);
+    s.c.sync("/"); // its answer has come by now
+    const client_metrics m = s.c.metrics();
+    ASSERT_EQ(m.operations.size(), 2u);
+    EXPECT_EQ(m.operations[0].name, "exists");
+    EXPECT_EQ(m.operations[0].succeeded, 0u);
+    EXPECT_EQ(m.operations[0].failed, 1u);
+    EXPECT_GT(m.operations[0].bytes_received, 0u) << "a server has answered";
+}
+
 TEST(metrics, in_flight_and_watches_are_of_now) {
     scene s;
     s.c.wait_connected();

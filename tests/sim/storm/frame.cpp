@@ -38,6 +38,7 @@ storm_client& storm_frame::add_client() {
     client_options o = options_on(added.where, added.timeout);
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
+    o.tracer = tracer_;
     o.carried_over = static_cast<carry_over>(below(3));
     o.log = {log_level::debug,
              [this, n = added.number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
@@ -79,6 +80,10 @@ void storm_frame::close_all() {
             if (!each->inside->is_empty()) complain(each->name() + " left something behind");
     }
     run_for(5s);
+    const auto once = [](const auto& end) { return end.second == 1; };
+    if (tracer_->ends.size() != tracer_->begun_count || !std::ranges::all_of(tracer_->ends, once))
+        complain(std::to_string(tracer_->begun_count) + " requests began, and " + std::to_string(tracer_->ends.size()) +
+                 " ended, or some more than once");
     if (!world_.sessions().empty()) complain("sessions are left at the server");
     if (inside().server().nodes().ephemeral_count() != 0) complain("ephemeral nodes are left at the server");
 }

@@ -6,6 +6,7 @@
 #include "sim/scene.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,7 +87,16 @@ class storm_frame : public seeded {
     void plan_passing_client();
     void close_all();
 
+    /// Counts beginnings and ends of requests: each has one of both, whatever becomes of it.
+    struct tracer final : operation_tracer {
+        std::uint64_t begun(const traced_operation&) override { return ++begun_count; }
+        void ended(std::uint64_t which, const traced_end&) override { ++ends[which]; }
+        std::uint64_t begun_count = 0;
+        std::map<std::uint64_t, int> ends;
+    };
+
     const storm_shape shape_;
+    const std::shared_ptr<tracer> tracer_ = std::make_shared<tracer>();
     simulation world_;
 
   protected:
