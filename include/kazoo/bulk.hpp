@@ -1,12 +1,14 @@
 #pragma once
 // Many operations of which a bounded number is under way.
 #include <kazoo/error.hpp>
+#include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <iosfwd>
 #include <optional>
 #include <stop_token>
 #include <type_traits>
@@ -36,6 +38,8 @@ struct bulk_result {
         if (first) first->rethrow();
     }
 };
+/// Prints "7 succeeded, 2 failed, number 3 first: no node".
+KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const bulk_result&);
 
 /// Calls `start(i)`, which gives a future, for i = 0 … count-1 on this thread, and `finish(i, result)` for each answer
 /// in the same order, with at most options.window futures open: so memory is bounded, and the connection stays full.

@@ -75,12 +75,13 @@ struct KAZOO_EXPORT client_metrics {
     std::vector<operation_metrics> operations; ///< the kinds that were used
     std::vector<error_metrics> errors;         ///< the codes that were told
     std::uint64_t other_errors = 0;            ///< of foreign categories, such as lack of memory
-    /// From the call until the request was handed to the connection: of the oldest request of each batch.
+    /// From the call until the request was handed to the connection. Of one request at a time: the next is timed when
+    /// that one has left the queue.
     duration_histogram queue_wait;
     /// From handing a request to the socket until its answer was taken from it, of each answer.
     duration_histogram round_trip;
     std::uint64_t bytes_sent = 0;     ///< through connections, everything included
-    std::uint64_t bytes_received = 0; ///< as bytes_sent
+    std::uint64_t bytes_received = 0; ///< the same, the other way
     std::size_t waiting = 0;          ///< requests in the queue now
     std::size_t in_flight = 0;        ///< requests handed to the connection and not ended now
 
@@ -103,7 +104,7 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const client_metrics&);
 
 /// An operation that begins.
 struct traced_operation {
-    std::string_view name; ///< as operation_metrics::name
+    std::string_view name; ///< as in the texts of errors
     std::string_view path; ///< as its caller gave it; empty if it has none. Both are valid during the call
 };
 

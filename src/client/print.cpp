@@ -1,4 +1,5 @@
 // How the values of the client's calls print themselves, for people: in logs, and in tests that fail.
+#include <kazoo/bulk.hpp>
 #include <kazoo/receipts.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/tree.hpp>
@@ -27,6 +28,12 @@ std::ostream& operator<<(std::ostream& out, const child_node& c) {
 std::ostream& operator<<(std::ostream& out, const tree_entry& e) {
     out << e.path << ": ";
     return e.unreadable ? out << e.unreadable.message() : out << contents{e.data, e.stat};
+}
+
+std::ostream& operator<<(std::ostream& out, const bulk_result& r) {
+    out << r.succeeded << " succeeded, " << r.failed << " failed";
+    if (!r.first) return out;
+    return out << ", number " << r.first_at.value_or(0) << " first: " << r.first->error().message();
 }
 
 std::ostream& operator<<(std::ostream& out, const transaction_result& r) {

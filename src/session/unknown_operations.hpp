@@ -24,8 +24,8 @@ class unknown_operations {
         if (suspicion_ == now) told(server, op);
         suspicion_ = std::move(now);
     }
-    /// Whether answered() would learn something: most answers are of what every server knows, or of what was served just
-    /// now.
+    /// Whether answered() would learn something: most answers are of what every server knows, or of what was served
+    /// just now.
     bool would_learn(proto::opcode op) const noexcept {
         return may_be_unknown(op) && (suspicion_.has_value() || last_served_ != op);
     }

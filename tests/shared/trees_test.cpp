@@ -293,6 +293,8 @@ TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error)
     EXPECT_EQ(done.succeeded, 900u);
     EXPECT_EQ(done.failed, 100u);
     EXPECT_EQ(done.first_at, 900u);
+    EXPECT_EQ(::testing::PrintToString(done),
+              "900 succeeded, 100 failed, number 900 first: " + done.first->error().message());
     EXPECT_EQ(error_of_call([&] { done.rethrow(); }), errc::node_exists);
     EXPECT_EQ(answered, 1000u);
     EXPECT_EQ(in_order, 1000u);

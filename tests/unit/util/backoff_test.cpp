@@ -78,8 +78,7 @@ TEST(backoff, names_what_is_wrong_with_a_policy) {
     EXPECT_EQ(defect([](retry_policy& p) { p.max_delay = endless; }), "");
     EXPECT_EQ(defect([](retry_policy& p) { p.initial_delay = 0ms; }), "initial_delay must be positive");
     EXPECT_EQ(defect([](retry_policy& p) { p.initial_delay = p.max_delay = endless; }), "initial_delay is too long");
-    EXPECT_EQ(defect([](retry_policy& p) { p.max_delay = 49ms; }),
-              "max_delay must not be less than initial_delay");
+    EXPECT_EQ(defect([](retry_policy& p) { p.max_delay = 49ms; }), "max_delay must not be less than initial_delay");
     for (const double factor : {0.999, -1.0, nan})
         EXPECT_EQ(defect([&](retry_policy& p) { p.factor = factor; }), "factor must not be less than 1");
     for (const double jitter : {-0.001, 1.001, nan})
