@@ -4,8 +4,11 @@
 
 #include <kazoo/kazoo.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>

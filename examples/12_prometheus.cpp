@@ -12,8 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -81,13 +83,15 @@ std::string to_prometheus(const kazoo::client_metrics& m) {
     e.begin("kazoo_errors_total", "counter", "Requests that failed, by code.");
     for (const auto& error : m.errors)
         e.sample("kazoo_errors_total", label("code", static_cast<int>(error.code)), error.count);
+    e.sample("kazoo_errors_total", label("code", "other"), m.other_errors);
     e.single("kazoo_sent_bytes_total", "counter", "Bytes that sockets took.", m.bytes_sent);
     e.single("kazoo_received_bytes_total", "counter", "Bytes that came from sockets.", m.bytes_received);
     e.histogram("kazoo_queue_wait_seconds", "From a call until its request leaves, a sample.", m.queue_wait);
     e.histogram("kazoo_round_trip_seconds", "From sending a request until its answer.", m.round_trip);
     e.single("kazoo_queue_length", "gauge", "Requests that wait.", m.waiting);
     e.single("kazoo_in_flight", "gauge", "Requests without an answer.", m.in_flight);
-    e.single("kazoo_connections_total", "counter", "Connections that were ready for requests.", m.connections);
+    e.single("kazoo_connections_total", "counter", "Connections on which a session was opened or resumed.",
+             m.connections);
     e.begin("kazoo_connections_lost_total", "counter", "Connections that ended, by cause.");
     for (std::size_t i = 0; i < m.disconnects.size(); ++i)
         e.sample("kazoo_connections_lost_total", label("cause", static_cast<kazoo::disconnect>(i)), m.disconnects[i]);

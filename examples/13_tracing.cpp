@@ -9,6 +9,7 @@
 #include <kazoo/kazoo.hpp>
 
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>

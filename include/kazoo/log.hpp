@@ -23,8 +23,8 @@ KAZOO_EXPORT std::string_view to_string(log_level) noexcept;
 /// Prints to_string() of it.
 KAZOO_EXPORT std::ostream& operator<<(std::ostream&, log_level);
 
-/// Called on the loop's thread, and on the callback executor: must be thread-safe, must not block and must not call the
-/// client.
+/// Called on the loop's thread, on the callback executor, and where a tracer threw: must be thread-safe, must not block
+/// and must not call the client.
 ///
 /// Never called after the last handle of the client (a client, a recipe, a transaction) is gone: the session then ends
 /// silently, unless close() came first. The destructor of that handle waits for a call in progress and destroys the

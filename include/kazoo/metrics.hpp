@@ -36,10 +36,12 @@ struct KAZOO_EXPORT duration_histogram {
 /// Requests of one kind that have ended: each is counted once, when its caller is told. What takes several requests
 /// counts as these. Requests of the client itself (pings, setWatches) are not counted.
 struct operation_metrics {
-    std::string name;                 ///< as in the texts of errors: "get", "create", "transaction"
+    /// The request: "get", "create", "transaction". Calls that send the same request share it: watch, get_config and
+    /// watch_config are "get".
+    std::string name;
     std::uint64_t succeeded = 0;      ///< had a value
     std::uint64_t failed = 0;         ///< had an error, from a server or not
-    std::uint64_t bytes_sent = 0;     ///< of those that a server has answered
+    std::uint64_t bytes_sent = 0;     ///< of those that a server has answered, unless above max_reply_bytes
     std::uint64_t bytes_received = 0; ///< of these answers
     /// Whether everything is equal.
     friend bool operator==(const operation_metrics&, const operation_metrics&) = default;
@@ -56,10 +58,10 @@ struct error_metrics {
 /// Why an established connection ended.
 enum class disconnect : std::uint8_t {
     closed_by_server,   ///< an orderly end
-    network_error,      ///< such as a reset
+    network_error,      ///< such as a reset; or lack of memory for its bytes
     silence,            ///< the server answered nothing for too long
     protocol_violation, ///< it sent what makes no sense
-    left,               ///< by us: it refused credentials, or does not know an operation
+    left,               ///< by us: it refused credentials or watches, or does not know an operation
     session_over        ///< it said so, or the session's time was over
 };
 /// Its name: "closed_by_server".
@@ -78,7 +80,8 @@ struct KAZOO_EXPORT client_metrics {
     /// From the call until the request was handed to the connection. Of one request at a time: the next is timed when
     /// that one has left the queue.
     duration_histogram queue_wait;
-    /// From handing a request to the socket until its answer was taken from it, of each answer.
+    /// From handing a request to the socket until its answer was taken from it: of each answer, also of what the client
+    /// asks in the FIFO for itself (closing, certainty).
     duration_histogram round_trip;
     std::uint64_t bytes_sent = 0;     ///< through connections, everything included
     std::uint64_t bytes_received = 0; ///< the same, the other way
@@ -110,10 +113,11 @@ struct traced_operation {
 
 /// How an operation ended.
 struct traced_end {
-    std::error_code code;                                 ///< empty: it has a value
-    kazoo::outcome outcome = kazoo::outcome::not_applied; ///< as its caller is told
-    std::size_t bytes_sent = 0;                           ///< of the request, once a server has answered it
-    std::size_t bytes_received = 0;                       ///< of the answer
+    std::error_code code; ///< empty: it has a value
+    /// As its caller is told. Without a code it means nothing: what succeeded is applied.
+    kazoo::outcome outcome = kazoo::outcome::not_applied;
+    std::size_t bytes_sent = 0;     ///< of the request, once a server has answered it
+    std::size_t bytes_received = 0; ///< of the answer
 };
 
 /// Hears of each request's beginning and end, once each: for spans of a tracing library, or for a metric that

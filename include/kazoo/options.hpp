@@ -80,8 +80,9 @@ struct client_options {
     /// the connection (session_state::suspended), and takes the session back when it reconnects.
     session_ticket resume{};
     /// What waits for a connection when the session ends, and outlives it. Reads in flight then fail with
-    /// errc::connection_loss, which blocking calls repeat. What belongs to one session, as a lock's requests do, never
-    /// outlives it.
+    /// errc::connection_loss, which blocking calls repeat. What belongs to one session, as the requests of locks and of
+    /// protected creates do, never outlives it. A new session may begin at a server that is behind: what is read there
+    /// may be older than what was seen in the last one; async_sync() ahead of a read rules that out.
     carry_over carried_over = carry_over::reads;
     /// The pause between two rounds through all addresses.
     retry_policy reconnect{};

@@ -70,10 +70,10 @@ class core final : public ref_counted<core, task_host> {
     client_metrics metrics() const;
     /// What the user's tracer gave for an operation that begins; 0 without one.
     std::uint64_t trace(std::string_view operation, std::string_view path) noexcept {
-        return tracer_ != nullptr ? begin_trace({operation, path}) : 0;
+        return traces() ? begin_trace({operation, path}) : 0;
     }
     void end_trace(std::uint64_t begun, const traced_end& end) noexcept {
-        if (tracer_ != nullptr) tell_end(begun, end);
+        if (traces()) tell_end(begun, end);
     }
     ref<shared_state<void>> close();
     ref<shared_state<session_ticket>> detach();
@@ -132,6 +132,8 @@ class core final : public ref_counted<core, task_host> {
     };
 
     log_sink default_sink();
+    /// In a forked child somebody may have held the tracer's locks.
+    bool traces() const noexcept { return tracer_ != nullptr && !loop().forked(); }
     std::uint64_t begin_trace(const traced_operation&) noexcept;
     void tell_end(std::uint64_t begun, const traced_end&) noexcept;
 
@@ -144,7 +146,7 @@ class core final : public ref_counted<core, task_host> {
     submit_queue queue_;
     callback_fifo callbacks_;
     session_board board_;
-    /// Written at the end of each turn.
+    /// Written when the clocks are published: at the end of each turn, and with a change of state.
     struct gauges {
         util::tally in_flight, watches, events;
     };

@@ -4,6 +4,7 @@
 
 #include <kazoo/metrics.hpp>
 
+#include <array>
 #include <cstdint>
 #include <utility>
 

@@ -122,7 +122,8 @@ void session::impl::lose_session(std::string_view why) {
     end_certainty();
     const bool bound = established() || (phase_ == phase::handshaking && resuming_);
     if (established()) count_.of(disconnect::session_over).add();
-    if (has_session() && !closing_) count_.sessions_lost.add();
+    // One that we were to take over, and that was over before, never was ours.
+    if (has_session() && !closing_ && count_.sessions.get() > 0) count_.sessions_lost.add();
     const bool write_failed = fail_all_requests(errc::session_expired);
     if (bound) tear_down(disconnect::session_over);
     identity_ = {};

@@ -91,8 +91,11 @@ std::ostream& operator<<(std::ostream& out, const acl_list& l) {
 }
 
 std::string to_string(time_limit l) {
+    constexpr std::chrono::hours fifty_years{50 * 365 * 24}; // the same as none, see time_limit
     const std::chrono::nanoseconds d = l;
-    return d == std::chrono::nanoseconds::max() ? "no limit" : util::to_text(d);
+    if (d >= fifty_years) return "no limit";
+    const bool shows = d >= std::chrono::milliseconds(1) || d == std::chrono::nanoseconds::zero();
+    return shows ? util::to_text(d) : std::to_string(d.count()) + " ns";
 }
 std::ostream& operator<<(std::ostream& out, time_limit l) { return out << to_string(l); }
 

@@ -50,6 +50,16 @@ TEST_F(hand_over, a_session_that_is_over_gives_a_new_one) {
     EXPECT_EQ(late.create("/n"), "/n");
 }
 
+TEST_F(hand_over, a_session_that_is_over_is_no_refusal_of_all_addresses) {
+    const session_ticket ticket = connect().detach();
+    resume(ticket).close();
+    auto o = quick();
+    o.resume = ticket;
+    const client late(test::server().address() + root, o);
+    late.async_try_connect().get_for(20s);
+    EXPECT_NE(late.session_id(), ticket.id);
+}
+
 TEST_F(hand_over, a_wrong_password_gives_a_new_session) {
     session_ticket ticket = connect().detach();
     ticket.password.fill('x');

@@ -281,6 +281,18 @@ TEST_F(trees, a_walk_serves_many_calls_that_overlap_in_their_order) {
     EXPECT_EQ(ends, 20u);
 }
 
+TEST_F(trees, a_copy_of_one_node_is_that_node_and_nothing_below_it) {
+    const client c = connect();
+    c.create("/one", "x");
+    c.create("/one-more", "y");
+    EXPECT_EQ(c.copy_tree("/one", "/two"), 1u);
+    EXPECT_EQ(c.get("/two").data, "x");
+    EXPECT_EQ(c.get("/two").stat.num_children, 0);
+    EXPECT_THROW(c.copy_tree("/one", "/two"), node_exists_error);
+    EXPECT_THROW(c.copy_tree("/none", "/three"), no_node_error);
+    EXPECT_FALSE(c.exists("/three"));
+}
+
 // -- bulk -------------------------------------------------------------------------------------------------------------
 
 TEST_F(trees, a_bulk_of_operations_tells_how_many_succeeded_and_the_first_error) {

@@ -199,5 +199,25 @@ TEST(retries, pauses_and_deadline_are_of_the_worlds_time) {
     EXPECT_EQ((s.world.now() - before) / 1s, 31);
 }
 
+TEST(remove_tree, tells_no_progress_behind_the_end_of_its_future_however_that_came) {
+    for (const bool cancelled : {false, true}) {
+        scene s;
+        s.c.create("/t");
+        for (int i = 0; i < 3000; ++i) s.c.async_create("/t/" + std::to_string(i)).detach();
+        s.c.sync("/");
+        int told = 0;
+        auto removing = s.c.async_remove_tree("/t", version::any, [&](tree_progress) { ++told; });
+        ASSERT_TRUE(s.world.run_until([&] { return told > 0; }));
+        if (cancelled)
+            std::move(removing).cancel();
+        else
+            EXPECT_EQ(std::move(removing).get(), 3001u);
+        if (cancelled) s.world.run_for(1ms); // its function may be running
+        const int told_before_the_end = told;
+        s.world.run_for(10s);
+        EXPECT_EQ(told, told_before_the_end);
+    }
+}
+
 } // namespace
 } // namespace kazoo::testkit

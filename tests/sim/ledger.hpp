@@ -22,8 +22,8 @@ struct ledger_entry {
     bool repeated = false;                      ///< sent again when its reply is lost
     bool may_give_up = false;                   ///< has a deadline, or is cancelled
     std::uint64_t submitted = 0, completed = 0; ///< in the order of everything that is noted here
-    std::uint64_t dropped =
-        0; ///< when the client's connection or session went for the first time after it was submitted
+    /// When the client's connection or session went for the first time after it was submitted.
+    std::uint64_t dropped = 0;
     int completions = 0;
     std::error_code code;
     kazoo::outcome outcome = outcome::not_applied;

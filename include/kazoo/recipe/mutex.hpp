@@ -157,7 +157,7 @@ class KAZOO_EXPORT mutex {
 
     /// All who hold or wait, the holder first; those that we may not read are marked. Two round trips, or three. Waits
     /// at most client_options::operation_timeout, and asks again after a broken connection.
-    std::vector<contender> contenders() const;
+    std::vector<contender> contenders(const std::stop_token& stop = {}) const;
     /// The asynchronous twin of contenders(): does not block.
     future<std::vector<contender>> async_contenders() const;
 

@@ -102,9 +102,10 @@ node client::update(std::string_view path, const std::function<std::optional<std
     const detail::loop& loop = core().loop();
     const auto end = saturating_add(loop.now(), core().operation_limit());
     const detail::task_options named{"update", path};
+    const detail::task_options reads{.name = "update", .path = path, .only_reads = true};
     const std::string where(path);
     for (bool fresh = false;; fresh = true) {
-        auto reading = detail::spawn(core(), named, detail::read_for_update(detail::handle(*this), where, fresh));
+        auto reading = detail::spawn(core(), reads, detail::read_for_update(detail::handle(*this), where, fresh));
         node read = std::move(reading).get_for(end - loop.now(), stop);
         auto data = f(read);
         if (!data) return read;

@@ -170,7 +170,9 @@ std::ostream& operator<<(std::ostream& out, const contender& c) {
     return c.identifier.empty() ? out : out << ", " << c.identifier;
 }
 
-std::vector<contender> mutex::contenders() const { return async_contenders().get(); }
+std::vector<contender> mutex::contenders(const std::stop_token& stop) const {
+    return async_contenders().stop_on(stop).get();
+}
 future<std::vector<contender>> mutex::async_contenders() const { return core_->contenders(); }
 
 const std::string& mutex::path() const noexcept { return core_->path(); }

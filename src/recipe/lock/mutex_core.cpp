@@ -153,7 +153,7 @@ future<std::vector<contender>> mutex_core::contenders() {
     const auto read = [self = shared_from_this()] {
         return read_contenders(self->owner(), self->root_, self->folder_, self->marks_);
     };
-    return spawn(owner(), {.name = "contenders", .path = path_}, repeat(read));
+    return spawn(owner(), {.name = "contenders", .path = path_, .only_reads = true}, repeat(read));
 }
 
 // -- giving up --------------------------------------------------------------------------------------------------------

@@ -85,6 +85,9 @@ TEST(print, choices) {
     expect_text(carry_over{9}, "unknown");
     expect_text(time_limit(std::chrono::milliseconds(1500)), "1.5 s");
     expect_text(time_limit(std::chrono::hours::max()), "no limit");
+    expect_text(time_limit(std::chrono::hours(24 * 366 * 60)), "no limit");
+    expect_text(time_limit(std::chrono::microseconds(500)), "500000 ns");
+    expect_text(time_limit(std::chrono::seconds(-1)), "0 ms");
 }
 
 } // namespace
