@@ -9,9 +9,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
+#include <string>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #ifdef __has_feature
@@ -228,8 +233,22 @@ TEST(net_loop_end, on_its_signal_thread) {
 
 // -- fork -------------------------------------------------------------------------------------------------------------
 
-/// What the child reports, by its exit code; 255 if it did not end by itself.
+/// Whether no thread but this one has anything to do.
+bool others_sleep() {
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        if (thread.path().filename() == std::to_string(::gettid())) continue;
+        std::ifstream file(thread.path() / "stat");
+        const std::string stat(std::istreambuf_iterator<char>(file), {});
+        const auto name_end = stat.rfind(')');
+        if (name_end == stat.npos || stat.compare(name_end, 3, ") S") != 0) return false;
+    }
+    return true;
+}
+
+/// What the child reports, by its exit code; 255 if it did not end by itself. Nobody else works when it forks:
+/// AddressSanitizer's allocator would stay locked in the child for ever if another thread were inside it.
 int in_child(const std::function<int()>& f) {
+    if (!testkit::wait_until(others_sleep)) return 254;
     const pid_t child = ::fork();
     if (child == 0) ::_exit(f());
     int status = 0;
