@@ -107,7 +107,7 @@ TEST(event_calls, end_silently_when_the_client_is_closed) {
 }
 
 TEST(event_calls, need_a_watch) {
-    EXPECT_THROW(watch_stream().on_event([](const watch_event&) {}), kazoo::error);
+    EXPECT_THROW(static_cast<void>(watch_stream().on_event([](const watch_event&) {})), kazoo::error);
 }
 
 } // namespace
