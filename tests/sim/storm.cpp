@@ -154,7 +154,9 @@ void storm::on_turn(const sim_machine& m) {
         }
         const bool has_session = id != session_id::none;
         const bool dropped = state != session_state::connected && p.last_state == session_state::connected;
-        if (dropped || (p.had_session && !has_session)) ledger_.drop(p.number);
+        const bool lost = p.had_session && !has_session;
+        if (dropped || lost) ledger_.drop(p.number);
+        if (lost) p.connections_at_loss = m.connections_tried();
         p.had_session = has_session;
         p.last_state = state;
     }

@@ -24,7 +24,8 @@ class storm final : public storm_frame {
     struct player final : storm_client {
         using storm_client::storm_client;
         session_id last_session = session_id::none;
-        bool had_session = false; ///< in the turn before
+        bool had_session = false;              ///< in the turn before
+        std::uint64_t connections_at_loss = 0; ///< tried when the newest loss of a session was seen
         session_state last_state = session_state::connecting;
         session_state last_heard = session_state::connecting;
         subscription listening;

@@ -63,7 +63,8 @@ template <class T, class Done> void storm::begin(player& p, std::size_t entry, f
     }
     auto result = std::move(f).then([this, &p, entry, done, asked = p.c->session_id()](future<T> finished) mutable {
         kazoo::result<T> r = std::move(finished).result();
-        if (r && ledger_[entry].in_order && p.c && asked != session_id::none && p.c->session_id() != asked)
+        const bool session_went = p.c && asked != session_id::none && p.c->session_id() != asked;
+        if (r && ledger_[entry].in_order && session_went && ledger_[entry].connection > p.connections_at_loss)
             counts_.add(client_counts::writes_that_outlived_their_session);
         ledger_.complete(entry, r.error(), r.outcome());
         if (!r && r.outcome() == outcome::unknown) counts_.add(client_counts::unknown_outcomes);
