@@ -148,6 +148,30 @@ TEST(trees, a_removal_that_ends_half_way_does_not_say_that_nothing_was_removed) 
     EXPECT_EQ(verdict_of(s.c.async_remove_tree("/a")), failed(errc::no_auth));
 }
 
+void calls_of_a_walk_come_every(std::chrono::microseconds pause) {
+    scene s;
+    std::vector<std::string> expected{"/a"};
+    for (int i = 100; i < 300; ++i) expected.push_back("/a/" + std::to_string(i));
+    for (const std::string& path : expected) s.c.create(path);
+    tree_walk walk = s.c.walk("/a");
+    std::vector<future<std::optional<tree_entry>>> calls;
+    const std::function<void()> call = [&] {
+        calls.push_back(walk.async_next());
+        if (calls.size() < expected.size()) s.inside().after(pause, call);
+    };
+    call();
+    ASSERT_TRUE(s.world.run_until([&] {
+        return calls.size() == expected.size() && std::ranges::all_of(calls, [](const auto& f) { return f.ready(); });
+    }));
+    std::vector<std::string> met;
+    for (auto& f : calls) met.push_back(std::move(f).get()->path);
+    EXPECT_EQ(met, expected) << pause;
+}
+
+TEST(trees, calls_of_a_walk_that_come_while_others_end_are_served_in_their_order) {
+    for (auto pause = 5us; pause < 200us; pause += 5us) calls_of_a_walk_come_every(pause);
+}
+
 TEST(trees, requests_are_as_many_as_nodes_and_round_trips_as_few_as_levels) {
     scene s({.shortest_delay = 10ms, .longest_delay = 10ms});
     s.c.create("/a");

@@ -1,6 +1,7 @@
 // A walk through a tree, read ahead in bursts.
 #include "client/blocking.hpp"
 #include "client/composed/ask_each.hpp"
+#include "client/composed/waiting_line.hpp"
 #include "client/handle.hpp"
 #include "task/root_task.hpp"
 
@@ -17,11 +18,11 @@ namespace kazoo {
 class tree_walk::state {
   public:
     state(const node_operations& from, std::string top)
-        : user_(detail::client_access::handle_of(from)), zk(from), top_(std::move(top)), ended_(zk.owner()) {}
+        : user_(detail::client_access::handle_of(from)), zk(from), top_(std::move(top)), calls_(zk.owner(), 1) {}
 
     static detail::task<std::optional<tree_entry>> next(std::shared_ptr<state> self) {
-        while (self->running_) co_await self->ended_.next();
-        const turn mine(*self);
+        detail::waiting_line::place turn(self->calls_);
+        if (!turn.inside()) co_await turn.let_in();
         co_return co_await self->step(self);
     }
 
@@ -34,19 +35,6 @@ class tree_walk::state {
   private:
     static constexpr std::size_t burst = 32;
 
-    class turn {
-      public:
-        explicit turn(state& s) noexcept : owner_(s) { owner_.running_ = true; }
-        turn(const turn&) = delete;
-        turn& operator=(const turn&) = delete;
-        ~turn() {
-            owner_.running_ = false;
-            owner_.ended_.notify();
-        }
-
-      private:
-        state& owner_;
-    };
     /// The children of one node on the way down.
     struct level {
         std::string parent;
@@ -136,8 +124,7 @@ class tree_walk::state {
     }
 
     const std::string top_;
-    detail::task_signal ended_;
-    bool running_ = false;
+    detail::waiting_line calls_; ///< one at a time, in the order in which they came
     bool begun_ = false;
     std::optional<std::string> unlisted_; ///< handed out last: its children come next
     std::vector<level> levels_;
