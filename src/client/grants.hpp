@@ -5,28 +5,28 @@ namespace kazoo::detail {
 class grants;
 
 /// On the loop only.
-class grant {
+class granted {
   public:
-    grant() = default;
-    grant(const grant&) = delete;
-    grant& operator=(const grant&) = delete;
+    granted() = default;
+    granted(const granted&) = delete;
+    granted& operator=(const granted&) = delete;
 
     /// From now on somebody else may have been granted the same. The grant has left the list for good.
     virtual void on_doubt() noexcept = 0;
 
   protected:
-    virtual ~grant();
+    virtual ~granted();
 
   private:
     friend class grants;
     grants* list_ = nullptr;
-    grant* next_ = nullptr;
-    grant* previous_ = nullptr;
+    granted* next_ = nullptr;
+    granted* previous_ = nullptr;
 };
 
 class grants {
   public:
-    void add(grant& g) noexcept {
+    void add(granted& g) noexcept {
         g.list_ = this;
         g.next_ = first_;
         g.previous_ = nullptr;
@@ -34,7 +34,7 @@ class grants {
         first_ = &g;
     }
     /// Takes a grant out of the list, if it is still there.
-    static void remove(grant& g) noexcept {
+    static void remove(granted& g) noexcept {
         if (g.list_ == nullptr) return;
         (g.previous_ != nullptr ? g.previous_->next_ : g.list_->first_) = g.next_;
         if (g.next_ != nullptr) g.next_->previous_ = g.previous_;
@@ -42,16 +42,16 @@ class grants {
     }
     void doubt_all() noexcept {
         while (first_ != nullptr) {
-            grant& g = *first_;
+            granted& g = *first_;
             remove(g);
             g.on_doubt();
         }
     }
 
   private:
-    grant* first_ = nullptr;
+    granted* first_ = nullptr;
 };
 
-inline grant::~grant() { grants::remove(*this); }
+inline granted::~granted() { grants::remove(*this); }
 
 } // namespace kazoo::detail

@@ -25,6 +25,8 @@ using namespace util::time;
 using detail::all_of;
 using detail::as_result;
 using detail::first_of;
+using detail::interruptible;
+using detail::interruptible_list;
 using detail::pause;
 using detail::repeat;
 using detail::repetition;
@@ -46,7 +48,7 @@ using detail::ready;
 
 // -- what is ours -----------------------------------------------------------------------------------------------------
 using detail::certainty_claim;
-using detail::grant;
+using detail::granted;
 using detail::grants;
 using detail::offered_node;
 

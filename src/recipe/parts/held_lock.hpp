@@ -11,7 +11,7 @@
 
 namespace kazoo::recipe {
 
-class held_lock final : grant, public std::enable_shared_from_this<held_lock> {
+class held_lock final : granted, public std::enable_shared_from_this<held_lock> {
   public:
     /// On the loop. `left_id`: a create of this acquisition got no answer, and a node of that id may still turn up.
     held_lock(pinned_handle zk, created_node node, loss lost_when, std::string left_id);
