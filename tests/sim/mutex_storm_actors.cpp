@@ -99,14 +99,14 @@ struct mutex_storm::actors {
                     co_await std::move(asked);
                     break;
                 }
-                case 4: { // nobody waits for it any more
+                case 4: { // given up; which may come too late, and then it has the lock
                     auto asked = s.lock->async_lock();
                     co_await pause_for(machine, m.between(0ms, 500ms));
-                    has = asked.ready();
-                    if (has)
-                        co_await std::move(asked);
-                    else
-                        m.counts_.add(mutex_counts::dropped);
+                    if (!asked.ready()) {
+                        m.counts_.add(mutex_counts::given_up);
+                        asked.cancel();
+                    }
+                    co_await std::move(asked);
                     break;
                 }
                 default: {

@@ -5,12 +5,12 @@
 #include <kazoo/detail/until.hpp>
 #include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
+#include <kazoo/recipe/contender.hpp>
 #include <kazoo/recipe/loss.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 
 #include <chrono>
-#include <iosfwd>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -35,17 +35,6 @@ struct mutex_options {
     /// What holds() and lost() go by.
     loss lost_when = loss::certainty_over;
 };
-
-/// One that holds or waits for a lock.
-struct contender {
-    std::string identifier; ///< what it calls itself; empty if it does not
-    std::string path;       ///< of its node, relative to the lock's handle
-    session_id owner{};     ///< the session that its node dies with
-    zxid created{};         ///< its fencing token, once it holds the lock
-    bool hidden = false;    ///< we may not read its node: it may have an identifier
-};
-/// Prints path, session and identifier.
-KAZOO_EXPORT std::ostream& operator<<(std::ostream&, const contender&);
 
 /// A mutex shared by all who name the same path in one ensemble. Meets Lockable and TimedLockable: std::scoped_lock,
 /// std::unique_lock and std::lock work with it. Not recursive.

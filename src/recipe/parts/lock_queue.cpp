@@ -1,34 +1,11 @@
 #include "recipe/parts/lock_queue.hpp"
 
+#include "recipe/parts/entry_names.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace kazoo::recipe {
-
-namespace {
-
-/// `text` is what %010d makes of a number: ten digits, or a minus and nine or ten.
-std::optional<std::int32_t> parse_sequence(std::string_view text) noexcept {
-    const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
-    if (digits.size() != 10 && text.size() != 10) return std::nullopt;
-    if (!std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
-    std::int32_t n = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-    return ec == std::errc{} && end == text.data() + text.size() ? std::optional(n) : std::nullopt;
-}
-
-} // namespace
-
-std::optional<std::int32_t> sequence_of(std::string_view name, std::span<const std::string> marks) noexcept {
-    for (const std::size_t length : {std::size_t{10}, std::size_t{11}}) {
-        if (name.size() < length) break;
-        const std::string_view before = name.substr(0, name.size() - length);
-        if (std::ranges::none_of(marks, [&](const std::string& m) { return before.ends_with(m); })) continue;
-        if (const auto n = parse_sequence(name.substr(before.size()))) return n;
-    }
-    return std::nullopt;
-}
 
 lock_queue::lock_queue(child_names children, std::span<const std::string> marks) : children_(std::move(children)) {
     std::vector<std::pair<std::int32_t, std::string_view>> found;
@@ -47,6 +24,13 @@ std::optional<std::size_t> lock_queue::position(std::string_view name) const noe
     const auto at = std::ranges::find(names_, name);
     if (at == names_.end()) return std::nullopt;
     return static_cast<std::size_t>(at - names_.begin());
+}
+
+std::optional<std::string_view> lock_queue::nearest_ahead(std::size_t position,
+                                                          std::span<const std::string> marks) const noexcept {
+    while (position-- > 0)
+        if (sequence_of(names_[position], marks)) return names_[position];
+    return std::nullopt;
 }
 
 } // namespace kazoo::recipe

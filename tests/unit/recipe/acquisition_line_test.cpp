@@ -12,24 +12,14 @@
 namespace kazoo::recipe {
 namespace {
 
-/// What a task would be the result of.
-class task_result final : public detail::shared_state<void> {
-  public:
-    using shared_state::shared_state;
-    std::string_view operation() const noexcept override { return "lock"; }
-};
-
 class acquisition {
   public:
-    acquisition(core& c, acquisition_line& line)
-        : result_(new task_result(c)), scope_(c, *result_), here(line, scope_) {}
+    explicit acquisition(acquisition_line& line, access a) : here(line, a) {}
     /// As a task waits that may not enter yet.
     void wait() { woken_ = here.changed(); }
     bool woken() const { return woken_.ready(); }
 
   private:
-    ref<task_result> result_;
-    task_scope scope_;
     future<void> woken_;
 
   public:
@@ -48,7 +38,9 @@ struct queue {
     acquisition_line line{owner};
     std::vector<std::unique_ptr<acquisition>> all;
 
-    acquisition& call() { return *all.emplace_back(std::make_unique<acquisition>(owner, line)); }
+    acquisition& call(access a = access::exclusive) {
+        return *all.emplace_back(std::make_unique<acquisition>(line, a));
+    }
 };
 
 TEST(acquisition_line, C54_nodes_are_made_in_the_order_of_the_calls) {

@@ -1,5 +1,6 @@
 // The order of contenders, from their names alone.
 #include "recipe/parts/lock_queue.hpp"
+#include "recipe/parts/entry_names.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

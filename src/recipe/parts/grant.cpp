@@ -1,4 +1,4 @@
-#include "recipe/parts/held_lock.hpp"
+#include "recipe/parts/grant.hpp"
 
 #include <kazoo/path.hpp>
 
@@ -8,24 +8,25 @@ namespace kazoo::recipe {
 
 namespace {
 
-/// A lock that is held for a shorter time costs no request that watches over its node. Most are.
+/// What is held for a shorter time costs no request that watches over its node. Most are.
 constexpr std::chrono::milliseconds grace{10};
 
 } // namespace
 
-held_lock::held_lock(pinned_handle zk, created_node node, loss lost_when, std::string left_id)
+grant::grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id, std::stop_source lost)
     : zk_(std::move(zk)),
       node_(std::move(node)),
       lost_when_(lost_when),
       left_id_(std::move(left_id)),
-      doubts_(zk_.owner().board().doubts()) {}
+      doubts_(zk_.owner().board().doubts()),
+      lost_(std::move(lost)) {}
 
-bool held_lock::holds() const noexcept {
+bool grant::holds() const noexcept {
     if (gone_.load(std::memory_order_acquire)) return false;
     return lost_when_ == loss::session_over ? zk_.alive() : zk_.certain(doubts_);
 }
 
-void held_lock::guard() {
+void grant::guard() {
     core& c = zk_.owner();
     const bool by_session = lost_when_ == loss::session_over;
     spawn(c, {"guard", node_.path}, watch_over(shared_from_this())).detach();
@@ -33,11 +34,11 @@ void held_lock::guard() {
     if (by_session ? !zk_.alive() : !zk_.certain(doubts_)) on_doubt(); // since the last look at the clock
 }
 
-task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
+task<void> grant::watch_over(std::shared_ptr<grant> held) {
     core& c = held->zk_.owner();
     (void)co_await as_result(pause(c, grace));
     if (held->given_up_) co_return;
-    const offered_node offered(c, chroot(held->zk_.root()).absolute(held->node_.path).str());
+    const offered_node offered(c, held->absolute_path());
     repetition looks;
     while (!held->given_up_ && !held->gone_) {
         auto seen = co_await as_result(held->zk_.async_watch_exists(held->node_.path));
@@ -50,33 +51,33 @@ task<void> held_lock::watch_over(std::shared_ptr<held_lock> held) {
     held->lose();
 }
 
-/// A lock that is not certainly ours is removed, so that others need not wait until the servers end the session.
-void held_lock::on_doubt() noexcept {
+/// What is not certainly ours is removed, so that others need not wait until the servers end the session.
+void grant::on_doubt() noexcept {
     forget();
     if (given_up_) return;
     lose();
     remove_later();
 }
 
-void held_lock::lose() noexcept {
+void grant::lose() noexcept {
     if (given_up_ || gone_.exchange(true)) return;
     zk_.owner().loop().signal(lost_);
 }
 
-future<bool> held_lock::give_up() {
+future<bool> grant::give_up() {
     given_up_ = true; // first: nobody must take our removal for a loss
     auto removing = remove_until_gone(zk_, "unlock", node_.path);
     if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
     return removing;
 }
 
-void held_lock::remove_later() noexcept {
+void grant::remove_later() noexcept {
     try {
         remove_until_gone(zk_, "clean up", node_.path).detach();
         if (given_up_ && !left_id_.empty())
             remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
     } catch (const std::bad_alloc&) { // it goes with its session
-        zk_.owner().log(log_level::warn, "no memory to remove the node of a lock");
+        zk_.owner().log(log_level::warn, "no memory to remove what was given up");
     }
 }
 

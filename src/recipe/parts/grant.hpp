@@ -1,0 +1,56 @@
+#pragma once
+// What was acquired in one session: its node, and the news of its loss.
+#include "recipe/support.hpp"
+
+#include <kazoo/recipe/loss.hpp>
+
+#include <atomic>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace kazoo::recipe {
+
+class grant final : granted, public std::enable_shared_from_this<grant> {
+  public:
+    /// On the loop. `left_id`: a create of this acquisition got no answer, and a node of that id may still turn up.
+    /// `lost` may be shared with others that are lost together.
+    grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id, std::stop_source lost = {});
+    grant(const grant&) = delete;
+    grant& operator=(const grant&) = delete;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    const created_node& node() const noexcept { return node_; }
+    bool holds() const noexcept;
+    std::stop_token lost() const { return lost_.get_token(); }
+    /// Grows with each grant: the transaction id that made the node.
+    zxid fencing_token() const noexcept { return node_.stat.created; }
+    node_check check() const { return {absolute_path()}; }
+    /// Whatever happens to the node from now on is our own doing. Removes it. If this throws std::bad_alloc, the
+    /// removal may have begun all the same: remove_later() does the rest.
+    future<bool> give_up();
+
+    // -- on the loop --------------------------------------------------------------------------------------------------
+    /// Notices from now on when it is lost, or somebody else deletes the node.
+    void guard();
+    /// Removes the node in the background. Where there is no memory for that, it goes with its session.
+    void remove_later() noexcept;
+    /// Behind give_up(): nobody needs to hear of it any more.
+    void forget() noexcept { grants::remove(*this); }
+
+  private:
+    static task<void> watch_over(std::shared_ptr<grant>);
+    void on_doubt() noexcept override;
+    void lose() noexcept;
+    std::string absolute_path() const { return chroot(zk_.root()).absolute(node_.path).str(); }
+
+    const pinned_handle zk_;
+    const created_node node_;
+    const loss lost_when_;
+    const std::string left_id_;
+    const std::uint64_t doubts_; ///< how many there were when it was granted
+    std::stop_source lost_;
+    std::atomic<bool> gone_{false}, given_up_{false};
+};
+
+} // namespace kazoo::recipe
