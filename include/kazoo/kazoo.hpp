@@ -13,7 +13,10 @@
 #include <kazoo/options.hpp>
 #include <kazoo/path.hpp>
 #include <kazoo/receipts.hpp>
+#include <kazoo/recipe/contender.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/shared_mutex.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/retrying.hpp>
 #include <kazoo/servers.hpp>

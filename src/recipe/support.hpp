@@ -17,6 +17,11 @@
 #include "task/task_signal.hpp"
 #include "util/clock.hpp"
 
+#include <kazoo/transaction.hpp>
+
+#include <optional>
+#include <utility>
+
 namespace kazoo::recipe {
 
 using namespace util::time;
@@ -69,6 +74,30 @@ inline task<bool> false_on(errc excused, task<bool> t) {
     const auto r = co_await as_result(std::move(t));
     if (!r && r.error() != excused) r.rethrow();
     co_return r && *r;
+}
+
+/// Which operation of a transaction was refused; nothing if it was done, or failed for another reason.
+template <class T> std::optional<std::size_t> failed_index(const result<T>& r) {
+    try {
+        if (!r) r.rethrow();
+    } catch (const transaction_error& e) {
+        return e.failed_index();
+    } catch (...) {
+    }
+    return std::nullopt;
+}
+
+/// A task whose failure with `excused` is the answer nothing.
+template <class T> task<std::optional<T>> nothing_on(errc excused, task<std::optional<T>> t) {
+    auto r = co_await as_result(std::move(t));
+    if (!r && r.error() != excused) r.rethrow();
+    if (!r) co_return std::nullopt;
+    co_return *std::move(r);
+}
+/// The answer of a task that gives one unless it fails.
+template <class T> task<T> must_be(task<std::optional<T>> t) {
+    auto r = co_await std::move(t);
+    co_return *std::move(r);
 }
 
 } // namespace kazoo::recipe

@@ -34,7 +34,9 @@ std::vector<std::string> checked_marks(const recipe_object& of, std::vector<std:
 }
 
 contention::contention(recipe_object& of, contention_rules rules)
-    : of_(of), rules_(std::move(rules)), marks_(with_own(rules_.excluding, rules_.mark)),
+    : of_(of),
+      rules_(std::move(rules)),
+      marks_(with_own(rules_.excluding, rules_.mark)),
       claim_(rules_.lost_when == loss::certainty_over ? std::make_unique<certainty_claim>(of.owner()) : nullptr) {}
 
 lock_node_name contention::new_name() const {
@@ -117,7 +119,7 @@ task<std::unique_ptr<lock_node>> contention::come_first(acquisition_line::place&
         const verdict v = end ? *end : verdict::session_over;
         if (v == verdict::taken) co_return nullptr;
         if (v == verdict::first && here.may_hold()) co_return mine;
-        if (v == verdict::node_gone) mine->keep(); // one of that name is not ours any more
+        if (v == verdict::node_gone) mine->keep();                            // one of that name is not ours any more
         const bool out_of_turn = v != verdict::node_gone && !here.may_hold(); // somebody ahead has lost its lock
         if (out_of_turn) here.give_way();
         // A node of the old name that is left, or may still turn up, must not be taken for the new one.
@@ -125,37 +127,13 @@ task<std::unique_ptr<lock_node>> contention::come_first(acquisition_line::place&
     }
 }
 
-// -- what lasts -------------------------------------------------------------------------------------------------------
-
-bool contention::would_last(const lock_node& mine) const noexcept {
-    return mine.session().alive() &&
-           (rules_.lost_when == loss::session_over || of_.owner().board().certainty_lasts());
-}
-
-/// For the first lock of an old session: nobody has needed certainty for long, so the servers must be asked first.
-task<bool> contention::becomes_certain(const lock_node& mine) {
-    const pinned_handle& zk = mine.session();
-    const offered_node offered(of_.owner(), of_.absolute(mine.path()));
-    for (repetition looks;;) {
-        if (rules_.lost_when == loss::certainty_over) {
-            const auto certain = co_await as_result(zk.certainty());
-            if (certain.error() == errc::session_expired) co_return false;
-            if (!certain) certain.rethrow();
-        }
-        const auto there = co_await as_result(zk.async_exists(mine.path())); // somebody may have deleted it meanwhile
-        if (there.error() == errc::session_expired) co_return false;
-        if (!there && co_await looks.again(there.error())) continue;
-        if (!there) there.rethrow();
-        if (!*there) co_return false;
-        if (would_last(mine)) co_return true;
-    }
-}
-
 task<std::unique_ptr<lock_node>> contention::acquire(acquisition_line::place& here, wait patience) {
     for (lock_node_name name = new_name();;) {
         auto mine = co_await come_first(here, name, patience);
         if (!mine) co_return nullptr;
-        if ((would_last(*mine) || co_await becomes_certain(*mine)) && here.may_hold()) co_return mine;
+        const bool lasts = grant::would_last(mine->session(), rules_.lost_when) ||
+                           co_await grant::becomes_certain(mine->session(), mine->path(), rules_.lost_when);
+        if (lasts && here.may_hold()) co_return mine;
         if (!mine->left_id().empty()) name = new_name();
     }
 }

@@ -62,8 +62,6 @@ class contention {
     };
     task<verdict> contend(lock_node&, acquisition_line::place&, wait patience);
     task<void> change_of(pinned_handle, std::string node);
-    bool would_last(const lock_node&) const noexcept;
-    task<bool> becomes_certain(const lock_node&);
 
     recipe_object& of_;
     const contention_rules rules_;

@@ -13,16 +13,37 @@ constexpr std::chrono::milliseconds grace{10};
 
 } // namespace
 
-grant::grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id, std::stop_source lost)
+bool grant::would_last(const pinned_handle& zk, loss lost_when) noexcept {
+    return zk.alive() && (lost_when == loss::session_over || zk.owner().board().certainty_lasts());
+}
+
+task<bool> grant::becomes_certain(pinned_handle zk, std::string node, loss lost_when) {
+    const offered_node offered(zk.owner(), chroot(zk.root()).absolute(node).str());
+    for (repetition looks;;) {
+        if (lost_when == loss::certainty_over) {
+            const auto certain = co_await as_result(zk.certainty());
+            if (certain.error() == errc::session_expired) co_return false;
+            if (!certain) certain.rethrow();
+        }
+        const auto there = co_await as_result(zk.async_exists(node)); // somebody may have deleted it meanwhile
+        if (there.error() == errc::session_expired) co_return false;
+        if (!there && co_await looks.again(there.error())) continue;
+        if (!there) there.rethrow();
+        if (!*there) co_return false;
+        if (would_last(zk, lost_when)) co_return true;
+    }
+}
+
+grant::grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id, std::shared_ptr<fate> f)
     : zk_(std::move(zk)),
       node_(std::move(node)),
       lost_when_(lost_when),
       left_id_(std::move(left_id)),
       doubts_(zk_.owner().board().doubts()),
-      lost_(std::move(lost)) {}
+      fate_(std::move(f)) {}
 
 bool grant::holds() const noexcept {
-    if (gone_.load(std::memory_order_acquire)) return false;
+    if (fate_->over.load(std::memory_order_acquire)) return false;
     return lost_when_ == loss::session_over ? zk_.alive() : zk_.certain(doubts_);
 }
 
@@ -40,7 +61,7 @@ task<void> grant::watch_over(std::shared_ptr<grant> held) {
     if (held->given_up_) co_return;
     const offered_node offered(c, held->absolute_path());
     repetition looks;
-    while (!held->given_up_ && !held->gone_) {
+    while (!held->given_up_ && !held->fate_->over) {
         auto seen = co_await as_result(held->zk_.async_watch_exists(held->node_.path));
         if (!seen && co_await looks.again(seen.error())) continue;
         if (!seen || !seen->value) break;
@@ -60,8 +81,8 @@ void grant::on_doubt() noexcept {
 }
 
 void grant::lose() noexcept {
-    if (given_up_ || gone_.exchange(true)) return;
-    zk_.owner().loop().signal(lost_);
+    if (given_up_ || fate_->over.exchange(true)) return;
+    zk_.owner().loop().signal(fate_->lost);
 }
 
 future<bool> grant::give_up() {

@@ -11,18 +11,31 @@
 
 namespace kazoo::recipe {
 
+/// What is lost together: one grant, or all that an object shares. Any thread.
+struct fate {
+    std::stop_source lost;
+    std::atomic<bool> over{false};
+};
+
 class grant final : granted, public std::enable_shared_from_this<grant> {
   public:
+    // -- whether there can be one; on the loop ------------------------------------------------------------------------
+    /// Whether what a node of ours says is certainly so, and will be for a while.
+    static bool would_last(const pinned_handle&, loss lost_when) noexcept;
+    /// For the first one of an old session: nobody has needed certainty for long, so the servers must be asked first.
+    /// False: the session is over, or the node gone.
+    static task<bool> becomes_certain(pinned_handle, std::string node, loss lost_when);
+
     /// On the loop. `left_id`: a create of this acquisition got no answer, and a node of that id may still turn up.
-    /// `lost` may be shared with others that are lost together.
-    grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id, std::stop_source lost = {});
+    grant(pinned_handle zk, created_node node, loss lost_when, std::string left_id,
+          std::shared_ptr<fate> f = std::make_shared<fate>());
     grant(const grant&) = delete;
     grant& operator=(const grant&) = delete;
 
     // -- any thread ---------------------------------------------------------------------------------------------------
     const created_node& node() const noexcept { return node_; }
     bool holds() const noexcept;
-    std::stop_token lost() const { return lost_.get_token(); }
+    std::stop_token lost() const { return fate_->lost.get_token(); }
     /// Grows with each grant: the transaction id that made the node.
     zxid fencing_token() const noexcept { return node_.stat.created; }
     node_check check() const { return {absolute_path()}; }
@@ -49,8 +62,8 @@ class grant final : granted, public std::enable_shared_from_this<grant> {
     const loss lost_when_;
     const std::string left_id_;
     const std::uint64_t doubts_; ///< how many there were when it was granted
-    std::stop_source lost_;
-    std::atomic<bool> gone_{false}, given_up_{false};
+    const std::shared_ptr<fate> fate_;
+    std::atomic<bool> given_up_{false};
 };
 
 } // namespace kazoo::recipe

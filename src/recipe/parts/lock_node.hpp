@@ -39,6 +39,8 @@ class lock_node {
     const created_node& node() const noexcept { return node_; }
     /// The node is not removed when this goes: somebody else takes care of it, or it is gone.
     void keep() noexcept { presence_ = presence::none; }
+    /// A transaction of ours has removed it.
+    void consumed() noexcept { presence_ = unanswered_ ? presence::possible : presence::none; }
     /// Whether this is a node of the same acquisition: another one of ours, carried out late.
     bool is_ours(std::string_view other) const noexcept { return other.starts_with(name_.id); }
     /// The id, if a create got no answer: then a second node of it may turn up at any time. Empty otherwise.

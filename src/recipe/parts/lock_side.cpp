@@ -47,20 +47,20 @@ task<bool> lock_side::acquire(std::shared_ptr<recipe_object> of, lock_side& self
 }
 
 void lock_side::hold(lock_node& mine, place here) {
-    std::stop_source lost;
+    auto common = std::make_shared<fate>();
     {
         const util::lock_guard lock(mutex_);
-        if (!held_.empty()) lost = lost_;
+        if (!held_.empty()) common = fate_;
     }
-    const auto held = std::make_shared<grant>(mine.session(), mine.node(), contention_.rules().lost_when,
-                                              mine.left_id(), lost);
+    const auto held =
+        std::make_shared<grant>(mine.session(), mine.node(), contention_.rules().lost_when, mine.left_id(), common);
     here->acquired(held);
     auto handed_out = std::make_unique<holding>(held, std::move(here));
     held->guard();
     mine.keep(); // only now: from here on `held` takes care of the node
     const util::lock_guard lock(mutex_);
     held_.push_back(std::move(handed_out));
-    lost_ = std::move(lost);
+    fate_ = std::move(common);
 }
 
 // -- giving up --------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class lock_side {
     contention contention_;
     mutable util::mutex mutex_;
     std::deque<std::unique_ptr<holding>> held_ KAZOO_GUARDED_BY(mutex_); ///< the oldest first
-    std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);                     ///< of all that are held
+    std::shared_ptr<fate> fate_ KAZOO_GUARDED_BY(mutex_);                ///< of all that are held
 };
 
 } // namespace kazoo::recipe

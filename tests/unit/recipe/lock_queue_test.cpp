@@ -1,6 +1,6 @@
 // The order of contenders, from their names alone.
-#include "recipe/parts/lock_queue.hpp"
 #include "recipe/parts/entry_names.hpp"
+#include "recipe/parts/lock_queue.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
