@@ -26,6 +26,7 @@ ROOMS = {
     "recipe": ["client/composed", "client", "task", "future", "loop"],
     "recipe/parts": ["recipe"],
     "recipe/lock": ["recipe/parts", "recipe"],
+    "recipe/watch": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],
     "testing/sim": ["server", "proto", "loop"],
@@ -38,7 +39,7 @@ ROOMS = {
 FACES = {
     "session": {"session.hpp", "counters.hpp", "request.hpp", "watcher.hpp", "host_list.hpp", "window.hpp"},
     "server": {"server.hpp", "ensemble.hpp"},
-    "client": {"core.hpp", "handle.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
+    "client": {"core.hpp", "handle.hpp", "callback_line.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
     "client/requests": {"convert.hpp", "create.hpp", "taken_transaction.hpp"},
     "net": {"asio.hpp", "blocked_signals.hpp"},
 }

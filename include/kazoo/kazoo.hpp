@@ -13,7 +13,10 @@
 #include <kazoo/options.hpp>
 #include <kazoo/path.hpp>
 #include <kazoo/receipts.hpp>
+#include <kazoo/recipe/children_watch.hpp>
 #include <kazoo/recipe/contender.hpp>
+#include <kazoo/recipe/data_watch.hpp>
+#include <kazoo/recipe/existing_data_watch.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>

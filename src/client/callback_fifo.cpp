@@ -20,9 +20,15 @@ struct running {
 } // namespace
 
 callback_fifo::callback_fifo(context& owner, executor* runs_on) noexcept
-    : owner_(owner), executor_(runs_on), pauses_(shortest_pause, shortest_pause * (1 << patience)) {}
+    : owner_(owner), executor_(runs_on), main_(this), pauses_(shortest_pause, shortest_pause * (1 << patience)) {}
 
-bool callback_fifo::on_this_thread() const noexcept { return running_fifo == this; }
+callback_fifo::callback_fifo(context& owner, const callback_fifo& main) noexcept
+    : owner_(owner),
+      executor_(main.executor_),
+      main_(&main),
+      pauses_(shortest_pause, shortest_pause * (1 << patience)) {}
+
+bool callback_fifo::on_this_thread() const noexcept { return running_fifo != nullptr && running_fifo->main_ == this; }
 
 void callback_fifo::post(job& j) noexcept {
     j.next = nullptr;

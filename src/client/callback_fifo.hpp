@@ -13,9 +13,12 @@ class callback_fifo {
   public:
     /// Runs on the owner's loop if there is no executor.
     callback_fifo(context& owner, executor* runs_on) noexcept;
+    /// An order of its own on the same executor: what takes long here delays nobody there, if the executor has another
+    /// thread. `main` outlives this.
+    callback_fifo(context& owner, const callback_fifo& main) noexcept;
 
     void post(job&) noexcept KAZOO_EXCLUDES(mutex_);
-    /// Whether the calling thread is in a callback of this client.
+    /// Whether the calling thread is in a callback of this one, or of one that was made beside it.
     bool on_this_thread() const noexcept;
 
   private:
@@ -29,6 +32,7 @@ class callback_fifo {
 
     context& owner_;
     executor* const executor_;
+    const callback_fifo* const main_;
     bound_job<&callback_fifo::drain_on_loop> drain_{*this};
     bound_job<&callback_fifo::plan_retry> plan_retry_{*this};
     bound_job<&callback_fifo::retry> retry_{*this};

@@ -83,6 +83,8 @@ class core final : public ref_counted<core, task_host> {
     void log_exception(std::string_view who) noexcept;
     void set_log_threshold(log_level);
     bool on_callback_thread() const noexcept;
+    /// For others beside it.
+    const callback_fifo& callbacks() const noexcept { return callbacks_; }
 
     detail::loop& loop() const noexcept override { return loop_access::loop_of(*loop_); }
     session_board& board() noexcept { return board_; }
@@ -111,6 +113,8 @@ class core final : public ref_counted<core, task_host> {
     /// Grants that last as long as the session is certain, and grants that last until it is over for us.
     grants& certain_grants() noexcept { return certain_grants_; }
     grants& session_grants() noexcept { return session_grants_; }
+    /// Who looks after what servers may not tell, if anybody does (recipe/parts/patrol.hpp).
+    std::weak_ptr<void>& patrol() noexcept { return patrol_; }
 
   private:
     core(session::config, client_options, std::shared_ptr<event_loop>);
@@ -166,6 +170,7 @@ class core final : public ref_counted<core, task_host> {
     ref<shared_state<session_ticket>> detacher_ KAZOO_GUARDED_BY(close_mutex_); ///< set: the session is to stay
     session_ticket left_; ///< what a detacher gets, when all else is over
     grants certain_grants_, session_grants_;
+    std::weak_ptr<void> patrol_;
 };
 
 } // namespace kazoo::detail

@@ -2,12 +2,14 @@
 // What recipes stand on: coroutines on the client's loop, handles of one session, names that are found again, clean-up
 // in the background. Recipes include this, util and the public headers, nothing else; the names below are all they may
 // use.
+#include "client/callback_line.hpp"
 #include "client/certainty_claim.hpp"
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
 #include "client/composed/janitor.hpp"
 #include "client/composed/protected_name.hpp"
 #include "client/handle.hpp"
+#include "client/listener.hpp"
 #include "future/ready.hpp"
 #include "loop/post.hpp"
 #include "task/all_of.hpp"
@@ -62,6 +64,11 @@ using detail::find_protected;
 using detail::random_id;
 using detail::remove_protected_later;
 using detail::remove_until_gone;
+
+// -- functions of users
+// ------------------------------------------------------------------------------------------------
+using detail::callback_line;
+using detail::listener_for;
 
 // -- the loop ---------------------------------------------------------------------------------------------------------
 using detail::bound_job;

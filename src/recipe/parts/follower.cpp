@@ -1,0 +1,135 @@
+#include "recipe/parts/follower.hpp"
+
+#include "recipe/parts/patrol.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+namespace kazoo::recipe {
+
+namespace {
+
+template <class Value> constexpr sight::of what = sight::of::children;
+template <> constexpr sight::of what<node> = sight::of::data;
+
+future<watched<node>> ask(const handle& zk, const std::string& path, const node*) { return zk.async_watch(path); }
+future<watched<child_list>> ask(const handle& zk, const std::string& path, const child_list*) {
+    return zk.async_watch_children(path);
+}
+
+void prepare(node&) {}
+void prepare(child_list& l) { l.names.sort(); }
+
+} // namespace
+
+void follower::stop() noexcept {
+    if (forked()) return;
+    end_calls();
+    if (!stopped_.exchange(true)) abandon();
+}
+
+template <class Value>
+std::shared_ptr<follower> follower_of<Value>::start(const client& c, std::string_view path, follow_rules rules,
+                                                    function f) {
+    auto self = std::make_shared<follower_of>(c, path, std::move(rules));
+    auto tell = [weak = std::weak_ptr(self), f = std::move(f)](const news<std::optional<Value>>& n) {
+        if (const auto s = weak.lock()) s->tell(f, n);
+    };
+    std::string who = "the function of " + std::string(self->recipe()) + " " + self->path();
+    self->calls_ = ref(new mailbox<std::optional<Value>>(self->owner(), std::move(who), std::move(tell)));
+    auto following = spawn(self->owner(), self->waiting(self->recipe()), follow(self));
+    if (following.ready()) // refused
+        self->put_end(std::move(following).result().error());
+    else
+        std::move(following).detach();
+    return self;
+}
+
+template <class Value> void follower_of<Value>::tell(const function& f, const news<std::optional<Value>>& n) {
+    if (n.read && f(n.read->value, n.read->cause) == watch_next::stop) return stop();
+    if (!n.failure || !active()) return;
+    if (rules_.on_error)
+        rules_.on_error(*n.failure);
+    else
+        owner().log(log_level::warn, n.failure->what());
+}
+
+template <class Value> void follower_of<Value>::put_end(const std::error_code& why) noexcept {
+    if (why == errc::forked) return;
+    const bool nothing_to_tell = !why || why == errc::closed || why == errc::cancelled;
+    try {
+        if (!nothing_to_tell) return calls_->put_end(error(why, outcome::not_applied, recipe(), path()));
+    } catch (const std::bad_alloc&) { // it ends in silence
+    }
+    calls_->put_end();
+}
+
+template <class Value> task<void> follower_of<Value>::follow(std::shared_ptr<follower_of> self) {
+    const call here(*self, co_await this_scope{});
+    struct at_the_end {
+        follower_of& whose;
+        std::error_code why;
+        ~at_the_end() { whose.put_end(why); }
+    } end{*self, {}};
+    lookout changes(self->owner(), self->absolute(self->node()), what<Value>);
+    std::optional<sight> told;
+    std::optional<watch_event> cause;
+    pinned_handle zk = self->session();
+    for (bool behind_a_loss = false;;) {
+        {
+            auto now = co_await as_result(self->read(zk, behind_a_loss));
+            end.why = now.error();
+            if (now) {
+                if (!told || !told->same_content(now->seen)) self->calls_->put(std::move(now->value), std::move(cause));
+                told = now->seen;
+                if (!now->changed.valid()) co_return;
+                changes.watch(now->seen, std::move(now->changed));
+            }
+        }
+        if (!end.why) {
+            const auto waited = co_await as_result(first_of(changes.change()));
+            auto came = changes.what_came();
+            cause.reset();
+            if (!waited)
+                end.why = waited.error(); // told to end
+            else if (came)
+                cause = *std::move(came);
+            else if (came.error() != errc::cancelled) // which says: there is something new of which no event came
+                end.why = came.error();
+        }
+        behind_a_loss = end.why == errc::session_expired;
+        if (end.why && !behind_a_loss) co_return;
+        if (behind_a_loss) zk = self->session();
+    }
+}
+
+/// What is read first in a new session must not be older than what was told in the one before.
+template <class Value>
+task<typename follower_of<Value>::reading> follower_of<Value>::read(pinned_handle zk, bool behind_a_loss) {
+    const auto catch_up = [&] { return zk.async_sync(node()); };
+    const auto watch = [&] { return ask(zk, node(), static_cast<const Value*>(nullptr)); };
+    const auto watch_creation = [&] { return zk.async_watch_exists(node()); };
+    if (behind_a_loss) co_await repeat(catch_up);
+    for (;;) {
+        auto read = co_await as_result(repeat(watch));
+        if (read) {
+            prepare(read->value);
+            const sight seen(what<Value>, read->value.stat);
+            reading r{std::move(read->value), seen, std::move(read->changed)};
+            co_return r;
+        }
+        if (read.error() != errc::no_node) read.rethrow();
+        reading nothing;
+        if (!rules_.waits_for_creation) co_return nothing;
+        auto missing = co_await repeat(watch_creation);
+        if (missing.value) continue; // it was made meanwhile
+        nothing.changed = std::move(missing.changed);
+        co_return nothing;
+    }
+}
+
+template class follower_of<node>;
+template class follower_of<child_list>;
+
+} // namespace kazoo::recipe
