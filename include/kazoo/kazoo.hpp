@@ -18,6 +18,7 @@
 #include <kazoo/recipe/data_watch.hpp>
 #include <kazoo/recipe/existing_data_watch.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/patient_children_watch.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
 #include <kazoo/retry.hpp>

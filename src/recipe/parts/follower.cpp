@@ -8,21 +8,6 @@
 
 namespace kazoo::recipe {
 
-namespace {
-
-template <class Value> constexpr sight::of what = sight::of::children;
-template <> constexpr sight::of what<node> = sight::of::data;
-
-future<watched<node>> ask(const handle& zk, const std::string& path, const node*) { return zk.async_watch(path); }
-future<watched<child_list>> ask(const handle& zk, const std::string& path, const child_list*) {
-    return zk.async_watch_children(path);
-}
-
-void prepare(node&) {}
-void prepare(child_list& l) { l.names.sort(); }
-
-} // namespace
-
 void follower::stop() noexcept {
     if (forked()) return;
     end_calls();
@@ -72,7 +57,7 @@ template <class Value> task<void> follower_of<Value>::follow(std::shared_ptr<fol
         std::error_code why;
         ~at_the_end() { whose.put_end(why); }
     } end{*self, {}};
-    lookout changes(self->owner(), self->absolute(self->node()), what<Value>);
+    lookout changes(self->owner(), self->absolute(self->node()), reading<Value>::what);
     std::optional<sight> told;
     std::optional<watch_event> cause;
     pinned_handle zk = self->session();
@@ -104,28 +89,15 @@ template <class Value> task<void> follower_of<Value>::follow(std::shared_ptr<fol
     }
 }
 
-/// What is read first in a new session must not be older than what was told in the one before.
-template <class Value>
-task<typename follower_of<Value>::reading> follower_of<Value>::read(pinned_handle zk, bool behind_a_loss) {
-    const auto catch_up = [&] { return zk.async_sync(node()); };
-    const auto watch = [&] { return ask(zk, node(), static_cast<const Value*>(nullptr)); };
+template <class Value> task<reading<Value>> follower_of<Value>::read(pinned_handle zk, bool behind_a_loss) {
     const auto watch_creation = [&] { return zk.async_watch_exists(node()); };
-    if (behind_a_loss) co_await repeat(catch_up);
     for (;;) {
-        auto read = co_await as_result(repeat(watch));
-        if (read) {
-            prepare(read->value);
-            const sight seen(what<Value>, read->value.stat);
-            reading r{std::move(read->value), seen, std::move(read->changed)};
-            co_return r;
-        }
-        if (read.error() != errc::no_node) read.rethrow();
-        reading nothing;
-        if (!rules_.waits_for_creation) co_return nothing;
+        reading<Value> now = co_await read_and_watch<Value>(zk, node(), behind_a_loss);
+        if (now.value || !rules_.waits_for_creation) co_return now;
         auto missing = co_await repeat(watch_creation);
         if (missing.value) continue; // it was made meanwhile
-        nothing.changed = std::move(missing.changed);
-        co_return nothing;
+        now.changed = std::move(missing.changed);
+        co_return now;
     }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // What is at one path, now and after each change: read with a one-shot watch, told if it is new, until told to stop.
 #include "recipe/parts/mailbox.hpp"
+#include "recipe/parts/reading.hpp"
 #include "recipe/parts/recipe_object.hpp"
-#include "recipe/parts/sight.hpp"
 #include "recipe/support.hpp"
 
 #include <kazoo/recipe/watch_function.hpp>
@@ -48,18 +48,12 @@ template <class Value> class follower_of final : public follower {
     bool active() const noexcept override { return calls_->active(); }
 
   private:
-    /// What was there, and the watch that was set with that.
-    struct reading {
-        std::optional<Value> value;
-        sight seen;
-        future<watch_event> changed; ///< not valid: it is the last one
-    };
-
     void end_calls() noexcept override { calls_->end(); }
     void tell(const function&, const news<std::optional<Value>>&);
     void put_end(const std::error_code&) noexcept;
     static task<void> follow(std::shared_ptr<follower_of>);
-    task<reading> read(pinned_handle, bool behind_a_loss);
+    /// Without a watch it is the last reading.
+    task<reading<Value>> read(pinned_handle, bool behind_a_loss);
 
     const follow_rules rules_;
     ref<mailbox<std::optional<Value>>> calls_;

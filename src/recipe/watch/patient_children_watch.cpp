@@ -1,0 +1,111 @@
+#include <kazoo/recipe/patient_children_watch.hpp>
+
+#include "recipe/parts/patrol.hpp"
+#include "recipe/parts/reading.hpp"
+#include "recipe/watch/patient_core.hpp"
+
+#include <utility>
+
+namespace kazoo {
+
+namespace recipe {
+
+future<settled_children> patient_core::settle(std::stop_token stop) {
+    return spawn(owner(), reading("settle", never, std::move(stop)), become_settled(shared(*this)));
+}
+
+future<std::optional<settled_children>> patient_core::settle_for(duration limit, std::stop_token stop) {
+    return spawn(owner(), reading("settle", deadline_in(limit), std::move(stop)),
+                 within_limits(become_settled(shared(*this))));
+}
+
+task<std::optional<settled_children>> patient_core::within_limits(task<settled_children> t) {
+    auto r = co_await as_result(std::move(t));
+    std::optional<settled_children> settled;
+    if (r)
+        settled = *std::move(r);
+    else if (r.error() != errc::operation_timeout && r.error() != errc::cancelled)
+        r.rethrow();
+    co_return settled;
+}
+
+task<settled_children> patient_core::become_settled(std::shared_ptr<patient_core> self) {
+    const call here(*self, co_await this_scope{});
+    pinned_handle zk = self->session();
+    std::optional<sight> last;
+    std::optional<time_point> event_at;
+    time_point changed_at{};
+    for (bool behind_a_loss = false;;) {
+        auto now = co_await as_result(read_and_watch<child_list>(zk, self->node(), behind_a_loss));
+        behind_a_loss = now.error() == errc::session_expired;
+        if (!now && !behind_a_loss) now.rethrow();
+        if (now) {
+            if (!now->value)
+                throw_error(make_error_code(errc::no_node), outcome::not_applied, self->recipe(), self->path());
+            // 1. The boundary begins with each change, at the moment when its event came.
+            if (!last || !last->same_content(now->seen)) changed_at = event_at.value_or(self->now());
+            last = now->seen;
+            // 2. It is over, and a server has just said that the list is the same: that one is settled.
+            const duration left = saturating_add(changed_at, self->boundary_) - self->now();
+            if (left <= duration::zero()) {
+                settled_children settled{*std::move(now->value), {}};
+                settled.changed = spawn(self->owner(), self->reading("settled children"),
+                                        change(self, now->seen, zk, std::move(now->changed)));
+                co_return settled;
+            }
+            // 3. Until then, or until the next change. Servers may not tell of one; the reading at the end shows it.
+            const auto event = co_await as_result(std::move(now->changed).timeout(left));
+            event_at.reset();
+            if (event) event_at = self->now();
+            behind_a_loss = event.error() == errc::session_expired;
+            if (!event && !behind_a_loss && event.error() != errc::operation_timeout) event.rethrow();
+        }
+        if (behind_a_loss) zk = self->session();
+    }
+}
+
+task<void> patient_core::change(std::shared_ptr<patient_core> self, sight settled, pinned_handle zk,
+                                future<watch_event> changed) {
+    const call here(*self, co_await this_scope{});
+    lookout changes(self->owner(), self->absolute(self->node()), sight::of::children);
+    for (;;) {
+        changes.watch(settled, std::move(changed));
+        co_await first_of(changes.change());
+        const auto came = changes.what_came();
+        if (came) co_return;
+        bool behind_a_loss = came.error() == errc::session_expired;
+        if (!behind_a_loss && came.error() != errc::cancelled) came.rethrow();
+        for (;;) {
+            if (behind_a_loss) zk = self->session();
+            auto now = co_await as_result(read_and_watch<child_list>(zk, self->node(), behind_a_loss));
+            behind_a_loss = now.error() == errc::session_expired;
+            if (behind_a_loss) continue;
+            if (!now) now.rethrow();
+            if (!now->value || !now->seen.same_content(settled)) co_return;
+            settled = now->seen;
+            changed = std::move(now->changed);
+            break;
+        }
+    }
+}
+
+} // namespace recipe
+
+patient_children_watch::patient_children_watch(client c, std::string_view path, time_limit boundary)
+    : client_(std::move(c)), core_(std::make_shared<recipe::patient_core>(client_, path, boundary)) {}
+patient_children_watch::~patient_children_watch() { core_->abandon(); }
+
+settled_children patient_children_watch::settle(const std::stop_token& stop) { return async_settle().get(stop); }
+future<settled_children> patient_children_watch::async_settle(std::stop_token stop) {
+    return core_->settle(std::move(stop));
+}
+std::optional<settled_children> patient_children_watch::settle_for(time_limit limit, const std::stop_token& stop) {
+    return async_settle_for(limit, stop).get();
+}
+future<std::optional<settled_children>> patient_children_watch::async_settle_for(time_limit limit,
+                                                                                 std::stop_token stop) {
+    return core_->settle_for(limit, std::move(stop));
+}
+const std::string& patient_children_watch::path() const noexcept { return core_->path(); }
+
+} // namespace kazoo
