@@ -70,7 +70,8 @@ task<void> patient_core::change(std::shared_ptr<patient_core> self, sight settle
     lookout changes(self->owner(), self->absolute(self->node()), sight::of::children);
     for (;;) {
         changes.watch(settled, std::move(changed));
-        co_await first_of(changes.change());
+        const auto waited = co_await as_result(first_of(changes.change()));
+        if (!waited) throw_error(waited.error(), outcome::not_applied, self->recipe(), self->path()); // told to end
         const auto came = changes.what_came();
         if (came) co_return;
         bool behind_a_loss = came.error() == errc::session_expired;
