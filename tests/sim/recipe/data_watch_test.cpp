@@ -124,9 +124,11 @@ TEST(data_watch, in_a_new_session_a_server_that_lags_is_not_believed) {
     ASSERT_TRUE(s.hears(1));
     s.other.set("/n", "b");
     ASSERT_TRUE(s.hears(2));
-    s.here.lead_to(1); // its server has not heard of "b", perhaps not even of "a"
-    s.lose_session();
+    s.lose_session();  // the new one has seen nothing of any server when its connection breaks
+    s.here.lead_to(1); // that server has not heard of "b", perhaps not even of "a"
+    s.here.cut();
     s.world.run_for(10s);
+    EXPECT_GT(s.inside().late_reads(), 0u);
     EXPECT_THAT(s.told.calls, ElementsAre("a", "b data_changed"));
 }
 
