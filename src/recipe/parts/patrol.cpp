@@ -19,7 +19,7 @@ std::shared_ptr<patrol> patrol::of(core& c) {
 patrol::place patrol::add(lookout& l) {
     posts_.push_back(&l);
     if (!under_way_) {
-        spawn(*core_, {.name = "patrol", .is_wait = true}, go_round(shared_from_this())).detach();
+        spawn(*core_, {.name = "patrol", .path = {}, .is_wait = true}, go_round(shared_from_this())).detach();
         under_way_ = true;
     }
     return std::prev(posts_.end());

@@ -51,7 +51,7 @@ TEST(data_watch, C79_the_constructor_waits_for_nobody_and_throws_for_a_bad_path_
     EXPECT_EQ(s.world.now(), begun);
     EXPECT_TRUE(w.active());
     EXPECT_THAT(s.told.calls, IsEmpty());
-    EXPECT_THROW(data_watch(s.c, "/a/../b", s.told.data()), error_of<errc::invalid_path>);
+    EXPECT_THROW((void)data_watch(s.c, "/a/../b", s.told.data()), error_of<errc::invalid_path>);
     s.here.refuse(false);
     ASSERT_TRUE(s.hears(1));
     EXPECT_THAT(s.told.calls, ElementsAre("-"));

@@ -88,9 +88,9 @@ watch_next follower_storm::hear(seat& s, std::string text, zxid newest, bool the
     if (s.inside > 0) complain("two calls at the same time: " + s.path);
     const counted_here here(s.inside);
     ++s.calls;
-    if (s.epoch != disks_) s.newest = zxid{};
-    s.epoch = disks_;
-    if (there && newest < s.newest) complain(s.whose->name() + " is told something old of " + s.path);
+    // Transactions begin again when the server has lost its disk; something of the old one may still be under way then.
+    if (there && newest < s.newest && ++s.steps_back > disks_ - s.born)
+        complain(s.whose->name() + " is told something old of " + s.path);
     if (there) s.newest = newest;
     s.last = std::move(text);
     const session_id now = s.whose->c ? s.whose->c->session_id() : s.in;
@@ -116,6 +116,7 @@ void follower_storm::watch(storm_client& p) {
     seats_.push_back(std::make_unique<seat>());
     seat& s = *seats_.back();
     s.whose = &p;
+    s.born = disks_;
     s.what = static_cast<kind>(below(static_cast<std::uint64_t>(kind::count)));
     s.path = node_at(below(nodes));
     s.stops_itself = below(6) == 0;

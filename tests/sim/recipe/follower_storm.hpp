@@ -34,7 +34,8 @@ class follower_storm final : public storm_frame {
         bool stops_itself = false, throws = false;
         std::function<void()> stop;
         std::function<bool()> active;
-        std::uint64_t calls = 0, epoch = 0; ///< of the server's disk
+        std::uint64_t calls = 0, steps_back = 0;
+        std::uint64_t born = 0; ///< on which of the server's disks
         std::string last;
         zxid newest{};
         session_id in{};
