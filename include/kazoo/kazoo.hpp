@@ -21,6 +21,7 @@
 #include <kazoo/recipe/patient_children_watch.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
+#include <kazoo/recipe/tree_cache.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/retrying.hpp>
 #include <kazoo/servers.hpp>

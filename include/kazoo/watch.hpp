@@ -10,6 +10,7 @@
 
 namespace kazoo {
 
+class tree_cache;
 class watch_stream;
 
 namespace detail {
@@ -44,6 +45,7 @@ class [[nodiscard]] KAZOO_EXPORT subscription {
   private:
     friend class client;
     friend class watch_stream;
+    friend class tree_cache;
     explicit subscription(detail::ref<detail::listener>) noexcept;
 
     detail::ref<detail::listener> listener_;

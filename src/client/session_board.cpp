@@ -211,6 +211,10 @@ void session_board::change(core& c, session_state now, const session::identity& 
     {
         const util::lock_guard lock(mutex_);
         if (over) epoch_.fetch_add(1, std::memory_order_acq_rel);
+        if (is_connected(state()) && !is_connected(now)) {
+            interrupted_at_.store(c.loop().now().time_since_epoch().count());
+            interruptions_.fetch_add(1, std::memory_order_acq_rel);
+        }
         state_.store(now, std::memory_order_release);
         since_ = c.loop().now();
         identity_ = identity;

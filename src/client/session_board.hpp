@@ -48,6 +48,10 @@ class session_board {
     time_point certain_until() const noexcept { return time_point(duration(certain_until_.load())); }
     /// Grows whenever certainty ends: what was granted before is in doubt from then on, whatever becomes certain later.
     std::uint64_t doubts() const noexcept { return doubts_.load(std::memory_order_acquire); }
+    /// Grows whenever a connection is lost: what streams have told is incomplete from then until their gap.
+    std::uint64_t interruptions() const noexcept { return interruptions_.load(std::memory_order_acquire); }
+    /// When the last connection was lost; read interruptions() first.
+    time_point interrupted_at() const noexcept { return time_point(duration(interrupted_at_.load())); }
     /// On the loop: whether what is granted now is certainly ours, and can be kept.
     bool certainty_lasts() const noexcept { return certainty_lasts_; }
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
@@ -104,6 +108,8 @@ class session_board {
     std::atomic<duration::rep> lease_end_{time_point::min().time_since_epoch().count()};
     std::atomic<duration::rep> certain_until_{time_point::min().time_since_epoch().count()};
     std::atomic<std::uint64_t> doubts_{0};
+    std::atomic<duration::rep> interrupted_at_{time_point::min().time_since_epoch().count()};
+    std::atomic<std::uint64_t> interruptions_{0};
     bool certainty_lasts_ = false; ///< on the loop
     mutable util::mutex mutex_;
     time_point since_ KAZOO_GUARDED_BY(mutex_);

@@ -50,8 +50,12 @@ using detail::chroot;
 using detail::client_access;
 using detail::core;
 using detail::handle;
+using detail::is_connected;
+using detail::listener;
+using detail::listener_for;
 using detail::pinned_handle;
 using detail::ready;
+using detail::session_board;
 
 // -- what is ours -----------------------------------------------------------------------------------------------------
 using detail::certainty_claim;
