@@ -84,6 +84,9 @@ task<void> tree_cache_core::reading(std::shared_ptr<tree_cache_core> self) {
     self->end(ended.error());
 }
 
+/// Events that came ahead of an answer may wait for the loop's next turn.
+task<void> events_first() { co_return; }
+
 /// Reads what is to be read, with a window of requests under way. Each session's first read is behind a sync: its
 /// server may be older than the one before.
 task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
@@ -93,6 +96,7 @@ task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
         self->image_.prevented(q);
     });
     std::error_code prevented;
+    std::size_t heard = 0; // the events that came ahead of so many answers have been taken
     for (repetition tries;;) {
         // Once something was prevented nothing more is begun until all that is under way has ended.
         while (!prevented && window.has_room()) {
@@ -113,12 +117,27 @@ task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
                 throw_error(why, outcome::not_applied, self->recipe(), self->path());
         } else if (auto* const data = std::get_if<future<std::optional<kazoo::node>>>(&window.oldest())) {
             auto r = co_await as_result(std::move(*data));
+            if (heard == 0) {
+                heard = 1 + window.ready_behind_oldest();
+                co_await events_first();
+            }
+            --heard;
             prevented = self->take(window, std::move(r), prevented);
         } else if (auto* const stat = std::get_if<future<std::optional<node_stat>>>(&window.oldest())) {
             auto r = co_await as_result(std::move(*stat));
+            if (heard == 0) {
+                heard = 1 + window.ready_behind_oldest();
+                co_await events_first();
+            }
+            --heard;
             prevented = self->take(window, std::move(r), prevented);
         } else {
             auto r = co_await as_result(std::move(std::get<future<child_list>>(window.oldest())));
+            if (heard == 0) {
+                heard = 1 + window.ready_behind_oldest();
+                co_await events_first();
+            }
+            --heard;
             prevented = self->take(window, std::move(r), prevented);
         }
         self->look_at_round();

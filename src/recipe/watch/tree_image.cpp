@@ -47,6 +47,7 @@ std::optional<tree_question> tree_image::next_question() {
         e.wants &= static_cast<std::uint8_t>(~want::list);
     } else {
         e.wants &= want::list;
+        e.asserting = std::exchange(e.doubted, false) || e.asked != round_;
         e.asked = round_;
     }
     e.leave();
@@ -62,15 +63,35 @@ void tree_image::wants(cached_entry& e, std::uint8_t what) noexcept {
 
 /// Nothing is under way about it, and it is in no list.
 void tree_image::settle(cached_entry& e) noexcept {
+    release_children(e);
     if (e.wants != want::nothing || e.asked != round_) return work_.push_back(e);
     mark_done(e);
     (e.unreadable != errc{} || !e.told ? waiting_ : rest_).push_back(e);
 }
 
-/// Its parent was deleted and made again, or is about to be read: nobody must hear of a child first.
+/// Nobody must hear of a child before its parent, nor of one that belongs to the next node of the parent's name while
+/// the old one is still held.
+bool tree_image::must_wait(const cached_entry& e, const node_stat& s) const noexcept {
+    if (e.parent == nullptr || (e.told && same_life(e.stat, s))) return false;
+    const cached_entry& p = *e.parent;
+    return !p.told || p.asked != round_ || p.doubted || p.asserting;
+}
+
+/// It is asked again when its parent is certain, which is on its way to be.
 void tree_image::hold(cached_entry& e) noexcept {
-    e.wants |= want::read;
+    read_again(e);
     e.held = true;
+    ++e.parent->held_children;
+}
+
+void tree_image::release_children(cached_entry& e) noexcept {
+    if (e.held_children == 0 || !e.told || e.asked != round_ || e.doubted || e.asserting) return;
+    e.held_children = 0;
+    for (cached_entry* c = e.first_child; c != nullptr; c = c->next) {
+        if (!c->held) continue;
+        c->held = false;
+        work_.push_back(*c);
+    }
 }
 
 void tree_image::add(cached_entry& parent, std::string_view name, bool in_round) {
@@ -87,7 +108,10 @@ void tree_image::add(cached_entry& parent, std::string_view name, bool in_round)
 void tree_image::touch(event_type type, std::string_view path) {
     if (filter_.leaves_out_any(nodes_.relative(path))) return;
     const auto [deepest, missing] = nodes_.find(path);
-    if (missing == 0) return wants(*deepest, type == event_type::deleted ? want::look : want::read);
+    if (missing == 0) {
+        if (type != event_type::data_changed) deepest->doubted = true;
+        return wants(*deepest, type == event_type::deleted ? want::look : want::read);
+    }
     if (type == event_type::deleted || nodes_.depth_of(*deepest) + missing > filter_.max_depth()) return;
     if (missing == 1) return add(*deepest, path::basename(path), false);
     // It will be met, unless servers told nothing of a node on the way because we may not read that.
@@ -105,15 +129,17 @@ void tree_image::begin_round() noexcept {
 
 /// Null: the node is gone, and nobody wants the answer.
 cached_entry* tree_image::answered(const tree_question& q) noexcept {
-    q.about->busy = false;
+    q.about->busy = q.about->asserting = false;
     if (!q.about->gone) return q.about;
     delete q.about;
     return nullptr;
 }
 
 void tree_image::prevented(const tree_question& q) noexcept {
+    const bool doubted = q.about->asserting;
     cached_entry* const e = answered(q);
     if (e == nullptr) return;
+    e->doubted |= doubted;
     e->wants |= q.what == want::describe && e->unreadable == errc{} ? want::read : q.what;
     work_.push_back(*e);
 }
@@ -121,7 +147,7 @@ void tree_image::prevented(const tree_question& q) noexcept {
 void tree_image::take(const tree_question& q, node n) {
     cached_entry* const e = answered(q);
     if (e == nullptr) return;
-    if (e->parent != nullptr && !e->parent->told) return hold(*e);
+    if (must_wait(*e, n.stat)) return hold(*e);
     apply(*e, n.stat, &n.data);
     settle(*e);
 }
@@ -129,16 +155,21 @@ void tree_image::take(const tree_question& q, node n) {
 void tree_image::take(const tree_question& q, const node_stat& s) {
     cached_entry* const e = answered(q);
     if (e == nullptr) return;
-    if (e->parent != nullptr && !e->parent->told) return hold(*e);
+    if (must_wait(*e, s)) return hold(*e);
     if (q.what == want::describe || !with_data_)
         apply(*e, s, nullptr);
     else if (!e->told || !same_life(e->stat, s) || !same_data(e->stat, s))
-        e->wants |= want::read;
+        read_again(*e);
     else {
         e->stat = s;
         plan_list(*e);
     }
     settle(*e);
+}
+
+void tree_image::read_again(cached_entry& e) noexcept {
+    e.doubted = true;
+    e.wants |= want::read;
 }
 
 /// `data`: null if it is not known.
@@ -169,8 +200,6 @@ void tree_image::tell_added(cached_entry& e) {
     e.told = true;
     ++told_;
     teller_.tell(tree_change::node_added, e);
-    for (cached_entry* c = e.first_child; c != nullptr; c = c->next)
-        if (std::exchange(c->held, false)) work_.push_back(*c);
 }
 
 /// Children that come and go are told by events; only what was missed needs a list.
@@ -212,7 +241,7 @@ void tree_image::take(const tree_question& q, const child_list& l) {
 void tree_image::take_missing(const tree_question& q) {
     cached_entry* const e = answered(q);
     if (e == nullptr) return;
-    if (q.what == want::list) e->wants |= want::read;
+    if (q.what == want::list) read_again(*e);
     if ((e->wants & want::itself) != 0) return settle(*e); // something has happened since it was asked
     remove_below(*e);
     if (e != &nodes_.root()) return drop(*e);
@@ -233,7 +262,10 @@ void tree_image::take_error(const tree_question& q, errc code) {
     if (e == nullptr) return;
     if (q.what == want::list && e->unreadable == errc{}) e->unlisted = true;
     if (std::exchange(e->unreadable, code) != code) teller_.tell_fault(*e, code);
-    if (q.what == want::read) e->wants |= want::describe; // that needs no permission
+    if (q.what == want::read) { // the other one needs no permission
+        e->doubted = true;
+        e->wants |= want::describe;
+    }
     settle(*e);
 }
 
@@ -256,6 +288,7 @@ void tree_image::drop(cached_entry& e) noexcept {
         teller_.tell(tree_change::node_removed, e);
     }
     if (e.done != round_) --open_;
+    if (e.held) --e.parent->held_children;
     nodes_.take_out(e);
     if (e.busy)
         e.gone = true;

@@ -77,7 +77,10 @@ class tree_image {
     void wants(cached_entry&, std::uint8_t what) noexcept;
     void add(cached_entry& parent, std::string_view name, bool in_round);
     void settle(cached_entry&) noexcept;
+    bool must_wait(const cached_entry&, const node_stat&) const noexcept;
     void hold(cached_entry&) noexcept;
+    void release_children(cached_entry&) noexcept;
+    void read_again(cached_entry&) noexcept;
     void apply(cached_entry&, const node_stat&, bytes* data);
     void tell_added(cached_entry&);
     void plan_list(cached_entry&);

@@ -45,6 +45,12 @@ class tree_window {
     bool has_room() const noexcept { return open_.size() < most; }
     void push(tree_question q, tree_answer a) { open_.push_back({std::move(q), std::move(a)}); }
     tree_answer& oldest() noexcept { return open_.front().answer; }
+    /// How many answers have come behind the oldest one.
+    std::size_t ready_behind_oldest() const noexcept {
+        std::size_t n = 1;
+        while (n < open_.size() && std::visit([](const auto& f) { return f.ready(); }, open_[n].answer)) ++n;
+        return n - 1;
+    }
     tree_question pop() {
         tree_question q = std::move(open_.front().question);
         open_.pop_front();
