@@ -5,6 +5,7 @@
 #include "output.hpp"
 #include "path_argument.hpp"
 #include "show.hpp"
+#include "watch_tree.hpp"
 
 #include <kazoo/error.hpp>
 #include <kazoo/watch.hpp>
@@ -19,7 +20,7 @@ namespace {
 
 struct watch_arguments {
     std::string path;
-    bool recursive = false, once = false;
+    bool recursive = false, once = false, tree = false;
     std::uint64_t count = 0;
 };
 
@@ -62,6 +63,8 @@ exit_code watch(const settings& s, const watch_arguments& o) {
     const connection client(s, interrupted.token());
     if (o.once)
         watch_once(s, o, client, interrupted.token());
+    else if (o.tree)
+        watch_tree(s, client, o.path, o.count, interrupted.token());
     else
         watch_stream(s, o, client, interrupted.token());
     return exit_code::ok;
@@ -76,9 +79,13 @@ void add_watch_command(menu& m) {
               "  kz watch /app/config\n"
               "  kz watch --recursive /app | while read -r what path; do ...; done\n"
               "  kz watch --once /app/ready    wait until it is created, changed or deleted\n"
+              "  kz watch --tree /app          what is there, then `initialized`, then what changes\n"
               "\n"
               "A line is created, deleted, data_changed, children_changed or gap, and the path. `gap` comes\n"
-              "after a reconnect: changes may have been missed, so read again what you hold.\n",
+              "after a reconnect: changes may have been missed, so read again what you hold.\n"
+              "\n"
+              "With --tree nothing is missed: a line is node_added, node_updated or node_removed and the path, or\n"
+              "initialized, suspended, reconnected or lost. Parents come before their children, and go after them.\n",
               watch, o);
     add_path(*command, o->path, "The node; it need not exist")->required();
     auto* recursive =
@@ -89,7 +96,9 @@ void add_watch_command(menu& m) {
                       ->type_name("LINES")
                       ->check(not_negative())
                       ->capture_default_str();
-    once->excludes(recursive)->excludes(count);
+    auto* tree = command->add_flag("--tree", o->tree, "The node and all below it, also what is there already");
+    once->excludes(recursive)->excludes(count)->excludes(tree);
+    tree->excludes(recursive);
 }
 
 } // namespace kz

@@ -298,6 +298,26 @@ class KzTest(harness.ServerTest):
         self.assertEqual(watcher.line(), "created /a")
         self.assertEqual(watcher.end()[:2], (0, ""))
 
+    def test_watch_tree(self):
+        self.ok("create", "/a", "x")
+        self.ok("create", "/a/b", "y")
+        watcher = self.background("watch", "--tree", "/a")
+        self.assertEqual([watcher.line() for _ in range(3)], ["node_added /a", "node_added /a/b", "initialized"])
+        self.ok("set", "/a/b", "z")
+        self.assertEqual(watcher.line(), "node_updated /a/b")
+        self.ok("rm", "-r", "/a")
+        self.assertEqual([watcher.line() for _ in range(2)], ["node_removed /a/b", "node_removed /a"])
+        self.assertEqual(watcher.end(signal.SIGINT)[:2], (0, ""))
+
+    def test_watch_tree_json_with_count(self):
+        self.ok("create", "/a", "x")
+        watcher = self.background("watch", "--tree", "--json", "-n", "2", "/a")
+        code, output, _ = watcher.result()
+        added, initialized = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual((code, added["type"], added["path"], added["data"], added["stat"]["version"]),
+                         (0, "node_added", "/a", "x", 0))
+        self.assertEqual(initialized, {"type": "initialized", "path": None})
+
     # -- failures -----------------------------------------------------------------------------------------------------
 
     def test_no_node(self):
