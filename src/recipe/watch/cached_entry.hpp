@@ -35,7 +35,7 @@ inline constexpr std::uint8_t list = 8;     ///< getChildren2
 inline constexpr std::uint8_t itself = read | look | describe;
 } // namespace want
 
-/// Some 220 bytes, and what does not fit into its two strings.
+/// 240 bytes, and what does not fit into its two strings.
 struct cached_entry : list_link {
     std::string name;
     bytes data;
