@@ -72,7 +72,6 @@ using detail::remove_until_gone;
 // -- functions of users
 // ------------------------------------------------------------------------------------------------
 using detail::callback_line;
-using detail::listener_for;
 
 // -- the loop ---------------------------------------------------------------------------------------------------------
 using detail::bound_job;

@@ -92,14 +92,14 @@ class [[nodiscard]] KAZOO_EXPORT permit {
 /// - *certainty ends*: lost() is requested and holds() is false, without any server, and for good; the node is removed
 ///   when the servers are reached.
 /// - *the session is lost*: a permit was lost before. Who waits starts over at the end of the line.
-/// - *the caller cancels or the deadline passes*, wherever in the line: neither node nor watch stays (C60).
+/// - *the caller cancels or the deadline passes*, wherever in the line: neither node nor watch stays.
 /// - *a reply is lost*: the permit is made in a transaction that removes our node in the line, so it is made once, and
 ///   known to be ours; giving back repeats itself.
 /// - *somebody deletes the node* of a permit: lost() is requested when the event arrives, at the earliest 10 ms after
 ///   it was acquired; of one who waits: it starts over at the end of the line.
 /// - *the path vanishes*: the same; it is made again, with the number of whoever comes next.
 /// - *the path holds something else than a number*: that is left alone, and the object's own number counts.
-/// - *other nodes are below the path*: they do not count as permits (C61): only names of 32 hexadecimal digits do.
+/// - *other nodes are below the path*: they do not count as permits: only names of 32 hexadecimal digits do.
 /// - *the client is closed*: those who wait fail with errc::closed; permits are given back and lost() is requested.
 /// - *threads share the object*: each permit is its own; they are served in the order of their calls.
 /// - *the object is destroyed*: those who wait are cancelled. Permits stay with their holders.

@@ -53,7 +53,8 @@ struct shared_mutex_options {
 ///   reached.
 /// - *the session is lost*: a holder has lost before. A waiter starts over at the end of the line, within its deadline.
 /// - *the caller cancels or the deadline passes*: neither node nor watch stays.
-/// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself. A second
+/// - *a reply is lost*: the node is found by the random id in its name and by its owner; unlock repeats itself. A
+/// second
 ///   node of ours that turns up late is removed.
 /// - *the contender ahead may not be read*: it is looked at at intervals that grow to the session's timeout.
 /// - *somebody deletes the node* of a holder: that is a loss, noticed when the event arrives, at the earliest 10 ms
@@ -135,8 +136,8 @@ class KAZOO_EXPORT shared_mutex {
     [[nodiscard]] bool lock_shared(std::stop_token stop);
     /// The asynchronous twin of lock_shared(stop): does not block.
     future<bool> async_lock_shared(std::stop_token stop);
-    /// False if a writer holds it or waits for it, also one of this object. Waits for no other contender, but for the servers: at
-    /// most client_options::operation_timeout, then it throws errc::operation_timeout.
+    /// False if a writer holds it or waits for it, also one of this object. Waits for no other contender, but for the
+    /// servers: at most client_options::operation_timeout, then it throws errc::operation_timeout.
     [[nodiscard]] bool try_lock_shared();
     /// The asynchronous twin of try_lock_shared(): does not block.
     future<bool> async_try_lock_shared();
@@ -149,7 +150,8 @@ class KAZOO_EXPORT shared_mutex {
     }
     /// As try_lock_shared_for(), with the time that is left until `deadline` when it is called.
     template <class Clock, class Duration>
-    [[nodiscard]] bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
+    [[nodiscard]] bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline,
+                                             std::stop_token stop = {}) {
         return lock_shared_within(detail::until(deadline), std::move(stop));
     }
     /// The asynchronous twin of try_lock_shared_for(): does not block. The limit counts from this call on.
@@ -159,7 +161,8 @@ class KAZOO_EXPORT shared_mutex {
     }
     /// The asynchronous twin of try_lock_shared_until(): does not block.
     template <class Clock, class Duration>
-    future<bool> async_try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline, std::stop_token stop = {}) {
+    future<bool> async_try_lock_shared_until(std::chrono::time_point<Clock, Duration> deadline,
+                                             std::stop_token stop = {}) {
         return async_lock_shared_within(detail::until(deadline), std::move(stop));
     }
     /// As unlock(), for one that lock_shared() acquired: of several of this object the oldest.

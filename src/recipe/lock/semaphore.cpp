@@ -146,9 +146,7 @@ task<void> semaphore_core::agree() {
     const pinned_handle zk = session();
     const std::string own = std::to_string(permits_);
     const auto read = [&] { return zk.async_get_if_exists(node()); };
-    const auto make = [&] {
-        return zk.async_create(node(), own, {.acl = acls::open_unsafe(), .make_parents = true});
-    };
+    const auto make = [&] { return zk.async_create(node(), own, {.acl = acls::open_unsafe(), .make_parents = true}); };
     while (!agreed_) {
         const auto there = co_await repeat(read);
         if (!there) {

@@ -18,7 +18,8 @@ class shared_mutex_core final : public recipe_object {
   private:
     void give_up_all() noexcept override {
         writing_.give_up();
-        while (reading_.give_up()) {}
+        while (reading_.give_up()) {
+        }
     }
 
     acquisition_line line_; ///< on the loop; both stand in it, so they are served in the order of their calls
