@@ -248,7 +248,9 @@ semaphore_core::semaphore_core(const client& c, std::string_view path, std::size
 }
 
 task_options semaphore_core::waiting_to_acquire(time_point deadline, std::stop_token stop) const {
-    return waiting("acquire", deadline, std::move(stop));
+    task_options o = waiting("acquire", deadline, std::move(stop));
+    o.tells_errors = true; // which numbers disagree
+    return o;
 }
 
 future<permit> semaphore_core::acquire(client c) {

@@ -161,5 +161,39 @@ TEST(acquisition_line, a_change_wakes_the_one_whose_turn_has_come_and_nobody_els
     for (auto& a : q.all) a.reset();
 }
 
+TEST(acquisition_line, those_who_share_hold_together_and_behind_nobody_who_does_not) {
+    queue q;
+    auto &r1 = q.call(access::shared), &r2 = q.call(access::shared), &w = q.call(), &r3 = q.call(access::shared);
+    EXPECT_TRUE(r1.here.may_hold());
+    EXPECT_TRUE(r2.here.may_hold());
+    EXPECT_FALSE(w.here.may_hold());
+    EXPECT_FALSE(r3.here.may_hold());
+    for (acquisition* a : {&r1, &r2}) {
+        EXPECT_TRUE(a->here.may_enter());
+        a->here.entered();
+        a->here.acquired();
+    }
+    w.here.entered();
+    r3.here.entered();
+    q.all.erase(q.all.begin());
+    EXPECT_FALSE(w.here.may_hold());
+    q.all.erase(q.all.begin());
+    EXPECT_TRUE(w.here.may_hold());
+    EXPECT_FALSE(r3.here.may_hold());
+    q.all.erase(q.all.begin());
+    EXPECT_TRUE(r3.here.may_hold());
+}
+
+TEST(acquisition_line, any_number_may_hold_together) {
+    queue q;
+    for (std::size_t i = 0; i < 3 * acquisition_line::most_nodes; ++i) {
+        auto& a = q.call(access::shared);
+        ASSERT_TRUE(a.here.may_enter()) << i;
+        a.here.entered();
+        a.here.acquired();
+    }
+    EXPECT_TRUE(q.call().here.may_enter()) << "who waits has a node too";
+}
+
 } // namespace
 } // namespace kazoo::recipe

@@ -63,5 +63,20 @@ TEST(lock_queue, L205_further_marks_are_literal) {
     EXPECT_EQ(sequence_of("abc0000000003", more), std::nullopt);
 }
 
+TEST(lock_queue, L212_the_nearest_one_ahead_is_one_with_the_right_mark) {
+    const std::vector<std::string> writers{"__lock__"};
+    const lock_queue queue({"a__lock__0000000001", "b__rlock__0000000002", "c__rlock__0000000003"}, marks);
+    EXPECT_EQ(queue.nearest_ahead(2, writers), "a__lock__0000000001");
+    EXPECT_EQ(queue.nearest_ahead(2, marks), "b__rlock__0000000002");
+    EXPECT_EQ(queue.nearest_ahead(0, marks), std::nullopt);
+}
+
+TEST(entry_names, an_id_is_32_lower_case_hexadecimal_digits) {
+    EXPECT_TRUE(is_id("0123456789abcdef0123456789abcdef"));
+    for (const char* other : {"", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdef0",
+                              "0123456789ABCDEF0123456789abcdef", "g123456789abcdef0123456789abcdef"})
+        EXPECT_FALSE(is_id(other)) << other;
+}
+
 } // namespace
 } // namespace kazoo::recipe
