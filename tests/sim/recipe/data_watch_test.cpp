@@ -28,6 +28,16 @@ struct manual_executor final : executor {
     std::vector<std::function<void()>> waiting;
 };
 
+/// Runs what clients leave behind when they go: declared ahead of them.
+struct runs_the_rest {
+    simulation& world;
+    manual_executor& work;
+    ~runs_the_rest() {
+        do world.run_for(10s);
+        while (work.run_one());
+    }
+};
+
 TEST(data_watch, tells_what_is_there_and_each_change_with_its_cause) {
     watching_scene s;
     s.other.create("/n", "a");
@@ -293,6 +303,7 @@ TEST(data_watch, the_newest_state_waits_for_a_slow_function_and_no_queue_grows) 
     auto o = options_on(world.add_machine());
     const auto by_hand = std::make_shared<manual_executor>();
     o.callback_executor = by_hand;
+    const runs_the_rest at_the_end{world, *by_hand};
     const client c(simulation::addresses(), o), other(simulation::addresses(), options_on(world.add_machine()));
     c.wait_connected();
     other.create("/n", "0");
@@ -314,6 +325,7 @@ TEST(data_watch, C79_a_slow_function_delays_no_other_callback) {
     auto o = options_on(world.add_machine());
     const auto pool = std::make_shared<manual_executor>();
     o.callback_executor = pool;
+    const runs_the_rest at_the_end{world, *pool};
     const client c(simulation::addresses(), o);
     c.wait_connected();
     c.create("/n", "0");
