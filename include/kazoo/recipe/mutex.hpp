@@ -62,9 +62,9 @@ struct mutex_options {
 ///   earliest 10 ms after the acquisition; of a waiter: it starts over at the end of the line.
 /// - *the lock's path vanishes*: as above; it is made again. Its children keep it from vanishing otherwise.
 /// - *the client is closed*: waiters fail with errc::closed; the lock is given up and lost() is requested.
-/// - *a thread of the same object waits*: the first sixteen have a node of their own, whoever comes later gets one when
-///   there is room; all are served in the order of their calls. What was lost must still be unlocked before the next
-///   thread of this object gets the lock.
+/// - *a thread of the same object waits*: the first sixteen wait with a node of their own, others get one when there is
+///   room; all are served in the order of their calls. What was lost must still be unlocked before the next thread of
+///   this object gets the lock.
 /// - *the object is destroyed*: waiters are cancelled, a held lock is unlocked in the background.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
