@@ -224,10 +224,16 @@ void session::impl::take_frame(std::string_view payload) {
     violation("reply to xid " + std::to_string(header.xid) + ", expected " + expected);
 }
 
+void session::impl::count_answer(time_point sent) {
+    lease_.answered(sent);
+    count_.round_trip.add(now_ - sent);
+    // Who has waited for it finds it counted.
+    if (in_flight_.empty()) count_.round_trip.publish();
+}
+
 void session::impl::take_reply(const proto::reply_header& header, std::string_view body, std::size_t length) {
     request& r = in_flight_.answer(answered_sent_);
-    lease_.answered(answered_sent_);
-    count_.round_trip.add(now_ - answered_sent_);
+    count_answer(answered_sent_);
     // A refused opcode is answered with zxid -1.
     if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
     if (logs(log_level::wire)) log(log_level::wire, describe_reply(r.op, header.xid, length, header.err));
@@ -264,8 +270,7 @@ void session::impl::take_oversized(std::string_view start, std::size_t length) {
     inbox_.skip(4 + length);
     time_point sent;
     request& r = in_flight_.answer(sent);
-    lease_.answered(sent);
-    count_.round_trip.add(now_ - sent);
+    count_answer(sent);
     if (header.zxid > 0) last_zxid_ = std::max(last_zxid_, header.zxid);
     log(log_level::warn, "reply of ", std::to_string(length), " bytes is above the limit, skipped: ", op_name(r.op));
     if (r.watcher) {

@@ -152,6 +152,7 @@ struct session::impl {
     bool read_frame();
     bool reply_is_arriving() const noexcept;
     void take_frame(std::string_view payload);
+    void count_answer(time_point sent);
     void take_oversized(std::string_view start, std::size_t length);
     void take_reply(const proto::reply_header&, std::string_view body, std::size_t length);
     void take_notification(std::string_view body, std::int64_t zxid);

@@ -128,5 +128,17 @@ TEST(counters, tell_of_bytes_and_of_each_round_trip) {
     EXPECT_EQ(trips.sum(), 100us);
 }
 
+TEST(counters, an_answer_is_counted_before_its_caller_hears_of_it) {
+    counted c;
+    c.open();
+    duration when_told{};
+    c.w.request(reference("exists")).answered = [&] { when_told = c.counters->round_trip.published().sum(); };
+    c.w.flush();
+    c.w.write_all();
+    c.w.now += 100us;
+    c.w.feed(hex("00000010000000030000000000000002ffffff9b"));
+    EXPECT_EQ(when_told, 100us);
+}
+
 } // namespace
 } // namespace kazoo::test

@@ -47,6 +47,7 @@ void test_request::on_reply(const session::reply& r) noexcept {
     EXPECT_FALSE(done) << "completed twice: xid " << xid;
     done = true;
     world_.say("reply " + std::to_string(xid) + " err " + std::to_string(r.err));
+    answered();
 }
 
 void test_request::on_failure(errc e, outcome o) noexcept {

@@ -4,6 +4,7 @@
 #include "session/session.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ class test_request final : public session::request {
 
     bool done = false;
     std::string frame; ///< as it was handed over first
+    std::function<void()> answered = [] {};
+
   private:
     world& world_;
 };
