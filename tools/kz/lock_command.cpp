@@ -1,5 +1,6 @@
 // lock
 #include "child_process.hpp"
+#include "guard.hpp"
 #include "interruption.hpp"
 #include "menu.hpp"
 #include "number_argument.hpp"
@@ -10,7 +11,6 @@
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
-#include <kazoo/recipe/mutex.hpp>
 
 #include <pwd.h>
 #include <unistd.h>
@@ -36,7 +36,8 @@ struct lock_arguments {
     std::optional<double> wait_seconds;
     double kill_after_seconds = 10;
     std::string identifier;
-    bool no_wait = false, quiet = false, list = false;
+    std::optional<std::size_t> permits;
+    bool no_wait = false, quiet = false, list = false, shared = false;
 };
 
 using clock = std::chrono::steady_clock;
@@ -58,15 +59,14 @@ std::string default_identifier() {
 
 std::string token_text(kazoo::zxid token) { return std::to_string(static_cast<std::int64_t>(token)); }
 
-/// Whatever others call themselves stays on its line.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
-}
-
 void say(const lock_arguments& o, const std::string& what) {
     if (!o.quiet) std::fputs(("kz: lock \"" + o.path + "\": " + what + "\n").c_str(), stderr);
+}
+
+std::unique_ptr<guard> make_guard(const lock_arguments& o, const kazoo::client& client) {
+    const std::string identifier = o.identifier.empty() ? default_identifier() : o.identifier;
+    if (o.permits) return semaphore_permit(client, o.path, *o.permits, identifier);
+    return o.shared ? shared_lock(client, o.path, identifier) : exclusive_lock(client, o.path, identifier);
 }
 
 // -- kz lock --list ---------------------------------------------------------------------------------------------------
@@ -78,7 +78,8 @@ void write(json& out, const kazoo::contender& c) {
         .member("base64", !text)
         .member("path", c.path)
         .member("session", kazoo::to_string(c.owner))
-        .member("fencingToken", token_text(c.created));
+        .member("fencingToken", token_text(c.created))
+        .member("shared", c.shared);
     out.end_object();
 }
 
@@ -93,7 +94,7 @@ exit_code list(const settings& s, const lock_arguments& o) {
     json out;
     std::string text;
     out.begin_object().member("path", o.path).key("contenders").begin_array();
-    for (const auto& c : kazoo::mutex(client, o.path).async_contenders().get_for(s.timeout())) {
+    for (const auto& c : make_guard(o, client)->contenders(s.timeout(), {})) {
         write(out, c);
         text += to_line(c);
     }
@@ -103,70 +104,60 @@ exit_code list(const settings& s, const lock_arguments& o) {
 
 // -- kz lock PATH -- CMD ----------------------------------------------------------------------------------------------
 
-std::optional<kazoo::contender> holder(const settings& s, const kazoo::client& client, const kazoo::mutex& lock,
-                                       const std::stop_token& stop = {}) {
-    const auto found = lock.async_contenders().get_for(s.timeout(), stop);
-    if (found.empty() || found[0].owner == client.session_id()) return std::nullopt;
-    return found[0];
-}
-
-std::string described(const kazoo::contender& c) {
-    const std::string session = "session " + kazoo::to_string(c.owner);
-    return "held by " + (c.identifier.empty() ? session : printable(c.identifier) + " (" + session + ")");
+/// Empty, too, where nobody could be asked: it is not that important.
+std::string in_the_way(const settings& s, const guard& g, const std::stop_token& stop) try {
+    return g.in_the_way(g.contenders(s.timeout(), stop));
+} catch (const kazoo::error&) {
+    return {};
 }
 
 /// While one exists, it waits a moment and then says who holds the lock.
 class waiting_notice {
   public:
-    waiting_notice(const settings& s, const lock_arguments& o, const kazoo::client& client, const kazoo::mutex& lock)
+    waiting_notice(const settings& s, const lock_arguments& o, const guard& g)
         : thread_([&](const std::stop_token& over) {
               std::mutex mutex;
-              std::unique_lock guard(mutex);
+              std::unique_lock lock(mutex);
               std::condition_variable_any never;
-              never.wait_for(guard, over, notice_after, [] { return false; });
+              never.wait_for(lock, over, notice_after, [] { return false; });
               if (over.stop_requested()) return;
-              try {
-                  if (const auto who = holder(s, client, lock, over)) say(o, "waiting; " + described(*who));
-              } catch (const kazoo::error&) { // it is not that important
-              }
+              if (const std::string why = in_the_way(s, g, over); !why.empty()) say(o, "waiting; " + why);
           }) {}
 
   private:
     std::jthread thread_;
 };
 
-bool acquire(const settings& s, const lock_arguments& o, const kazoo::client& client, kazoo::mutex& lock,
-             clock::time_point deadline, const std::stop_token& stop) {
+bool acquire(const settings& s, const lock_arguments& o, guard& g, clock::time_point deadline,
+             const std::stop_token& stop) {
     if (o.no_wait || o.wait_seconds == 0) {
-        if (lock.async_try_lock().get_for(s.timeout(), stop)) return true;
-        std::optional<kazoo::contender> who;
-        try {
-            if (!o.quiet) who = holder(s, client, lock, stop);
-        } catch (const kazoo::error&) { // it is not that important
+        if (g.try_acquire(s.timeout(), stop)) return true;
+        if (!o.quiet) {
+            const std::string why = in_the_way(s, g, stop);
+            say(o, why.empty() ? "taken" : why);
         }
-        say(o, who ? described(*who) : "taken");
         return false;
     }
     std::optional<waiting_notice> notice;
-    if (!o.quiet) notice.emplace(s, o, client, lock);
+    if (!o.quiet) notice.emplace(s, o, g);
     if (!o.wait_seconds) {
-        lock.async_lock().get(stop);
+        g.acquire(stop);
         return true;
     }
-    if (lock.async_try_lock_until(deadline).get(stop)) return true;
+    if (g.acquire_until(deadline, stop)) return true;
     say(o, "not acquired in time");
     return false;
 }
 
-exit_code run_holding(const std::vector<std::string>& words, const lock_arguments& o, const kazoo::mutex& lock) try {
-    const std::string token = token_text(lock.fencing_token());
+exit_code run_holding(const std::vector<std::string>& words, const lock_arguments& o, const guard& g) try {
+    const std::string token = token_text(g.token());
     child_process command(words, {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token}});
     bool lost = false;
-    const auto code = supervise(command, lock.lost(), milliseconds(o.kill_after_seconds), [&] {
+    const auto code = supervise(command, g.lost(), milliseconds(o.kill_after_seconds), [&] {
         lost = true;
         say(o, "lost; the command is told to end");
     });
-    return lost || !lock.holds() ? exit_code::lost : code;
+    return lost || !g.holds() ? exit_code::lost : code;
 } catch (const execution_error& e) {
     std::fputs(("kz: lock: " + std::string(e.what()) + "\n").c_str(), stderr);
     return e.as_exit_code();
@@ -186,15 +177,15 @@ exit_code lock(const settings& s, const lock_arguments& o) try {
     }
     const auto deadline = clock::now() + milliseconds(o.wait_seconds.value_or(0));
     const connection client(connecting, stop);
-    kazoo::mutex lock(client, o.path, {.identifier = o.identifier.empty() ? default_identifier() : o.identifier});
-    if (!acquire(s, o, client, lock, deadline, stop)) return exit_code::not_acquired;
+    const auto g = make_guard(o, client);
+    if (!acquire(s, o, *g, deadline, stop)) return exit_code::not_acquired;
     interrupted.reset(); // from now on signals are for the command
     if (stop.stop_requested()) {
         say(o, "given up");
         return exit_code::not_acquired;
     }
-    const auto code = run_holding(*s.behind_separator, o, lock);
-    lock.unlock();
+    const auto code = run_holding(*s.behind_separator, o, *g);
+    g->release();
     return code;
 } catch (const kazoo::cancelled_error&) { // by a signal
     say(o, "given up");
@@ -211,6 +202,8 @@ void add_lock_command(menu& m) {
         "  kz lock --wait 30s /jobs/backup -- ./backup.sh       30 seconds at most\n"
         "  kz lock --no-wait /jobs/backup -- ./backup.sh || [ $? -eq 75 ]\n"
         "  kz lock /jobs/x -- sh -c 'store --fence $KZ_FENCING_TOKEN x'\n"
+        "  kz lock --shared /data -- ./report.sh                beside others that share\n"
+        "  kz lock --semaphore 3 /licenses -- ./compile.sh      three at a time\n"
         "  kz lock --list /jobs/backup                          who holds it, who waits\n"
         "\n"
         "The command finds the lock's path (below the servers' chroot) in KZ_LOCK_PATH, and in KZ_FENCING_TOKEN a\n"
@@ -228,12 +221,20 @@ void add_lock_command(menu& m) {
         "Exit codes: the command's own, or 128 + n if signal n ended it; 75 not acquired, 76 lost while the command\n"
         "ran, 126 the command cannot be executed, 127 it was not found; 1 error, 2 usage, 4 cannot connect.\n"
         "\n"
-        "--list prints, the holder first: fencing token, session, node, identifier. The lock is kazoo.mutex's and the\n"
-        "Python library's Lock: all of them exclude each other.\n",
+        "Without --shared it waits for everybody who came before, with it for those who came without it. All who use\n"
+        "a --semaphore name the same number; nobody is let in with another one.\n"
+        "\n"
+        "--list prints, the holder first: fencing token, session, node, identifier; of those who share, the node's\n"
+        "name has __rlock__ in it. Of a semaphore it prints those who have a permit. The locks are those of\n"
+        "kazoo::shared_mutex, kazoo::mutex and kazoo::semaphore, and the Python library's Lock, ReadLock, WriteLock "
+        "and\n"
+        "Semaphore; but a mutex or Lock does not wait for those who share.\n",
         lock, o);
     const auto seconds = seconds_with_unit();
     auto sensible = CLI::Range(0.0, 1e7);
     sensible.description("");
+    auto some_permits = CLI::Range(1, 1'000'000'000);
+    some_permits.description("");
     add_path(*command, o->path, "The lock's node; it is made when it is missing, and stays")->required();
     command->add_option("COMMAND", o->misplaced, "What to run, and its arguments as they are, behind a --")
         ->type_name("");
@@ -244,6 +245,13 @@ void add_lock_command(menu& m) {
                      ->type_name("TIME")
                      ->transform(seconds)
                      ->check(sensible);
+    auto* shared = command->add_flag("--shared", o->shared,
+                                     "Hold it beside others that share; only those without --shared are kept out");
+    command->add_option("--semaphore", o->permits, "Hold one of N permits of the path instead; needs the same N of all")
+        ->type_name("N")
+        ->transform(not_negative())
+        ->check(some_permits)
+        ->excludes(shared);
     auto* no_wait = command->add_flag("-n,--no-wait", o->no_wait, "Give up at once if somebody else has the lock");
     command
         ->add_option("-k,--kill-after", o->kill_after_seconds,

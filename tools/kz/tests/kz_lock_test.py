@@ -65,6 +65,10 @@ class LockTest(harness.ServerTest):
     def contenders(self):
         return self.ok_json("lock", "--list", PATH)["contenders"]
 
+    @staticmethod
+    def names(contenders):
+        return re.escape(", ".join(f"{c['identifier']} (session {c['session']})" for c in contenders))
+
     def scratch(self):
         return self.stack.enter_context(tempfile.TemporaryDirectory())
 
@@ -303,6 +307,50 @@ class LockTest(harness.ServerTest):
         holder.process.kill()
         wait_until(lambda: is_gone(command))
         self.assertEqual(waiter.result()[:2], (0, "ran\n"))
+
+    # -- shared, and permits ------------------------------------------------------------------------------------------
+
+    def test_those_who_share_hold_together_and_keep_the_others_out(self):
+        reader = self.holder("--shared", "--identifier", "reader")
+        self.holder("--shared")
+        self.fails(75, 'kz: lock "/jobs/x": held by ' + self.names(self.contenders()), "lock", "--no-wait", PATH, "--",
+                   "true")
+        writer = self.waiter(command=("echo", "ran"))
+        self.assertEqual([c["shared"] for c in self.contenders()], [True, True, False])
+        self.fails(75, f'kz: lock "/jobs/x": {self.names(self.contenders()[2:])} is ahead', "lock", "--shared",
+                   "--no-wait", PATH, "--", "true")
+        for c in self.contenders()[:2]:
+            self.ok("rm", c["path"])
+        self.assertEqual(reader.result()[0], 76)
+        self.assertEqual(writer.result()[:2], (0, "ran\n"))
+
+    def test_who_shares_waits_for_who_does_not(self):
+        holder = self.holder()
+        reader = self.waiter("--shared", command=("echo", "ran"))
+        holder.end(signal.SIGTERM)
+        self.assertEqual(reader.result()[:2], (0, "ran\n"))
+
+    def test_a_semaphore_lets_so_many_through(self):
+        first, _ = (self.holder("--semaphore", "2", "--identifier", name) for name in ("anna", "berta"))
+        holders = self.ok_json("lock", "--list", "--semaphore", "2", PATH)["contenders"]
+        self.assertEqual(sorted(c["identifier"] for c in holders), ["anna", "berta"])
+        self.fails(75, 'kz: lock "/jobs/x": held by ' + self.names(holders), "lock", "--semaphore", "2", "--no-wait",
+                   PATH, "--", "true")
+        third = self.waiter("--semaphore", "2", command=("sh", "-c", 'echo "$KZ_FENCING_TOKEN"'))
+        first.end(signal.SIGTERM)
+        code, token, _ = third.result()
+        self.assertEqual(code, 0)
+        self.assertGreater(int(token), max(int(c["fencingToken"]) for c in holders))
+
+    def test_a_permit_that_somebody_deletes_is_lost(self):
+        holder = self.holder("--semaphore", "1")
+        self.ok("rm", self.ok_json("lock", "--list", "--semaphore", "1", PATH)["contenders"][0]["path"])
+        self.assertEqual(holder.result()[0], 76)
+
+    def test_a_semaphore_of_another_number_is_refused(self):
+        self.holder("--semaphore", "2")
+        self.fails(1, 'kz: lock "/jobs/x": bad arguments: 3 permits are wanted here, but the servers have 2',
+                   "lock", "--semaphore", "3", PATH, "--", "true")
 
     # -- who is there -------------------------------------------------------------------------------------------------
 
