@@ -117,7 +117,7 @@ class KAZOO_EXPORT semaphore {
     /// Does not block.
     ~semaphore();
 
-    // -- acquiring: two round trips if there is a permit, and one more for the first of an object ---------------------
+    // -- acquiring: three round trips if there is a permit, and one more for the first of an object ---------------
     // Futures: get() has no limit of its own; one that is dropped or cancelled gives up whatever it has got.
 
     /// Waits for a permit, however long. Throws errc::bad_arguments if the servers have another number, errc::closed,

@@ -16,8 +16,7 @@ class semaphore_core final : public recipe_object {
   public:
     semaphore_core(const client&, std::string_view path, std::size_t permits, semaphore_options);
 
-    // -- any thread; a task keeps the client's session, as the permit will
-    // ---------------------------------------------
+    // -- any thread; a task keeps the session alive, as the permit will
     future<permit> acquire(client);
     future<std::optional<permit>> acquire(client, std::stop_token);
     future<std::optional<permit>> acquire_within(client, duration, std::stop_token);

@@ -1,0 +1,189 @@
+// What each step of a recipe asks of the servers, and how many watches it keeps there, as the tables "Cost" of the
+// pages say. The certainty that holds() goes by asks for more, once for all objects of a client.
+#include "sim/scene.hpp"
+
+#include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/shared_mutex.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kazoo::testkit {
+namespace {
+
+/// Two clients: "c" whose requests are counted, and another one that stands in its way.
+struct counting_scene : scene {
+    static constexpr auto one_way = 500us;
+    counting_scene() : scene({.shortest_delay = one_way, .longest_delay = one_way}) {
+        c.wait_connected();
+        other.wait_connected();
+    }
+
+    /// What c has asked for since the last call, and the watches that it has now: "create 1, get_children 1; watches
+    /// 0".
+    std::string asked() {
+        world.run_for(200ms); // until it is quiet
+        const client_metrics m = c.metrics();
+        std::map<std::string, std::uint64_t> now;
+        for (const operation_metrics& o : m.operations) now[o.name] += o.succeeded + o.failed;
+        std::string all;
+        for (const auto& [name, n] : now)
+            if (n != before_[name]) all += (all.empty() ? "" : ", ") + name + ' ' + std::to_string(n - before_[name]);
+        before_ = std::move(now);
+        return all + "; watches " + std::to_string(m.watches);
+    }
+    template <class T> T end(future<T> f) {
+        EXPECT_TRUE(world.run_until([&] { return f.ready(); }, 1s));
+        return std::move(f).get();
+    }
+    /// Of what begin() starts, while nothing is slow: the least of many times.
+    template <class Begin> std::int64_t round_trips(const Begin& begin) {
+        std::int64_t least = 1000;
+        for (int i = 0; i < 20; ++i) {
+            const auto started = world.now();
+            (void)end(begin());
+            least = std::min<std::int64_t>(least, (world.now() - started) / (2 * one_way));
+            world.run_for(200ms);
+        }
+        return least;
+    }
+
+    machine there = world.add_machine();
+    client other{simulation::addresses(), options_on(there)};
+
+  private:
+    std::map<std::string, std::uint64_t> before_;
+};
+
+TEST(requests, of_a_mutex) {
+    counting_scene s;
+    mutex m(s.c, "/m", {.lost_when = loss::session_over}), theirs(s.other, "/m");
+    s.end(s.c.async_create("/m"));
+    s.asked();
+    s.end(m.async_lock());
+    m.unlock();
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    s.end(m.async_lock());
+    EXPECT_EQ(s.asked(), "create 1, exists 1, get_children 1; watches 1") << "it looks after its node";
+    s.end(m.async_unlock());
+    EXPECT_EQ(s.asked(), "remove 1; watches 0");
+
+    s.end(theirs.async_lock());
+    EXPECT_FALSE(s.end(m.async_try_lock()));
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    auto waiting = m.async_lock();
+    EXPECT_EQ(s.asked(), "create 1, get 1, get_children 1; watches 1");
+    s.end(theirs.async_unlock());
+    s.end(std::move(waiting));
+    EXPECT_EQ(s.asked(), "exists 1, get_children 1; watches 1");
+    s.end(m.async_contenders());
+    EXPECT_EQ(s.asked(), "get 1, get_children 1; watches 1");
+}
+
+TEST(requests, of_a_shared_mutex) {
+    counting_scene s;
+    shared_mutex m(s.c, "/m", {.lost_when = loss::session_over}), theirs(s.other, "/m");
+    s.end(s.c.async_create("/m"));
+    s.asked();
+    s.end(m.async_lock());
+    m.unlock();
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    s.end(m.async_lock_shared());
+    m.unlock_shared();
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    s.end(m.async_lock_shared());
+    EXPECT_EQ(s.asked(), "create 1, exists 1, get_children 1; watches 1") << "it looks after its node";
+    s.end(m.async_unlock_shared());
+    EXPECT_EQ(s.asked(), "remove 1; watches 0");
+
+    s.end(theirs.async_lock());
+    EXPECT_FALSE(s.end(m.async_try_lock_shared()));
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    auto reading = m.async_lock_shared();
+    EXPECT_EQ(s.asked(), "create 1, get 1, get_children 1; watches 1") << "of the one writer ahead";
+    s.end(theirs.async_unlock());
+    s.end(std::move(reading));
+    EXPECT_EQ(s.asked(), "exists 1, get_children 1; watches 1");
+    s.end(m.async_unlock_shared());
+    s.asked();
+
+    s.end(theirs.async_lock_shared());
+    s.end(theirs.async_lock_shared());
+    auto writing = m.async_lock();
+    EXPECT_EQ(s.asked(), "create 1, get 1, get_children 1; watches 1") << "of the nearest reader ahead, not of all";
+    s.end(theirs.async_unlock_shared());
+    EXPECT_EQ(s.asked(), "; watches 1") << "the first reader to go is not the nearest";
+    s.end(theirs.async_unlock_shared());
+    s.end(std::move(writing));
+    EXPECT_EQ(s.asked(), "exists 1, get_children 1; watches 1");
+}
+
+TEST(requests, of_a_semaphore) {
+    counting_scene s;
+    semaphore m(s.c, "/m", 1, {.lost_when = loss::session_over}), theirs(s.other, "/m", 1);
+    (void)s.end(theirs.async_acquire());
+    s.asked();
+    (void)s.end(m.async_acquire());
+    EXPECT_EQ(s.asked(), "create 1, exists 1, get 2, get_children 2, remove 1, transaction 1; watches 0");
+    std::optional<permit> p = s.end(m.async_acquire());
+    EXPECT_EQ(s.asked(), "create 1, exists 2, get 1, get_children 2, transaction 1; watches 1")
+        << "its number was agreed upon; and it looks after its node";
+    s.end(m.async_holders());
+    EXPECT_EQ(s.asked(), "get 1, get_children 1; watches 1");
+    s.end(p->async_release());
+    EXPECT_EQ(s.asked(), "remove 1; watches 0");
+
+    p = s.end(theirs.async_acquire());
+    EXPECT_FALSE(s.end(m.async_try_acquire()));
+    EXPECT_EQ(s.asked(), "create 1, get 1, get_children 2, remove 1; watches 0");
+    auto waiting = m.async_acquire();
+    EXPECT_EQ(s.asked(), "create 1, get 2, get_children 3; watches 2") << "of the number, and of the permits";
+    p.reset();
+    p = s.end(std::move(waiting));
+    EXPECT_EQ(s.asked(), "exists 2, get 1, get_children 1, transaction 1; watches 1");
+    s.end(m.async_resize(2));
+    EXPECT_EQ(s.asked(), "set 1; watches 1");
+}
+
+TEST(requests, take_so_many_round_trips) {
+    counting_scene s;
+    mutex m(s.c, "/m");
+    shared_mutex sm(s.c, "/sm");
+    semaphore p(s.c, "/p", 1);
+    s.end(m.async_lock());
+    s.end(sm.async_lock());
+    (void)s.end(p.async_acquire());
+    m.unlock();
+    sm.unlock();
+    s.world.run_for(10s); // it is certain now what is granted
+    EXPECT_EQ(s.round_trips([&] {
+        m.unlock();
+        return m.async_lock();
+    }),
+              1);
+    EXPECT_EQ(s.round_trips([&] { return m.async_contenders(); }), 2);
+    EXPECT_EQ(s.round_trips([&] {
+        sm.unlock();
+        return sm.async_lock();
+    }),
+              1);
+    sm.unlock();
+    EXPECT_EQ(s.round_trips([&] {
+        sm.unlock_shared();
+        return sm.async_lock_shared();
+    }),
+              1);
+    EXPECT_EQ(s.round_trips([&] { return p.async_acquire(); }), 3);
+    std::optional<semaphore> fresh;
+    EXPECT_EQ(s.round_trips([&] { return fresh.emplace(s.c, "/p", 1).async_acquire(); }), 4) << "the number, too";
+    const permit held = s.end(p.async_acquire());
+    EXPECT_EQ(s.round_trips([&] { return p.async_holders(); }), 2);
+}
+
+} // namespace
+} // namespace kazoo::testkit
