@@ -87,8 +87,8 @@ task<void> tree_cache_core::reading(std::shared_ptr<tree_cache_core> self) {
 /// Events that came ahead of an answer may wait for the loop's next turn.
 task<void> events_first() { co_return; }
 
-/// Reads what is to be read, with a window of requests under way. Each session's first read is behind a sync: its
-/// server may be older than the one before.
+/// Reads what is to be read, with a window of requests under way. Each session begins with a sync that was answered:
+/// its server may be older than the one before, and so may the next one of a session that has seen nothing yet.
 task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
     std::optional<pinned_handle> zk;
     tree_window window([&self](const tree_question& q) {
@@ -98,14 +98,19 @@ task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
     std::error_code prevented;
     std::size_t heard = 0; // the events that came ahead of so many answers have been taken
     for (repetition tries;;) {
+        if (window.empty() && !prevented && (!zk || client_access::expired(*zk))) {
+            zk.emplace(self->session());
+            const auto caught_up = co_await as_result(zk->async_sync(self->node()));
+            if (!caught_up) {
+                if (is_the_end(caught_up.error())) caught_up.rethrow();
+                prevented = caught_up.error();
+                zk.reset();
+            }
+        }
         // Once something was prevented nothing more is begun until all that is under way has ended.
-        while (!prevented && window.has_room()) {
+        while (!prevented && window.has_room() && !client_access::expired(*zk)) {
             auto q = self->next_question();
             if (!q) break;
-            if (!zk || client_access::expired(*zk)) {
-                zk.emplace(self->session());
-                zk->async_sync(self->node()).detach();
-            }
             auto answer = ask(*zk, *q);
             window.push(*std::move(q), std::move(answer));
         }
@@ -174,6 +179,7 @@ std::error_code tree_cache_core::take(tree_window& window, result<Answer> r, std
 void tree_cache_core::look_at_round() {
     {
         const util::lock_guard lock(mutex_);
+        if (life_ != life::started) return;
         if (image_.has_to_ask_again()) unread_.notify();
         if (fresh_ || !image_.round_is_over()) return;
         fresh_ = true;

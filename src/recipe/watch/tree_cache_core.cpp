@@ -112,7 +112,9 @@ void tree_cache_core::end(std::error_code why) {
 }
 
 future<void> tree_cache_core::wait_initialized() {
-    return spawn(owner(), waiting("wait_initialized"), wait(shared(*this)));
+    task_options o = waiting("wait_initialized");
+    o.only_reads = true;
+    return spawn(owner(), std::move(o), wait(shared(*this)));
 }
 
 // -- reading ----------------------------------------------------------------------------------------------------------
@@ -212,7 +214,8 @@ void tree_cache_core::tell_fault(const cached_entry& e, errc why) {
 }
 
 void tree_cache_core::tell_of_state(tree_change what) {
-    if (events_.any()) events_.tell({what, {}});
+    const util::lock_guard lock(mutex_); // nothing is told behind close()
+    if (life_ == life::started && events_.any()) events_.tell({what, {}});
 }
 
 } // namespace kazoo::recipe

@@ -59,7 +59,7 @@ class tree_cache_core final : public recipe_object, tree_teller {
     void look_at_round() KAZOO_EXCLUDES(mutex_);
     void look_at_state() KAZOO_EXCLUDES(mutex_);
     void end(std::error_code) KAZOO_EXCLUDES(mutex_);
-    void tell_of_state(tree_change);
+    void tell_of_state(tree_change) KAZOO_EXCLUDES(mutex_);
 
     void tell(tree_change, const cached_entry&) override KAZOO_REQUIRES(mutex_);
     void tell_fault(const cached_entry&, errc) override KAZOO_REQUIRES(mutex_);
