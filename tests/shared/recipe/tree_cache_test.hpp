@@ -64,7 +64,7 @@ class tree_log {
 };
 
 /// Caches of the tree /t.
-class tree_cache_test : public client_test {
+class tree_caches : public client_test {
   protected:
     static void load(tree_cache& cache) {
         cache.start();
