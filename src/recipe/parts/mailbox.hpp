@@ -38,7 +38,7 @@ template <class Value> class mailbox final : public listener_for<news<Value>>, j
         std::optional<typename news<Value>::reading> replaced;
         change([&](news<Value>& n) { replaced = std::exchange(n.read, {{std::move(v), std::move(cause)}}); });
     }
-    /// Nothing comes afterwards; what waits is told before.
+    /// Nothing comes afterwards, whatever is put in; what waits is told before.
     void put_end(std::optional<error> why = {}) noexcept {
         change([&](news<Value>& n) {
             n.failure = std::move(why);
@@ -50,6 +50,7 @@ template <class Value> class mailbox final : public listener_for<news<Value>>, j
     template <class Change> void change(Change c) noexcept KAZOO_EXCLUDES(mutex_) {
         {
             const util::lock_guard lock(mutex_);
+            if (waiting_.last) return;
             c(waiting_);
             if (std::exchange(posted_, true)) return;
         }
