@@ -147,6 +147,26 @@ std::vector<row> table() {
     t.push_back(operation(
         "walk", [](const client& c, const std::string& path) { return c.walk(path).async_next(); },
         [](const client& c, const std::string& path) { (void)c.walk(path).next(); }));
+    // The object lives until its wait has ended.
+    t.push_back(operation(
+        "settle",
+        [](const client& c, const std::string&) {
+            auto w = std::make_shared<patient_children_watch>(c, "/", 0ms);
+            return w->async_settle().then([w](auto f) { return std::move(f).get().children; });
+        },
+        [](const client& c, const std::string&) { (void)patient_children_watch(c, "/", 0ms).settle(); }));
+    t.push_back(operation(
+        "wait_initialized",
+        [](const client& c, const std::string&) {
+            auto cache = std::make_shared<tree_cache>(c, "/");
+            cache->start();
+            return cache->async_wait_initialized().then([cache](auto f) { std::move(f).get(); });
+        },
+        [](const client& c, const std::string&) {
+            tree_cache cache(c, "/");
+            cache.start();
+            cache.wait_initialized();
+        }));
     return t;
 }
 
@@ -173,7 +193,7 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
     const std::set<std::string> without_path{"ensure_chroot",  "add_auth",     "wait_connected",   "who_am_i",
                                              "get_config",     "watch_config", "add_config_watch", "command",
-                                             "server_version", "reconfig"};
+                                             "server_version", "reconfig",     "settle",           "wait_initialized"};
     const client c = connect();
     std::vector<row> rows = table();
     rows.push_back(refused_reconfig());
@@ -236,6 +256,14 @@ const std::vector<std::pair<std::string, blocking_call>>& blocking_calls() {
              (void)receipts(c, "/receipts").commit(c.transaction().remove("/a"), stop);
          }},
         KAZOO_CALL(multi_read().get("/a").run(stop)),
+        {"settle",
+         [](const client& c, const std::stop_token& stop) { (void)patient_children_watch(c, "/", 0ms).settle(stop); }},
+        {"wait_initialized",
+         [](const client& c, const std::stop_token& stop) {
+             tree_cache cache(c, "/");
+             cache.start();
+             cache.wait_initialized(stop);
+         }},
 #undef KAZOO_CALL
     };
     return all;

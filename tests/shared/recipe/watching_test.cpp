@@ -374,4 +374,33 @@ TEST_F(watching_objects, C81_a_wait_for_a_list_ends_when_it_is_told_to_and_error
     EXPECT_TRUE(watches_become(before));
 }
 
+TEST_F(watching_objects, a_list_that_settles_outlives_a_cut_and_a_lost_session) {
+    fault_gate gate(test::server().address());
+    const client c = connect_through(gate), other = connect();
+    other.create("/g");
+    patient_children_watch w(c, "/g", 1500ms);
+    auto settling = w.async_settle();
+    ASSERT_TRUE(eventually([&] { return c.metrics().watches > 0; })) << "it waits";
+    gate.refuse(true);
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return c.state() != session_state::connected; }));
+    other.create("/g/missed");
+    gate.refuse(false);
+    const session_id old = c.session_id();
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected; }));
+    test::expire(c);
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected && c.session_id() != old; }));
+    auto settled = std::move(settling).get_for(30s);
+    EXPECT_THAT(settled.children.names, ElementsAre("missed"));
+
+    const session_id second = c.session_id();
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return c.metrics().connections >= 4; }));
+    test::expire(c);
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected && c.session_id() != second; }));
+    EXPECT_FALSE(settled.changed.ready()) << "the list is the same";
+    other.create("/g/new");
+    std::move(settled.changed).get_for(30s);
+}
+
 } // namespace

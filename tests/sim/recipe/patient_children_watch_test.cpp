@@ -103,6 +103,40 @@ TEST(patient_children_watch, goes_on_in_the_next_session) {
     std::move(settled.changed).get();
 }
 
+/// Behind any moment of the wait, one after the other, in both orders.
+TEST(patient_children_watch, a_cut_and_an_expiry_at_any_time_of_the_wait_cost_no_change_and_no_wait) {
+    for (const bool cut_first : {true, false}) {
+        for (auto when = 0ms; when < 1500ms; when += 70ms) {
+            patience s;
+            auto settling = s.w.async_settle();
+            const auto fault = [&](bool cut) {
+                if (cut)
+                    s.here.cut_behind(when / 70ms % 2 == 0 ? flow::to_client : flow::to_server, 3);
+                else
+                    s.world.expire_session(s.c.session_id());
+            };
+            s.world.run_for(when);
+            fault(cut_first);
+            s.world.run_for(20ms);
+            fault(!cut_first);
+            s.other.create("/g/a");
+            ASSERT_TRUE(s.world.run_until([&] { return settling.ready(); }, 20s)) << when;
+            auto settled = std::move(settling).get();
+            if (settled.children.names.empty()) {
+                EXPECT_GT(when, 900ms) << "there was a boundary without a change";
+                ASSERT_TRUE(s.world.run_until([&] { return settled.changed.ready(); }, 20s)) << when;
+                std::move(settled.changed).get();
+                settled = s.w.settle();
+            }
+            EXPECT_THAT(settled.children.names, ElementsAre("a")) << when;
+            s.world.run_for(10s);
+            EXPECT_FALSE(settled.changed.ready()) << when;
+            s.other.remove("/g/a");
+            EXPECT_TRUE(s.world.run_until([&] { return settled.changed.ready(); }, 20s)) << when;
+        }
+    }
+}
+
 TEST(patient_children_watch, C81_ends_at_once_when_it_is_told_to) {
     patience s;
     auto cancelled = s.w.async_settle();
