@@ -3,7 +3,7 @@
 # Does nothing, and needs no rights, when all are there.
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev)
+build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev nlohmann-json3-dev)
 deb=("${build[@]}" dpkg-dev file)
 test=("${deb[@]}" libgtest-dev libgmock-dev libspdlog-dev libzookeeper-java openjdk-17-jre-headless
       clang-19 libclang-rt-19-dev clang-format-19 doxygen python3 python3-kazoo patch shellcheck iproute2

@@ -17,6 +17,7 @@
 #include <kazoo/recipe/contender.hpp>
 #include <kazoo/recipe/data_watch.hpp>
 #include <kazoo/recipe/existing_data_watch.hpp>
+#include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/patient_children_watch.hpp>
 #include <kazoo/recipe/semaphore.hpp>

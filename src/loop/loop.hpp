@@ -44,6 +44,8 @@ class KAZOO_EXPORT loop {
 
     // -- any thread ---------------------------------------------------------------------------------------------------
     virtual time_point now() const noexcept = 0;
+    /// What a clock on the wall shows: it may be wrong, and be set. For what people and other machines are told.
+    virtual std::chrono::system_clock::time_point wall_clock() const noexcept = 0;
     /// Runs the job on the loop, in the order of the posts. The job must live until then.
     virtual void post(job&) noexcept = 0;
     /// Requests stop on the signal thread: request_stop() runs user code.

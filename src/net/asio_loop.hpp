@@ -24,6 +24,9 @@ class asio_loop final : public detail::loop {
     ~asio_loop() override;
 
     time_point now() const noexcept override;
+    std::chrono::system_clock::time_point wall_clock() const noexcept override {
+        return std::chrono::system_clock::now();
+    }
     void post(detail::job&) noexcept override;
     void signal(std::stop_source) noexcept override;
     executor& default_executor() noexcept override { return executor_; }

@@ -71,6 +71,8 @@ class KAZOO_EXPORT machine {
     void late(bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
+    /// Its wall clock, which leases go by, is so far ahead of the world's, which begins on the first day of 2020.
+    void set_clock_error(std::chrono::nanoseconds ahead) const;
     /// New connections lead to this server whatever the address: 0 is the leader, then come the followers.
     void lead_to(std::size_t server) const;
     /// Host names cannot be looked up.

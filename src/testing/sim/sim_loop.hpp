@@ -11,6 +11,7 @@ class sim_loop final : public detail::loop {
     ~sim_loop() override { machine_->loop_gone(); }
 
     time_point now() const noexcept override { return world().now(); }
+    std::chrono::system_clock::time_point wall_clock() const noexcept override { return machine_->wall_clock(); }
     void post(detail::job& j) noexcept override { machine_->post(j); }
     void signal(std::stop_source s) noexcept override { machine_->signal(std::move(s)); }
     executor& default_executor() noexcept override { return *machine_; }

@@ -23,6 +23,12 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
 
     sim_world& world() const noexcept { return world_; }
     std::uint64_t number() const noexcept { return number_; }
+    /// All worlds begin on the same day.
+    std::chrono::system_clock::time_point wall_clock() const noexcept {
+        constexpr std::chrono::sys_days first_day = std::chrono::year(2020) / 1 / 1;
+        const duration since = world_.now() - sim_world::beginning + clock_error;
+        return first_day + std::chrono::duration_cast<std::chrono::system_clock::duration>(since);
+    }
     std::shared_ptr<event_loop> loop();
     /// Whether its loop is gone and left nothing behind.
     bool is_empty() const noexcept;
@@ -50,6 +56,7 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     bool refusing = false, hanging = false, lookups_fail = false, late = false;
     std::array<bool, 2> silent{};
     duration slowness{0};
+    duration clock_error{0};
     std::optional<std::size_t> leads_to;
     /// How often each of them hit something.
     struct {

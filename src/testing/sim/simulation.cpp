@@ -9,6 +9,7 @@ namespace kazoo::testkit {
 
 machine::machine(std::shared_ptr<sim_machine> m) noexcept : impl_(std::move(m)) {}
 std::shared_ptr<event_loop> machine::loop() const { return impl_->loop(); }
+void machine::set_clock_error(std::chrono::nanoseconds ahead) const { impl_->clock_error = ahead; }
 void machine::pause(bool on) const { impl_->pause(on); }
 void machine::cut() const { impl_->cut(); }
 void machine::cut_behind(flow way, std::uint64_t bytes) const { impl_->cut_behind(way, bytes); }

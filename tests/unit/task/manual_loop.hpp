@@ -16,6 +16,10 @@ namespace kazoo::test {
 class manual_loop final : public detail::loop, executor {
   public:
     util::time_point now() const noexcept override { return now_; }
+    std::chrono::system_clock::time_point wall_clock() const noexcept override {
+        return std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(now_.time_since_epoch()));
+    }
     void post(detail::job& j) noexcept override { jobs.push_back(&j); }
     void signal(std::stop_source s) noexcept override { signals.push_back(std::move(s)); }
     executor& default_executor() noexcept override { return *this; }
