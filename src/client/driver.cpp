@@ -294,8 +294,7 @@ void driver::finish_if_closed() {
     core_.on_closed(); // may destroy us
 }
 
-// -- byte_stream_events
-// ----------------------------------------------------------------------------------------------------
+// -- byte_stream_events -----------------------------------------------------------------------------------------------
 
 void driver::on_open(std::error_code ec) noexcept {
     const time_point now = loop_.now();

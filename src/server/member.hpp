@@ -47,8 +47,7 @@ class member final : quorum_side {
     void lost(member_id, moment now);
     bool expire_session(std::int64_t, moment now);
 
-    // -- an election: first the leader, then those who follow it, then it begins
-    // ------------------------------------------
+    // -- an election: first the leader, then those who follow it, then it begins --------------------------------------
     /// Whose log is newer must lead.
     bool has_newer_log(const member& other) const noexcept;
     void lead(std::uint64_t reign, moment now);

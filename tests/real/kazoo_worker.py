@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Contends for a lock with kazoo for Python, beside worker/turns.cpp: kazoo_worker.py HOSTS PATH NAME FILE TURNS MS
+"""Contends with kazoo for Python, beside worker/turns.cpp: kazoo_worker.py HOSTS PATH NAME FILE TURNS MS KIND
 
-Takes the lock TURNS times; in each turn it appends "enter NAME" and "leave NAME" to FILE. With 0 TURNS it takes the
-lock once and keeps it for ever. MS is the session timeout.
+Takes what KIND says of PATH (mutex, reader, writer, or so many permits: a number) TURNS times; in each turn it appends
+"enter NAME" and "leave NAME" to FILE. With 0 TURNS it takes it once and keeps it for ever. MS is the session timeout.
 """
 import os
 import sys
@@ -11,17 +11,25 @@ import time
 from kazoo.client import KazooClient
 
 
-def main(hosts, path, name, file, turns, session_ms):
+def thing_of(kind, zk, path, name):
+    """What a worker holds in its turn."""
+    kinds = {"mutex": zk.Lock, "reader": zk.ReadLock, "writer": zk.WriteLock}
+    if kind in kinds:
+        return kinds[kind](path, name)
+    return zk.Semaphore(path, name, max_leases=int(kind))
+
+
+def main(hosts, path, name, file, turns, session_ms, kind):
     log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
     zk.start(timeout=60)
-    lock = zk.Lock(path, name)
+    held = thing_of(kind, zk, path, name)
     if int(turns) == 0:
-        lock.acquire()
+        held.acquire()
         os.write(log, f"enter {name}\n".encode())
         time.sleep(3600)
     for _ in range(int(turns)):
-        with lock:
+        with held:
             os.write(log, f"enter {name}\n".encode())
             time.sleep(0.001)
             os.write(log, f"leave {name}\n".encode())

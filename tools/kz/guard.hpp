@@ -39,7 +39,7 @@ class guard {
 /// Whatever somebody calls himself, on one line.
 std::string printable(std::string);
 
-/// One at a time. As kazoo::mutex, and those who share exclude it, too.
+/// One at a time, as kazoo::mutex.
 std::unique_ptr<guard> exclusive_lock(const kazoo::client&, const std::string& path, const std::string& identifier);
 /// Any number, beside nobody who has it exclusively.
 std::unique_ptr<guard> shared_lock(const kazoo::client&, const std::string& path, const std::string& identifier);

@@ -228,7 +228,7 @@ void add_lock_command(menu& m) {
         "name has __rlock__ in it. Of a semaphore it prints those who have a permit. The locks are those of\n"
         "kazoo::shared_mutex, kazoo::mutex and kazoo::semaphore, and the Python library's Lock, ReadLock, WriteLock "
         "and\n"
-        "Semaphore; but a mutex or Lock does not wait for those who share.\n",
+        "Semaphore; but Python's Lock does not wait for those who share.\n",
         lock, o);
     const auto seconds = seconds_with_unit();
     auto sensible = CLI::Range(0.0, 1e7);

@@ -151,8 +151,7 @@ class KAZOO_EXPORT tree_cache {
     /// The same without a limit.
     void wait_initialized(const std::stop_token& stop = {}) const;
 
-    // -- reading: from memory, never blocks for the servers
-    // ------------------------------------------------------------
+    // -- reading: from memory, never blocks for the servers -----------------------------------------------------------
     /// The node, if it is there. Throws errc::bad_arguments for a path that is neither the root nor below it.
     std::optional<cached_node> get(std::string_view path) const;
     /// The names of its children in the order of their bytes, or nothing if there is no such node. Errors of get().

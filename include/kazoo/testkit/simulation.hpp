@@ -123,8 +123,7 @@ class KAZOO_EXPORT simulation {
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;
 
-    // -- an ensemble: simulation_options::members is not 0
-    // ----------------------------------------------------------------
+    // -- an ensemble: simulation_options::members is not 0 ------------------------------------------------------------
     /// What one member says to another one waits, as behind a broken cable; when it is lifted, it arrives.
     void hold_members(std::size_t from, std::size_t to, bool on);
     /// The connection between two members breaks, and what is held on it is lost.

@@ -113,8 +113,7 @@ class sim_world final : server::observer {
     bool expire_session(std::int64_t);
     std::vector<std::int64_t> sessions() const;
 
-    // -- the members of an ensemble: sim_members.cpp
-    // --------------------------------------------------------------------
+    // -- the members of an ensemble: sim_members.cpp ------------------------------------------------------------------
     /// Precondition: simulation_options::members is not 0. Then there is no server().
     const server::ensemble& ensemble() const noexcept { return *ensemble_; }
     /// Stops, holds, ... and carries on what follows from it.

@@ -5,7 +5,7 @@
 
 namespace lock_worker {
 
-/// HOSTS PATH NAME FILE TURNS MS: as kazoo_worker.py, with our mutex.
+/// HOSTS PATH NAME FILE TURNS MS KIND: as kazoo_worker.py, with our locks.
 int take_turns(const std::vector<std::string>& arguments);
 
 /// HOSTS PATH SOCKET NUMBER MS: takes the lock and writes to the store behind SOCKET, until that says stop.

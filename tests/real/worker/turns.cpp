@@ -4,10 +4,15 @@
 
 #include <kazoo/client.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/shared_mutex.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fcntl.h>
-#include <mutex>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,6 +28,34 @@ void append(const kazoo::testkit::unique_fd& log, const std::string& line) {
     if (::write(log.get(), line.data(), line.size()) != std::ssize(line)) throw std::runtime_error("cannot write");
 }
 
+/// What a worker holds in its turn.
+struct thing {
+    std::function<void()> acquire, release;
+};
+
+thing mutex_of(const kazoo::client& zk, const std::string& path, const std::string& name) {
+    const auto m = std::make_shared<kazoo::mutex>(zk, path, kazoo::mutex_options{.identifier = name});
+    return {[m] { m->lock(); }, [m] { m->unlock(); }};
+}
+
+thing shared_mutex_of(const kazoo::client& zk, const std::string& path, const std::string& name, bool reads) {
+    const auto m = std::make_shared<kazoo::shared_mutex>(zk, path, kazoo::shared_mutex_options{.identifier = name});
+    if (reads) return {[m] { m->lock_shared(); }, [m] { m->unlock_shared(); }};
+    return {[m] { m->lock(); }, [m] { m->unlock(); }};
+}
+
+thing semaphore_of(const kazoo::client& zk, const std::string& path, const std::string& name, std::size_t permits) {
+    const auto s = std::make_shared<kazoo::semaphore>(zk, path, permits, kazoo::semaphore_options{.identifier = name});
+    const auto held = std::make_shared<std::optional<kazoo::permit>>();
+    return {[=] { *held = s->acquire(); }, [=] { held->reset(); }};
+}
+
+thing thing_of(const std::string& kind, const kazoo::client& zk, const std::string& path, const std::string& name) {
+    if (kind == "mutex") return mutex_of(zk, path, name);
+    if (kind == "reader" || kind == "writer") return shared_mutex_of(zk, path, name, kind == "reader");
+    return semaphore_of(zk, path, name, std::stoul(kind));
+}
+
 } // namespace
 
 int take_turns(const std::vector<std::string>& arguments) {
@@ -33,17 +66,14 @@ int take_turns(const std::vector<std::string>& arguments) {
     kazoo::client_options options;
     options.session_timeout = std::chrono::milliseconds(std::stoi(arguments[5]));
     const kazoo::client zk(arguments[0], options);
-    kazoo::mutex mutex(zk, arguments[1], {.identifier = name});
-    if (turns == 0) {
-        mutex.lock();
+    const thing held = thing_of(arguments[6], zk, arguments[1], name);
+    for (int i = 0; i < std::max(turns, 1); ++i) {
+        held.acquire();
         append(log, "enter " + name + "\n");
-        for (;;) ::pause();
-    }
-    for (int i = 0; i < turns; ++i) {
-        const std::lock_guard held(mutex);
-        append(log, "enter " + name + "\n");
+        while (turns == 0) ::pause();
         std::this_thread::sleep_for(1ms);
         append(log, "leave " + name + "\n");
+        held.release();
     }
     zk.close();
     return 0;

@@ -256,7 +256,8 @@ TEST_F(leases, what_is_no_lease_is_named_and_left_alone) {
         EXPECT_EQ(c.get("/job/lease_holder").data, garbage);
     }
     c.set("/job/lease_holder", null);
-    EXPECT_EQ(error_of_call([&] { (void)lease::try_obtain(c, "/job", 1h); }), errc::bad_arguments) << "null data is no lease either";
+    EXPECT_EQ(error_of_call([&] { (void)lease::try_obtain(c, "/job", 1h); }), errc::bad_arguments)
+        << "null data is no lease either";
     c.set("/job/lease_holder", record("a", now() - 1h, "2"));
     EXPECT_FALSE(lease::try_obtain(c, "/job", 1h)) << "another version counts as held";
     EXPECT_THROW((void)lease::try_obtain(c, "/job", 0s), error_of<errc::bad_arguments>);
