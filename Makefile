@@ -46,9 +46,9 @@ unit sim integration real:
 	./scripts/run-tests.sh $(PRESET) $@
 
 .PHONY: soak
-soak: ## six processes share a lock under fire, for KAZOO_SOAK_SECONDS seconds
+soak: ## six processes share a lock, then locks, permits and caches under fire: KAZOO_SOAK_SECONDS each
 	$(BUILD_TESTS)
-	KAZOO_SOAK_SECONDS=$(KAZOO_SOAK_SECONDS) ./build/$(PRESET)/tests/real --gtest_filter='soak.*'
+	KAZOO_SOAK_SECONDS=$(KAZOO_SOAK_SECONDS) ./build/$(PRESET)/tests/real --gtest_filter='soak.*:soak_recipes.*'
 
 .PHONY: soak-lease
 soak-lease: ## locks on real servers whose network breaks: every fault once (7 minutes), or for KAZOO_SOAK_SECONDS
