@@ -37,5 +37,41 @@ def main(hosts, path, name, file, turns, session_ms, kind):
     zk.close()
 
 
+# -- watching_python_test.cpp: kazoo_worker.py watching HOSTS PATH FILE MS --------------------------------------------
+
+
+def watching(hosts, path, file, session_ms):
+    """Appends what DataWatch and ChildrenWatch tell of PATH to FILE, and does what the lines of FILE.commands say."""
+    log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
+    zk.start(timeout=60)
+
+    def tell(*words):
+        os.write(log, (" ".join(words) + "\n").encode())
+
+    zk.DataWatch(path, lambda data, stat: tell("data", "-" if data is None else data.decode()))
+    zk.ChildrenWatch(path, lambda names: tell("children", ",".join(sorted(names))))
+    do = {
+        "create": lambda where, data: zk.create(where, data.encode()),
+        "ephemeral": lambda where, data: zk.create(where, data.encode(), ephemeral=True),
+        "set": lambda where, data: zk.set(where, data.encode()),
+        "delete": lambda where: zk.delete(where, recursive=True),
+    }
+    with open(file + ".commands", encoding="utf-8") as commands:
+        line = ""
+        while True:
+            line += commands.readline()
+            if not line.endswith("\n"):
+                time.sleep(0.005)
+                continue
+            what, *words = line.split()
+            do[what](*words)
+            tell("done", what)
+            line = ""
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "watching":
+        watching(*sys.argv[2:])
+    else:
+        main(*sys.argv[1:])
