@@ -1,6 +1,7 @@
 #include "campaign.hpp"
 
 #include "child_process.hpp"
+#include "nodes.hpp"
 #include "peers/foreign.hpp"
 #include "report.hpp"
 #include "server.hpp"
@@ -38,7 +39,7 @@ bool can_run(const std::string& peer, const workload& w) {
 }
 
 figures run_apart(const plan& p, const std::string& peer, const workload& w, const target& t) {
-    std::vector<std::string> command = foreign_command(peer);
+    std::vector<std::string> command = foreign_command(peer, w.name);
     if (command.empty()) command = {p.program, "run", "--peer", peer, "--window", std::to_string(p.each.window)};
     command.insert(command.end(),
                    {"--workload", std::string(w.name), "--address", t.address, "--root", t.root, "--ops",
@@ -66,8 +67,9 @@ std::vector<result> compare(const plan& p, const std::string& server_name, const
     std::vector<std::string> peers;
     for (const std::string& name : p.peers)
         if (can_run(name, w)) peers.push_back(name);
-    const bool needs_nodes = w.needs == ability::locks || w.needs == ability::transactions;
+    const bool needs_nodes = w.needs == ability::locks || w.needs == ability::transactions || w.needs == ability::trees;
     if (server_name == "canned" && needs_nodes) return {}; // its replies are always the same
+    if (w.needs == ability::trees) make_tree(t);
     std::vector<std::vector<figures>> rounds(peers.size());
     double load = 0;
     for (std::size_t round = 0; round < p.rounds; ++round) {

@@ -43,8 +43,27 @@ void make_nodes(const target& t) {
     client.close();
 }
 
+void make_tree(const target& t) {
+    const kazoo::client client(t.address);
+    client.ensure_path(t.tree());
+    std::deque<kazoo::future<std::string>> creates;
+    const auto create = [&](const std::string& path) {
+        creates.push_back(client.async_create(path, std::string(data_size, 'x')));
+        finish_all_but(creates, most_under_way);
+    };
+    for (std::size_t folder = 0; folder < tree_folders; ++folder) {
+        const std::string path = kazoo::path::join(t.tree(), std::to_string(folder));
+        create(path);
+        for (std::size_t leaf = 0; leaf < tree_leaves; ++leaf)
+            create(kazoo::path::join(path, "node-" + std::to_string(leaf)));
+    }
+    finish_all_but(creates, 0);
+    client.close();
+}
+
 void remove_nodes(const target& t) {
     const kazoo::client client(t.address);
+    client.remove_tree(t.tree());
     const std::string locks = folder_of(t.lock());
     for (const std::string_view lock : client.get_children(locks))
         remove_children(client, kazoo::path::join(locks, lock));

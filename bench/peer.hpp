@@ -19,11 +19,14 @@ struct target {
     std::string node() const { return root + "/node"; }         ///< get, set and exists; has data_size bytes
     std::string crowd() const { return root + "/crowd"; }       ///< has child_count children
     std::string created() const { return root + "/created/n"; } ///< create makes sequential nodes of this name
+    std::string tree() const { return root + "/tree"; }         ///< has tree_folders folders
     std::string lock() const { return root + "/locks/ours"; }   ///< made by those who use it
 };
 
 inline constexpr std::size_t data_size = 100;
 inline constexpr std::size_t child_count = 10'000;
+inline constexpr std::size_t tree_folders = 100, tree_leaves = 999; ///< of the tree, and in each of its folders
+inline constexpr std::size_t tree_size = 1 + tree_folders * (1 + tree_leaves);
 inline constexpr std::size_t most_transactions = 50; ///< under way at once
 
 enum class operation {
@@ -57,6 +60,7 @@ enum class ability {
     shared, ///< blocking, and several threads can use one session
     locks,
     transactions,
+    trees, ///< caches of a whole tree
 };
 
 struct peer_description {

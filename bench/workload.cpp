@@ -1,6 +1,7 @@
 #include "workload.hpp"
 
 #include "locks.hpp"
+#include "peers/peers.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -124,6 +125,26 @@ figures measure_locks(std::string_view peer_name, const target& t, const amount&
     return measure_phase(run, a, 64, shortest_lock_warm_up);
 }
 
+/// Loads until it is warm, and once more.
+figures measure_trees(const target& t) {
+    const phase run = [&](std::size_t count, std::vector<double>& microseconds) {
+        latencies l(count, 1);
+        load_our_trees(t, count, l);
+        l.append_microseconds(microseconds);
+    };
+    warm_up(run, 1, shortest_lock_warm_up);
+    std::vector<double> microseconds;
+    const double cpu = cpu_seconds();
+    run(1, microseconds);
+    figures f;
+    f.operations = tree_size;
+    f.cpu_per_100k = (cpu_seconds() - cpu) * 1e5 / double(tree_size);
+    f.p50_us = f.p99_us = microseconds.front();
+    f.rate = double(tree_size) / (f.p50_us / 1e6);
+    f.rss_peak_kb = peak_rss_kb();
+    return f;
+}
+
 } // namespace
 
 const std::vector<workload>& all_workloads() {
@@ -140,6 +161,7 @@ const std::vector<workload>& all_workloads() {
         {"transaction", "transactions that set a node of 100 bytes, 50 of them under way", transactions, 3},
         {"transaction_1", "one thread that commits such transactions and waits", transactions, 3},
         {"lock", "acquire and release a lock that nobody else wants, again and again", locks, 6},
+        {"tree", "a cache of a tree of 100,001 nodes is loaded; an operation is one node", trees},
         {"handoff", "10 sessions that acquire and release one lock; each cycle is one hand-off", locks, 6},
     };
     return all;
@@ -157,6 +179,7 @@ figures measure(const workload& w, std::string_view peer_name, const target& t, 
         const auto visit = [&] { expect(data_size, connect_peer(peer_name, t)->get()); };
         return measure_phase(one_by_one(visit), a, 2);
     }
+    if (w.needs == ability::trees) return measure_trees(t);
     const auto p = connect_peer(peer_name, t);
     if (w.needs == ability::pipelined)
         return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);

@@ -35,9 +35,10 @@ std::string class_path() {
 
 } // namespace
 
-std::vector<std::string> foreign_command(std::string_view peer) {
-    if (peer == "python") return {python, "-B", PYTHON_LOCKS};
-    if (peer == "curator") return {std::string(java), "-cp", class_path(), "LockBench"};
+std::vector<std::string> foreign_command(std::string_view peer, std::string_view workload) {
+    const bool tree = workload == "tree";
+    if (peer == "python") return {python, "-B", tree ? PYTHON_TREES : PYTHON_LOCKS};
+    if (peer == "curator") return {std::string(java), "-cp", class_path(), tree ? "TreeBench" : "LockBench"};
     if (peer == "go") return {std::string(go_program)};
     return {};
 }

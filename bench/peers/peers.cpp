@@ -10,13 +10,15 @@ const std::vector<peer_description>& all_peers() {
         {"raw", "no client: a socket and prepared frames, the limit of what is possible", {pipelined, blocking}},
         {"c", "ZooKeeper's C client (zookeeper_mt) as it comes", {pipelined, blocking, shared}},
         {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", {pipelined, blocking, shared}},
-        {"ours", "kazoo: futures, consumed in order; kazoo::mutex", {pipelined, blocking, shared, locks}},
+        {"ours",
+         "kazoo: futures, consumed in order; kazoo::mutex, kazoo::tree_cache",
+         {pipelined, blocking, shared, locks, trees}},
         {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
         {"ours-plain", "kazoo: transactions", {transactions}},
         {"ours-receipt", "kazoo: transactions with a receipt, compared with ours-plain", {transactions}},
         {"ours-waiting", "kazoo::mutex, waiting for the answer to each release", {locks}},
-        {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo", {locks}},
-        {"curator", "InterProcessMutex of Debian's libcurator-recipes-java", {locks}},
+        {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo; its TreeCache", {locks, trees}},
+        {"curator", "InterProcessMutex of Debian's libcurator-recipes-java; its CuratorCache", {locks, trees}},
         {"go", "Lock of Debian's golang-github-samuel-go-zookeeper-dev", {locks}},
     };
     return all;
