@@ -6,8 +6,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,16 +16,6 @@ namespace bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Of this process, now.
-double rss_kb() {
-    std::ifstream status("/proc/self/status");
-    for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
-        double kb = 0;
-        if (key == "VmRSS:" && status >> kb) return kb;
-    }
-    return 0;
-}
 
 std::string node(std::size_t i) { return "/crowd-" + std::to_string(i); }
 

@@ -2,6 +2,7 @@
 #include "campaign.hpp"
 #include "crowd.hpp"
 #include "peers/foreign.hpp"
+#include "scale.hpp"
 #include "server.hpp"
 
 #include <CLI/CLI.hpp>
@@ -116,6 +117,12 @@ int main(int argc, char** argv) {
     crowded->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")
         ->capture_default_str()
         ->check([](const std::string& name) { return name == "canned" ? "canned keeps no nodes" : ""; });
+    scale large;
+    auto* scaled = app.add_subcommand("scale", "A large tree in a tree_cache, and many data_watches on one client");
+    scaled->add_option("--nodes", large.nodes, "Of the tree; 0: none")->capture_default_str();
+    scaled->add_option("--gaps", large.gaps, "Broken connections that the cache lives through")->capture_default_str();
+    scaled->add_option("--followers", large.followers, "data_watches; 0: none")->capture_default_str();
+    scaled->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
     try {
@@ -128,6 +135,13 @@ int main(int argc, char** argv) {
             const auto running = start_server(crowd_server, t.root);
             t.address = running->address();
             measure_crowd(t, many);
+            return 0;
+        }
+        if (scaled->parsed()) {
+            t.root += '-' + std::to_string(::getpid());
+            const auto running = start_server(crowd_server, t.root);
+            t.address = running->address();
+            measure_scale(t, large);
             return 0;
         }
         if (app.count("--server") == 0 || app.count("--peer") == 0)

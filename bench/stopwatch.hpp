@@ -21,6 +21,16 @@ inline double cpu_seconds() {
     return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
+/// The memory that this program has now, in kB.
+inline double rss_kb() {
+    std::ifstream status("/proc/self/status");
+    for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+        double kb = 0;
+        if (key == "VmRSS:" && status >> kb) return kb;
+    }
+    return 0;
+}
+
 /// The most memory this program ever had, in kB. (getrusage's figure includes what its parent had before the exec.)
 inline double peak_rss_kb() {
     std::ifstream status("/proc/self/status");
