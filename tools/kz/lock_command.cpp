@@ -1,25 +1,19 @@
 // lock
-#include "child_process.hpp"
 #include "guard.hpp"
+#include "guarded_command.hpp"
 #include "interruption.hpp"
 #include "menu.hpp"
 #include "number_argument.hpp"
 #include "output.hpp"
 #include "path_argument.hpp"
 #include "show.hpp"
-#include "supervision.hpp"
 #include "usage_error.hpp"
 
 #include <kazoo/error.hpp>
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,22 +39,10 @@ using clock = std::chrono::steady_clock;
 /// Shorter waits are not worth a line.
 constexpr std::chrono::milliseconds notice_after{200};
 
-std::chrono::milliseconds milliseconds(double seconds) {
-    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
-}
-
-std::string default_identifier() {
-    const passwd* user = ::getpwuid(::geteuid());
-    std::array<char, 256> host{};
-    ::gethostname(host.data(), host.size() - 1);
-    return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + host.data() + ":" +
-           std::to_string(::getpid());
-}
-
 std::string token_text(kazoo::zxid token) { return std::to_string(static_cast<std::int64_t>(token)); }
 
 void say(const lock_arguments& o, const std::string& what) {
-    if (!o.quiet) std::fputs(("kz: lock \"" + o.path + "\": " + what + "\n").c_str(), stderr);
+    if (!o.quiet) kz::say("lock", o.path, what);
 }
 
 std::unique_ptr<guard> make_guard(const lock_arguments& o, const kazoo::client& client) {
@@ -149,25 +131,19 @@ bool acquire(const settings& s, const lock_arguments& o, guard& g, clock::time_p
     return false;
 }
 
-exit_code run_holding(const std::vector<std::string>& words, const lock_arguments& o, const guard& g) try {
-    const std::string token = token_text(g.token());
-    child_process command(words, {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token}});
-    bool lost = false;
-    const auto code = supervise(command, g.lost(), milliseconds(o.kill_after_seconds), [&] {
-        lost = true;
-        say(o, "lost; the command is told to end");
-    });
-    return lost || !g.holds() ? exit_code::lost : code;
-} catch (const execution_error& e) {
-    std::fputs(("kz: lock: " + std::string(e.what()) + "\n").c_str(), stderr);
-    return e.as_exit_code();
+exit_code run_holding(const std::vector<std::string>& words, const lock_arguments& o, const guard& g) {
+    const hold held{.command = "lock",
+                    .variables = {{"KZ_LOCK_PATH", o.path}, {"KZ_FENCING_TOKEN", token_text(g.token())}},
+                    .lost = g.lost(),
+                    .holds = [&] { return g.holds(); },
+                    .on_loss = [&] { say(o, "lost; the command is told to end"); },
+                    .patience = milliseconds(o.kill_after_seconds)};
+    return run_guarded(words, held);
 }
 
 exit_code lock(const settings& s, const lock_arguments& o) try {
     if (o.list) return list(s, o);
-    if (!o.misplaced.empty()) throw usage_error("put -- before the command: kz lock PATH -- COMMAND...");
-    if (!s.behind_separator || s.behind_separator->empty())
-        throw usage_error("a command is required: kz lock PATH -- COMMAND...");
+    const auto& words = guarded_command(s, "lock PATH", o.misplaced);
     auto interrupted = std::make_optional<interruption>();
     const std::stop_token stop = interrupted->token();
     settings connecting = s; // the wait is for everything, a connection too
@@ -184,7 +160,7 @@ exit_code lock(const settings& s, const lock_arguments& o) try {
         say(o, "given up");
         return exit_code::not_acquired;
     }
-    const auto code = run_holding(*s.behind_separator, o, *g);
+    const auto code = run_holding(words, o, *g);
     g->release();
     return code;
 } catch (const kazoo::cancelled_error&) { // by a signal
