@@ -74,7 +74,8 @@ menu::menu() {
     app.name("kz");
     app.description("kz: nodes of a ZooKeeper ensemble from the command line");
     app.footer("`kz help COMMAND` shows a command's options and examples.\n"
-               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock` are in its help.");
+               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock` and `kz lease` are "
+               "in their help.");
     app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.require_subcommand(1);
@@ -87,6 +88,7 @@ menu::menu() {
     add_server_commands(*this);
     add_watch_command(*this);
     add_lock_command(*this);
+    add_lease_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }
@@ -117,11 +119,12 @@ std::string menu::help(const std::string& command_name) const {
 
 void menu::parse(std::vector<std::string> words) {
     const auto name = find_command(app, words.cbegin(), words.cend());
-    const bool locks = name != words.cend() && command(*name)->get_name() == "lock";
+    const std::string chosen_name = name == words.cend() ? "" : command(*name)->get_name();
+    const bool runs_another = chosen_name == "lock" || chosen_name == "lease";
     auto separator = std::ranges::find(words, "--");
     // CLI11 has a meaning of its own for it, and drops it.
     if (std::find(words.begin(), separator, "++") != separator) throw usage_error("put -- before ++");
-    if (locks && separator != words.end()) {
+    if (runs_another && separator != words.end()) {
         settings.behind_separator.emplace(separator + 1, words.end()); // not for CLI11, which would read it
         words.erase(separator, words.end());
     }

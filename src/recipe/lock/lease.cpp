@@ -127,7 +127,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
     for (repetition tries;;) {
         transaction all = zk.transaction();
         all.remove(guard.path());
-        if (!beside.empty()) all.check(beside, version::any);
+        if (!beside.empty()) all.remove(beside);
         if (releases)
             all.remove(record(), seen->stat.data_version);
         else if (seen)

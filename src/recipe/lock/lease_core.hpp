@@ -42,7 +42,8 @@ class lease_core final : public recipe_object {
         no_guard, ///< what had to be there until then is gone, and nothing was changed
         look_again
     };
-    /// `beside`: a node that must still be there; empty: none. Without it the loss of a session is no reason to end.
+    /// `beside`: another node of ours that must still be there, and goes with it; empty: none. Without it the loss of
+    /// a session is no reason to end.
     task<verdict> change(aim, std::string beside);
     /// The node that says who holds it.
     std::string record() const;

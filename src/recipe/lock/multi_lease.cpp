@@ -84,7 +84,10 @@ task<std::optional<lease>> multi_lease_core::obtain(std::shared_ptr<multi_lease_
         auto end = lease_core::verdict::refused;
         for (const auto& place : open) {
             end = co_await place->change(lease_core::aim::obtain, guard->path());
-            if (end == lease_core::verdict::done) co_return lease_core::handed_out(std::move(keeps_session), place);
+            if (end == lease_core::verdict::done) {
+                guard->consumed();
+                co_return lease_core::handed_out(std::move(keeps_session), place);
+            }
             if (end == lease_core::verdict::no_guard) break;
         }
         if (end == lease_core::verdict::refused) co_return std::nullopt;

@@ -187,7 +187,7 @@ TEST_F(leases, needs_as_many_requests_as_it_says_and_no_watch) {
     EXPECT_EQ(requests_of(a, [&] { EXPECT_TRUE(l->renew()); }), 5u);
     EXPECT_EQ(requests_of(b, [&] { EXPECT_FALSE(lease::try_obtain(b, "/job", 1h, {.identifier = "b"})); }), 1u);
     EXPECT_EQ(requests_of(a, [&] { EXPECT_TRUE(l->release()); }), 5u);
-    // Each place is read, twice, and there are two lines.
+    // Each place is read, at first and when it is our turn, and there are two lines.
     EXPECT_EQ(requests_of(b, [&] { other = multi_lease::try_obtain(b, "/jobs", 1, 1h, {.identifier = "b"}); }), 9u);
     EXPECT_EQ(requests_of(a, [&] { EXPECT_FALSE(multi_lease::try_obtain(a, "/jobs", 1, 1h, {.identifier = "a"})); }),
               1u);

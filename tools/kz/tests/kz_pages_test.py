@@ -9,7 +9,7 @@ import unittest
 import harness
 from harness import LIMIT
 
-COMMANDS = "get exists stat sync create set rm ls tree count whoami config command watch lock serve help completion".split()
+COMMANDS = "get exists stat sync create set rm ls tree count whoami config command watch lock lease serve help completion".split()
 
 
 def kz(*words):
@@ -120,6 +120,7 @@ class PagesTest(unittest.TestCase):
         self.assertIn("printf", self.completed("lock", "/l", "--", "print"))
         self.assertIn("/etc/passwd", self.completed("lock", "/l", "--", "cat", "/etc/passw"))
         self.assertEqual(self.completed("lock", "/l", "--", "cat", "--js"), [])
+        self.assertIn("printf", self.completed("lease", "--for", "1h", "/l", "--", "print"))
 
 
 if __name__ == "__main__":
