@@ -19,16 +19,16 @@ const std::vector<std::string>& guarded_command(const settings& s, const std::st
     return *s.behind_separator;
 }
 
-exit_code run_guarded(const std::vector<std::string>& words, const guard& g) try {
-    child_process command(words, g.variables);
+exit_code run_guarded(const std::vector<std::string>& words, const hold& h) try {
+    child_process command(words, h.variables);
     bool lost = false;
-    const auto code = supervise(command, g.lost, g.patience, [&] {
+    const auto code = supervise(command, h.lost, h.patience, [&] {
         lost = true;
-        g.on_loss();
+        h.on_loss();
     });
-    return lost || !g.holds() ? exit_code::lost : code;
+    return lost || !h.holds() ? exit_code::lost : code;
 } catch (const execution_error& e) {
-    std::fputs(("kz: " + g.command + ": " + e.what() + "\n").c_str(), stderr);
+    std::fputs(("kz: " + h.command + ": " + e.what() + "\n").c_str(), stderr);
     return e.as_exit_code();
 }
 
@@ -42,12 +42,6 @@ std::string default_identifier() {
 
 std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
-}
-
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
 }
 
 void say(const std::string& command, const std::string& path, const std::string& what) {

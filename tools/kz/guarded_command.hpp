@@ -11,7 +11,7 @@
 
 namespace kz {
 
-struct guard {
+struct hold {
     std::string command; ///< of kz, for messages
     child_process::variables variables;
     std::stop_token lost;
@@ -27,13 +27,11 @@ const std::vector<std::string>& guarded_command(const settings&, const std::stri
 
 /// Runs it to its end. Its exit code, or exit_code::lost if it was not ours all the time. Says why it cannot be
 /// started.
-exit_code run_guarded(const std::vector<std::string>& words, const guard&);
+exit_code run_guarded(const std::vector<std::string>& words, const hold&);
 
 /// user@host:pid.
 std::string default_identifier();
 std::chrono::milliseconds milliseconds(double seconds);
-/// Whatever others call themselves stays on its line.
-std::string printable(std::string text);
 /// A line on standard error.
 void say(const std::string& command, const std::string& path, const std::string& what);
 

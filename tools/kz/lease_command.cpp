@@ -47,7 +47,7 @@ std::optional<kazoo::lease> obtain(const settings& s, const lease_arguments& o, 
 
 exit_code run_holding(const std::vector<std::string>& words, const lease_arguments& o, kazoo::lease& lease) {
     const lease_renewal renewal(lease, std::chrono::duration<double>(o.for_seconds));
-    const guard held{.command = "lease",
+    const hold held{.command = "lease",
                      .variables = {{"KZ_LEASE_PATH", lease.path()}},
                      .lost = renewal.lost(),
                      .holds = [&] { return lease.holds(); },
