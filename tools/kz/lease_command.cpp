@@ -48,11 +48,11 @@ std::optional<kazoo::lease> obtain(const settings& s, const lease_arguments& o, 
 exit_code run_holding(const std::vector<std::string>& words, const lease_arguments& o, kazoo::lease& lease) {
     const lease_renewal renewal(lease, std::chrono::duration<double>(o.for_seconds));
     const hold held{.command = "lease",
-                     .variables = {{"KZ_LEASE_PATH", lease.path()}},
-                     .lost = renewal.lost(),
-                     .holds = [&] { return lease.holds(); },
-                     .on_loss = [&] { say(o, "lost; the command is told to end"); },
-                     .patience = milliseconds(o.kill_after_seconds)};
+                    .variables = {{"KZ_LEASE_PATH", lease.path()}},
+                    .lost = renewal.lost(),
+                    .holds = [&] { return lease.holds(); },
+                    .on_loss = [&] { say(o, "lost; the command is told to end"); },
+                    .patience = milliseconds(o.kill_after_seconds)};
     return run_guarded(words, held);
 }
 
