@@ -4,11 +4,21 @@
 Takes what KIND says of PATH (mutex, reader, writer, or so many permits: a number) TURNS times; in each turn it appends
 "enter NAME" and "leave NAME" to FILE. With 0 TURNS it takes it once and keeps it for ever. MS is the session timeout.
 """
+import datetime
+import json
 import os
 import sys
 import time
 
 from kazoo.client import KazooClient
+
+
+def begin(hosts, file, session_ms):
+    """A client, and FILE to append to."""
+    log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
+    zk.start(timeout=60)
+    return zk, lambda *words: os.write(log, (" ".join(words) + "\n").encode())
 
 
 def thing_of(kind, zk, path, name):
@@ -20,21 +30,32 @@ def thing_of(kind, zk, path, name):
 
 
 def main(hosts, path, name, file, turns, session_ms, kind):
-    log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
-    zk.start(timeout=60)
+    zk, tell = begin(hosts, file, session_ms)
     held = thing_of(kind, zk, path, name)
     if int(turns) == 0:
         held.acquire()
-        os.write(log, f"enter {name}\n".encode())
+        tell("enter", name)
         time.sleep(3600)
     for _ in range(int(turns)):
         with held:
-            os.write(log, f"enter {name}\n".encode())
+            tell("enter", name)
             time.sleep(0.001)
-            os.write(log, f"leave {name}\n".encode())
+            tell("leave", name)
     zk.stop()
     zk.close()
+
+
+def commands_in(file):
+    """The lines of a file that grows, for ever."""
+    with open(file, encoding="utf-8") as commands:
+        line = ""
+        while True:
+            line += commands.readline()
+            if line.endswith("\n"):
+                yield line
+                line = ""
+            else:
+                time.sleep(0.005)
 
 
 # -- watching_python_test.cpp: kazoo_worker.py watching HOSTS PATH FILE MS --------------------------------------------
@@ -42,36 +63,42 @@ def main(hosts, path, name, file, turns, session_ms, kind):
 
 def watching(hosts, path, file, session_ms):
     """Appends what DataWatch and ChildrenWatch tell of PATH to FILE, and does what the lines of FILE.commands say."""
-    log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
-    zk.start(timeout=60)
-
-    def tell(*words):
-        os.write(log, (" ".join(words) + "\n").encode())
-
-    zk.DataWatch(path, lambda data, stat: tell("data", "-" if data is None else data.decode()))
-    zk.ChildrenWatch(path, lambda names: tell("children", ",".join(sorted(names))))
+    zk, tell = begin(hosts, file, session_ms)
+    zk.DataWatch(path, lambda data, stat: tell("data", "-" if data is None else data.decode()) and None)
+    zk.ChildrenWatch(path, lambda names: tell("children", ",".join(sorted(names))) and None)
     do = {
         "create": lambda where, data: zk.create(where, data.encode()),
         "ephemeral": lambda where, data: zk.create(where, data.encode(), ephemeral=True),
         "set": lambda where, data: zk.set(where, data.encode()),
         "delete": lambda where: zk.delete(where, recursive=True),
     }
-    with open(file + ".commands", encoding="utf-8") as commands:
-        line = ""
-        while True:
-            line += commands.readline()
-            if not line.endswith("\n"):
-                time.sleep(0.005)
-                continue
-            what, *words = line.split()
-            do[what](*words)
-            tell("done", what)
-            line = ""
+    for line in commands_in(file + ".commands"):
+        what, *words = line.split()
+        do[what](*words)
+        tell("done", what)
+
+
+# -- lease_python_test.cpp: kazoo_worker.py leases HOSTS FILE ---------------------------------------------------------
+
+
+def leases(hosts, file):
+    """Asks for what the lines of FILE.commands, JSON, say, and appends to FILE what came of each."""
+    zk, tell = begin(hosts, file, 4000)
+    for line in commands_in(file + ".commands"):
+        what = json.loads(line)
+        ahead = datetime.timedelta(seconds=what["clock"])
+        more = {"identifier": what["name"], "utcnow": lambda: datetime.datetime.utcnow() + ahead}
+        duration = datetime.timedelta(seconds=what["seconds"])
+        if what["places"]:
+            got = zk.MultiNonBlockingLease(what["places"], what["path"], duration, **more)
+        else:
+            got = zk.NonBlockingLease(what["path"], duration, **more)
+        tell(str(what["number"]), str(bool(got)))
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "watching":
-        watching(*sys.argv[2:])
+    modes = {"watching": watching, "leases": leases}
+    if sys.argv[1] in modes:
+        modes[sys.argv[1]](*sys.argv[2:])
     else:
         main(*sys.argv[1:])

@@ -74,7 +74,8 @@ class [[nodiscard]] KAZOO_EXPORT lease {
     static future<std::optional<lease>> async_try_obtain(const client& c, std::string_view path,
                                                          std::chrono::seconds duration, lease_options options = {});
 
-    /// Until when it is ours, in whole seconds; a moment long ago when it was released.
+    /// Until when it is ours, in whole seconds; a moment long ago when it was released, or renew() was told that
+    /// somebody else has it.
     std::chrono::sys_seconds end() const noexcept;
     /// Whether that moment has not come yet by the clock of this machine. Asks no server. While a release is under way:
     /// false, as soon as it may have been applied.

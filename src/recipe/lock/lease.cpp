@@ -101,8 +101,11 @@ task<lease_core::verdict> lease_core::write(lock_node& guard, aim what, std::str
     const auto look = [&] { return zk.async_get_if_exists(record()); };
     for (;;) {
         auto there = co_await repeat(look);
-        if (!may(what, there)) co_return verdict::refused;
-        if (what == aim::release && !there) co_return verdict::done;
+        const bool refused = !may(what, there), free_already = what == aim::release && !there;
+        if (refused || free_already) {
+            set_end({});
+            co_return refused ? verdict::refused : verdict::done;
+        }
         const verdict v = co_await commit(guard, what, std::move(there), beside);
         if (v != verdict::look_again) co_return v;
     }

@@ -11,8 +11,9 @@ int main(int argc, char** argv) try {
     const std::vector<std::string> rest(words.empty() ? words.end() : words.begin() + 1, words.end());
     if (mode == "turns" && rest.size() == 7) return lock_worker::take_turns(rest);
     if (mode == "soak" && rest.size() == 5) return lock_worker::soak(rest);
-    std::fprintf(stderr,
-                 "usage: lock_worker turns HOSTS PATH NAME FILE TURNS MS KIND | soak HOSTS PATH SOCKET NUMBER MS\n");
+    if (mode == "lease" && rest.size() == 4) return lock_worker::keep_lease(rest);
+    std::fprintf(stderr, "usage: lock_worker turns HOSTS PATH NAME FILE TURNS MS KIND | "
+                         "soak HOSTS PATH SOCKET NUMBER MS | lease HOSTS PATH NAME FILE\n");
     return 2;
 } catch (const std::exception& e) {
     std::fprintf(stderr, "lock_worker: %s\n", e.what());

@@ -11,4 +11,7 @@ int take_turns(const std::vector<std::string>& arguments);
 /// HOSTS PATH SOCKET NUMBER MS: takes the lock and writes to the store behind SOCKET, until that says stop.
 int soak(const std::vector<std::string>& arguments);
 
+/// HOSTS PATH NAME FILE: obtains a lease for an hour, writes so to FILE, and does nothing any more.
+int keep_lease(const std::vector<std::string>& arguments);
+
 } // namespace lock_worker

@@ -86,7 +86,9 @@ TEST_F(leases, C82_one_that_has_ended_is_taken_over_and_cannot_be_renewed_by_who
     c.set("/job/lease_holder", record("a", now() - 1s));
     const auto next = lease::try_obtain(c, "/job", 1h, {.identifier = "b"});
     ASSERT_TRUE(next);
+    EXPECT_TRUE(old->holds()) << "it was told that it is its own until then";
     EXPECT_FALSE(old->renew());
+    EXPECT_FALSE(old->holds());
     EXPECT_FALSE(old->release());
     EXPECT_EQ(c.get("/job/lease_holder").data, record("b", next->end()));
     EXPECT_TRUE(only_the_lease_is_left(c));
@@ -98,6 +100,7 @@ TEST_F(leases, C82_it_can_be_renewed_and_released) {
     ASSERT_TRUE(l);
     c.set("/job/lease_holder", record("a", now() + 1s));
     EXPECT_FALSE(l->release()) << "somebody of the same name has written it since";
+    EXPECT_FALSE(l->holds()) << "it was given back";
     EXPECT_TRUE(l->renew());
     EXPECT_TRUE(l->holds());
     EXPECT_GE(l->end(), now() + 59min);
@@ -139,6 +142,9 @@ TEST_F(leases, a_deleted_node_is_free) {
     EXPECT_FALSE(l->renew());
     c.remove_tree("/job");
     EXPECT_TRUE(l->renew()) << "the path is made again";
+    c.remove("/job/lease_holder");
+    EXPECT_TRUE(l->release()) << "it is free";
+    EXPECT_FALSE(l->holds());
 }
 
 TEST_F(leases, stays_its_holders_when_the_object_is_destroyed_and_the_client_closed) {
@@ -292,6 +298,17 @@ TEST_F(leases, of_several_places_each_holder_has_one) {
     EXPECT_THROW((void)multi_lease::try_obtain(c, "/jobs", 0, 1h), error_of<errc::bad_arguments>);
     EXPECT_TRUE(only_the_lease_is_left(c, "/jobs/0"));
     EXPECT_TRUE(eventually([&] { return nodes(c, "/jobs").size() == 2; }));
+}
+
+TEST_F(leases, C82_who_has_a_place_keeps_it_though_an_earlier_one_is_free) {
+    const client c = connect();
+    auto first = multi_lease::try_obtain(c, "/jobs", 3, 1h, {.identifier = "a"});
+    auto second = multi_lease::try_obtain(c, "/jobs", 3, 1h, {.identifier = "b"});
+    ASSERT_TRUE(first && second && first->release());
+    const auto again = multi_lease::try_obtain(c, "/jobs", 3, 1h, {.identifier = "b"});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->path(), "/jobs/1");
+    EXPECT_FALSE(c.exists("/jobs/0/lease_holder"));
 }
 
 TEST_F(leases, C82_one_identifier_in_two_places_at_once_gets_one) {

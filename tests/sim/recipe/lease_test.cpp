@@ -67,5 +67,147 @@ TEST(leases, one_whose_reply_was_lost_is_obtained_once) {
     }
 }
 
+/// Every step of what is asked for has its turn: the time between two is 250 us.
+template <class Do> void at_every_step(Do&& what) {
+    for (std::uint64_t step = 0; step < 40; ++step) what(std::chrono::microseconds(250 * step));
+}
+
+TEST(leases, one_whose_session_is_lost_meanwhile_is_obtained) {
+    at_every_step([](auto after) {
+        lease_scene s;
+        auto asked = lease::async_try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        s.world.run_for(after);
+        s.world.expire_session(s.c.session_id());
+        ASSERT_TRUE(s.finish(asked));
+        auto l = std::move(asked).get();
+        ASSERT_TRUE(l) << after.count();
+        EXPECT_FALSE(lease::try_obtain(s.other, "/job", 1h, {.identifier = "them"}));
+        EXPECT_TRUE(l->release()) << after.count() << ": it knows its last change";
+        s.world.run_for(20s);
+        EXPECT_EQ(s.inside().server().nodes().find("/job")->children.size(), 0u) << after.count();
+    });
+}
+
+TEST(leases, a_release_whose_reply_or_session_is_lost_is_made) {
+    for (const bool session : {false, true}) {
+        at_every_step([&](auto after) {
+            lease_scene s;
+            auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+            auto asked = l->async_release();
+            s.world.run_for(after);
+            if (session)
+                s.world.expire_session(s.c.session_id());
+            else
+                s.here.cut();
+            ASSERT_TRUE(s.finish(asked));
+            EXPECT_TRUE(std::move(asked).get()) << after.count();
+            EXPECT_FALSE(l->holds());
+            EXPECT_EQ(s.record(), "") << after.count();
+        });
+    }
+}
+
+TEST(leases, C82_what_may_have_been_applied_counts_where_it_makes_a_lease_shorter) {
+    lease_scene s;
+    auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+    const auto end = l->end();
+    auto renewing = l->async_renew();
+    ASSERT_TRUE(s.finish(renewing));
+    s.world.run_for(1min);
+    s.here.silence(flow::to_client, true);
+    s.here.refuse(true);
+    auto never_answered = l->async_renew();
+    ASSERT_TRUE(s.finish(never_answered));
+    EXPECT_EQ(std::move(never_answered).result().error(), errc::operation_timeout);
+    EXPECT_TRUE(l->holds());
+    EXPECT_EQ(l->end(), end) << "it was for an hour, within the same second";
+    s.here.silence(flow::to_client, false);
+    s.here.refuse(false);
+    ASSERT_TRUE(s.reaches(session_state::connected));
+    ASSERT_TRUE(l->renew());
+
+    // The reply to the transaction is lost, and nobody answers any more.
+    at_every_step([](auto after) {
+        lease_scene t;
+        auto m = lease::try_obtain(t.c, "/job", 1h, {.identifier = "us"});
+        auto releasing = m->async_release();
+        t.world.run_for(after);
+        t.here.silence(flow::to_client, true);
+        t.here.refuse(true);
+        ASSERT_TRUE(t.finish(releasing));
+        (void)std::move(releasing).result();
+        if (t.record().empty()) {
+            EXPECT_FALSE(m->holds()) << after.count() << ": others may have it";
+        }
+    });
+}
+
+TEST(leases, others_who_do_not_stand_in_line_are_seen_or_win) {
+    const std::string theirs = R"({"version": 1, "holder": "them", "end": "2020-01-01T12:00:00"})";
+    at_every_step([&](auto after) {
+        lease_scene s;
+        auto asked = lease::async_try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        s.world.run_for(after);
+        auto meddling = s.other.async_create("/job/lease_holder", theirs);
+        ASSERT_TRUE(s.finish(asked, meddling));
+        const auto l = std::move(asked).get();
+        const bool made = std::move(meddling).result().has_value();
+        EXPECT_NE(l.has_value(), made) << after.count();
+        EXPECT_EQ(s.record() == theirs, made) << after.count();
+    });
+    at_every_step([&](auto after) {
+        lease_scene s;
+        auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        auto asked = l->async_renew();
+        s.world.run_for(after);
+        auto meddling = s.other.async_set("/job/lease_holder", theirs);
+        ASSERT_TRUE(s.finish(asked, meddling));
+        EXPECT_EQ(s.record(), theirs) << after.count() << ": it came last, or ours was refused";
+    });
+}
+
+TEST(leases, C82_one_that_came_between_the_look_and_the_write_is_not_written_over) {
+    // Python's kazoo deletes and creates: its node has the version that was seen before.
+    at_every_step([](auto after) {
+        lease_scene s;
+        auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        ASSERT_EQ(s.inside().server().nodes().find("/job/lease_holder")->version, 0);
+        s.here.silence(flow::to_server, true);
+        auto asked = l->async_renew();
+        s.world.run_for(after);
+        s.other.remove("/job/lease_holder");
+        const auto theirs = lease::try_obtain(s.other, "/job", 1h, {.identifier = "them"});
+        ASSERT_TRUE(theirs);
+        s.here.silence(flow::to_server, false);
+        ASSERT_TRUE(s.finish(asked));
+        EXPECT_FALSE(std::move(asked).get()) << after.count();
+        EXPECT_NE(s.record().find("them"), std::string::npos);
+    });
+}
+
+TEST(leases, C82_one_of_several_whose_reply_was_lost_is_one) {
+    for (const bool late : {false, true}) {
+        for (const bool session : {false, true}) {
+            at_every_step([&](auto after) {
+                lease_scene s;
+                s.c.create("/job/0");
+                s.here.late(late);
+                auto asked = multi_lease::async_try_obtain(s.c, "/job", 3, 1h, {.identifier = "us"});
+                s.world.run_for(after);
+                s.here.cut();
+                if (session) s.world.expire_session(s.c.session_id());
+                ASSERT_TRUE(s.finish(asked));
+                const auto l = std::move(asked).get();
+                ASSERT_TRUE(l) << after.count();
+                EXPECT_EQ(l->path(), "/job/0");
+                s.world.run_for(20s);
+                EXPECT_EQ(s.inside().server().nodes().find("/job/1"), nullptr) << after.count();
+                EXPECT_EQ(s.inside().server().nodes().find("/job")->children.size(), 1u) << after.count();
+                EXPECT_EQ(s.inside().server().nodes().find("/job/0")->children.size(), 1u) << after.count();
+            });
+        }
+    }
+}
+
 } // namespace
 } // namespace kazoo::testkit
