@@ -14,11 +14,15 @@ from kazoo.client import KazooClient
 
 
 def begin(hosts, file, session_ms):
-    """A client, and FILE to append to."""
+    """A client, and what appends a line to FILE."""
     log = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     zk = KazooClient(hosts=hosts, timeout=int(session_ms) / 1000)
     zk.start(timeout=60)
-    return zk, lambda *words: os.write(log, (" ".join(words) + "\n").encode())
+
+    def tell(*words):
+        os.write(log, (" ".join(words) + "\n").encode())
+
+    return zk, tell
 
 
 def thing_of(kind, zk, path, name):
@@ -64,8 +68,8 @@ def commands_in(file):
 def watching(hosts, path, file, session_ms):
     """Appends what DataWatch and ChildrenWatch tell of PATH to FILE, and does what the lines of FILE.commands say."""
     zk, tell = begin(hosts, file, session_ms)
-    zk.DataWatch(path, lambda data, stat: tell("data", "-" if data is None else data.decode()) and None)
-    zk.ChildrenWatch(path, lambda names: tell("children", ",".join(sorted(names))) and None)
+    zk.DataWatch(path, lambda data, stat: tell("data", "-" if data is None else data.decode()))
+    zk.ChildrenWatch(path, lambda names: tell("children", ",".join(sorted(names))))
     do = {
         "create": lambda where, data: zk.create(where, data.encode()),
         "ephemeral": lambda where, data: zk.create(where, data.encode(), ephemeral=True),
