@@ -288,6 +288,24 @@ TEST(tree_cache, changes_that_come_faster_than_they_are_fetched_are_made_good_by
     EXPECT_EQ(s.lines.size(), 9U + 1 + more) << "each was told once";
 }
 
+TEST(tree_cache, a_new_session_costs_a_sync_and_a_look_at_each_node) {
+    caching s;
+    s.load();
+    const auto asked = [&](std::string_view what) {
+        for (const auto& o : s.c.metrics().operations)
+            if (o.name == what) return o.succeeded + o.failed;
+        return std::uint64_t{0};
+    };
+    const auto gets = asked("get"), lists = asked("get_children"), looks = asked("exists"), syncs = asked("sync");
+    s.lose_session();
+    ASSERT_TRUE(s.becomes_current());
+    EXPECT_EQ(asked("sync") - syncs, 1U);
+    EXPECT_EQ(asked("exists") - looks, 9U);
+    EXPECT_EQ(asked("get"), gets);
+    EXPECT_EQ(asked("get_children"), lists);
+    EXPECT_EQ(asked("add_watch"), 1U) << "it is set again by the session itself";
+}
+
 TEST(tree_cache, what_servers_hide_from_us_leaves_no_request_behind_when_it_is_closed) {
     caching s;
     const std::vector<acl> unreadable{{perms::create | perms::write | perms::remove | perms::admin, "world", "anyone"}};
