@@ -115,8 +115,8 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, tree_state);
 /// - *a node may not be read*: a fault is told, the node is in the cache with its metadata, marked as unreadable, and
 /// is
 ///   tried again at intervals that grow to the session's timeout.
-/// - *changes come faster than they are read*: those of one node are told as one. *More than 65,536 wait to be fetched*:
-///   the cache compares everything, as after a broken connection.
+/// - *changes come faster than they are read*: those of one node are told as one.
+/// - *more than 65,536 events wait to be fetched*: the cache compares everything, as after a broken connection.
 /// - *a listener is slow*: nobody else waits for it; its events queue up in memory. (With an executor that has a thread
 ///   to spare: the default one has one for all callbacks of an event loop.)
 /// - *a listener throws*: fault listeners are told; without any it is logged.
