@@ -7,6 +7,7 @@
 #include <kazoo/path.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <new>
 #include <utility>
@@ -193,7 +194,6 @@ task<semaphore_core::verdict> semaphore_core::take(attempt& mine, wait patience)
 /// have seen; and the permit is made. When the place is gone nothing of it can be applied any more, and a look tells
 /// what was.
 task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number) {
-    constexpr std::size_t place_gone = 0, number_changed = 1;
     const pinned_handle zk = mine.session();
     const auto look = [&] { return zk.async_exists(mine.permit()); };
     for (repetition tries;;) {
@@ -209,7 +209,8 @@ task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number
             if (!co_await tries.again(done.error())) done.rethrow();
             continue;
         }
-        if (done || *failed == place_gone) {
+        const bool place_gone = failed == 0u && done.error() == errc::no_node;
+        if (done || place_gone) {
             std::optional<node_stat> stat;
             if (there)
                 stat = *there;
@@ -222,8 +223,12 @@ task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number
             mine.is_over(); // somebody has deleted the one or the other
             co_return verdict::start_over;
         }
-        if (*failed == number_changed) co_return verdict::look_again;
-        done.rethrow();
+        const bool number_changed =
+            failed == 1u && (done.error() == errc::bad_version || done.error() == errc::no_node);
+        if (number_changed) co_return verdict::look_again;
+        constexpr std::array refused{"its place in the line cannot be removed", "its number cannot be read",
+                                     "no permit can be made"};
+        throw_error(done.error(), outcome::not_applied, recipe(), path(), refused.at(*failed));
     }
 }
 

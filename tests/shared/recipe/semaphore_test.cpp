@@ -299,4 +299,14 @@ TEST_F(semaphores, a_dropped_answer_gives_its_permit_back) {
     EXPECT_TRUE(eventually([&] { return s.try_acquire().has_value(); }));
 }
 
+TEST_F(semaphores, an_error_that_waiting_cannot_mend_is_thrown) {
+    const client c = connect();
+    c.create("/pool", "1", {.acl = acls::read_unsafe()});
+    EXPECT_THROW((void)semaphore(c, "/pool", 1).acquire(), error_of<errc::no_auth>) << "no permit may be made";
+    // Places can be made there and not removed, as by the transaction that makes a permit.
+    const std::vector<acl> no_removing{{perms::read | perms::create, "world", "anyone"}};
+    c.create("/line-__lock__", "", {.acl = no_removing});
+    EXPECT_THROW((void)semaphore(c, "/line", 1).acquire(), error_of<errc::no_auth>);
+}
+
 } // namespace
