@@ -5,6 +5,7 @@ requests, replies   the payload of one frame
 frames              all that one side says on one connection, behind a byte that says how to split it
 server              all that a client says on one connection
 session             all that a server says on one connection
+leases              what Python's kazoo writes into the node of a lease
 """
 
 import argparse
@@ -13,6 +14,8 @@ import hashlib
 import pathlib
 import re
 
+LEASES = (b'{"version": 1, "holder": "h\\u00e9", "end": "2026-02-28T23:59:08"}',
+          b'{"version": 2, "holder": "h", "end": "2026-02-28T23:59:08"}')
 STEP = re.compile(r"(?:@(\d+) )?([<>]) ([0-9a-f]+)$")
 
 
@@ -33,11 +36,13 @@ def main():
     parser.add_argument("transcripts", nargs="+", type=pathlib.Path, metavar="TRANSCRIPT")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="folder for the folders of seeds")
     arguments = parser.parse_args()
+    seeds = [("leases", text) for text in LEASES]
     for transcript in arguments.transcripts:
-        for folder, seed in seeds_of(transcript):
-            target = arguments.output / folder
-            target.mkdir(parents=True, exist_ok=True)
-            (target / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
+        seeds += seeds_of(transcript)
+    for folder, seed in seeds:
+        target = arguments.output / folder
+        target.mkdir(parents=True, exist_ok=True)
+        (target / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
 
 
 if __name__ == "__main__":

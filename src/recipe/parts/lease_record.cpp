@@ -29,7 +29,7 @@ std::optional<std::chrono::sys_seconds> parse_time(std::string_view s) noexcept 
                                           std::chrono::month(static_cast<unsigned>(number(5, 2))),
                                           std::chrono::day(static_cast<unsigned>(number(8, 2))));
     const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
-    if (!day.ok() || hour > 23 || minute > 59 || second > 61) return std::nullopt;
+    if (!day.ok() || day.year() < std::chrono::year(1) || hour > 23 || minute > 59 || second > 59) return std::nullopt;
     return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
            std::chrono::seconds(second);
 }

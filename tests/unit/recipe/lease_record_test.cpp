@@ -40,11 +40,23 @@ TEST(lease_record, of_another_version_is_one_whatever_else_stands_there) {
 TEST(lease_record, what_is_none_is_refused) {
     const std::string head = R"({"version": 1, "holder": "h", "end": )";
     for (const std::string& text :
-         {std::string(), std::string("h"), std::string("1"), std::string("[]"), std::string("{"),
-          std::string(R"({"holder": "h", "end": "2026-02-28T23:59:08"})"), std::string("{\"version\": 1}"),
-          std::string(R"({"version": 1, "holder": 1, "end": "2026-02-28T23:59:08"})"), head + "1}",
-          head + R"("2026-02-28"})", head + R"("2026-02-29T00:00:00"})", head + R"("2026-02-28T24:00:00"})",
-          head + R"("2026-02-28 23:59:08"})", head + R"("2026-02-28T23:60:08"})", head + R"("2026-02-28T23:59:08Z"})",
+         {std::string(),
+          std::string("h"),
+          std::string("1"),
+          std::string("[]"),
+          std::string("{"),
+          std::string(R"({"holder": "h", "end": "2026-02-28T23:59:08"})"),
+          std::string("{\"version\": 1}"),
+          std::string(R"({"version": 1, "holder": 1, "end": "2026-02-28T23:59:08"})"),
+          head + "1}",
+          head + R"("2026-02-28"})",
+          head + R"("2026-02-29T00:00:00"})",
+          head + R"("2026-02-28T24:00:00"})",
+          head + R"("2026-02-28 23:59:08"})",
+          head + R"("2026-02-28T23:60:08"})",
+          head + R"("2026-02-28T23:59:60"})",
+          head + R"("0000-02-28T23:59:08"})",
+          head + R"("2026-02-28T23:59:08Z"})",
           head + R"("-026-02-28T23:59:08"})",
           std::string("{\"version\": 1, \"holder\": \"\xFF\", \"end\": \"2026-02-28T23:59:08\"}"),
           std::string(100'000, '[')})
