@@ -16,11 +16,12 @@ struct target {
     std::string address; ///< "host:port"
     std::string root = "/kazoo-bench";
 
-    std::string node() const { return root + "/node"; }         ///< get, set and exists; has data_size bytes
-    std::string crowd() const { return root + "/crowd"; }       ///< has child_count children
-    std::string created() const { return root + "/created/n"; } ///< create makes sequential nodes of this name
-    std::string tree() const { return root + "/tree"; }         ///< has tree_folders folders
-    std::string lock() const { return root + "/locks/ours"; }   ///< made by those who use it
+    std::string node() const { return root + "/node"; }                 ///< get, set and exists; has data_size bytes
+    std::string crowd() const { return root + "/crowd"; }               ///< has child_count children
+    std::string created() const { return root + "/created/n"; }         ///< create makes sequential nodes of this name
+    std::string tree() const { return root + "/tree"; }                 ///< has tree_folders folders
+    std::string lock() const { return root + "/locks/ours"; }           ///< made by those who use it
+    std::string semaphore() const { return root + "/semaphores/ours"; } ///< the same
 };
 
 inline constexpr std::size_t data_size = 100;
@@ -59,9 +60,15 @@ enum class ability {
     blocking,
     shared, ///< blocking, and several threads can use one session
     locks,
+    shared_locks, ///< to read and to write
+    semaphores,
     transactions,
     trees, ///< caches of a whole tree
 };
+
+constexpr bool are_locks(ability a) {
+    return a == ability::locks || a == ability::shared_locks || a == ability::semaphores;
+}
 
 struct peer_description {
     std::string_view name, what;

@@ -114,14 +114,28 @@ figures measure_phase(const phase& run, const amount& a, std::size_t first_count
     return f;
 }
 
-figures measure_locks(std::string_view peer_name, const target& t, const amount& a, std::size_t sessions) {
+/// Who contends, a session each.
+std::vector<lock_kind> contenders(std::string_view workload_name) {
+    if (workload_name == "handoff") return std::vector(lock_sessions, lock_kind::mutex);
+    if (workload_name == "lock_shared") return {lock_kind::reader};
+    if (workload_name == "semaphore") return std::vector(lock_sessions, lock_kind::permit);
+    if (workload_name == "readers_writers") {
+        std::vector all(lock_readers, lock_kind::reader);
+        all.resize(lock_sessions, lock_kind::writer);
+        return all;
+    }
+    return {lock_kind::mutex};
+}
+
+figures measure_locks(std::string_view peer_name, const target& t, const amount& a,
+                      const std::vector<lock_kind>& kinds) {
     std::vector<std::unique_ptr<locker>> lockers;
     std::vector<std::function<void()>> cycles;
-    for (std::size_t i = 0; i < sessions; ++i) {
-        lockers.push_back(connect_locker(peer_name, t));
+    for (const lock_kind kind : kinds) {
+        lockers.push_back(connect_locker(peer_name, kind, t));
         cycles.emplace_back([&locker = *lockers.back()] { locker.cycle(); });
     }
-    const phase run = sessions == 1 ? one_by_one(cycles[0]) : on_threads(cycles);
+    const phase run = kinds.size() == 1 ? one_by_one(cycles[0]) : on_threads(cycles);
     return measure_phase(run, a, 64, shortest_lock_warm_up);
 }
 
@@ -163,6 +177,9 @@ const std::vector<workload>& all_workloads() {
         {"lock", "acquire and release a lock that nobody else wants, again and again", locks, 6},
         {"tree", "a cache of a tree of 100,001 nodes is loaded; an operation is one node", trees},
         {"handoff", "10 sessions that acquire and release one lock; each cycle is one hand-off", locks, 6},
+        {"lock_shared", "the same as lock, to read", shared_locks, 6},
+        {"readers_writers", "8 sessions that read and 2 that write contend for one lock", shared_locks, 6},
+        {"semaphore", "10 sessions that acquire and release one of 3 permits", semaphores, 6},
     };
     return all;
 }
@@ -174,7 +191,7 @@ const workload& find_workload(std::string_view name) {
 }
 
 figures measure(const workload& w, std::string_view peer_name, const target& t, const amount& a) {
-    if (w.needs == ability::locks) return measure_locks(peer_name, t, a, w.name == "handoff" ? lock_sessions : 1);
+    if (are_locks(w.needs)) return measure_locks(peer_name, t, a, contenders(w.name));
     if (w.name == "connect") {
         const auto visit = [&] { expect(data_size, connect_peer(peer_name, t)->get()); };
         return measure_phase(one_by_one(visit), a, 2);

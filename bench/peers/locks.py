@@ -1,4 +1,4 @@
-"""Debian's python3-kazoo in the workloads `lock` and `handoff`; prints one measurement, as `kazoo_bench run` does."""
+"""The locks of Debian's python3-kazoo in the workloads of locks; prints one measurement, as `kazoo_bench run` does."""
 
 import argparse
 import math
@@ -7,8 +7,12 @@ import threading
 import time
 
 import kazoo.client
+import kazoo.recipe.lock
+import kazoo.retry
 
-SESSIONS = 10  # of handoff
+SESSIONS = 10  # where many contend
+READERS = 8  # of those in readers_writers; the others write
+PERMITS = 3
 WARM_UP = 1.0  # seconds at least
 
 
@@ -16,6 +20,30 @@ def connect(address):
     client = kazoo.client.KazooClient(hosts=address, timeout=30)
     client.start()
     return client
+
+
+class Reader(kazoo.recipe.lock.ReadLock):
+    """Waits for the nearest writer ahead. Before kazoo 2.9 ReadLock waits for those behind it, too, and they for it."""
+
+    def _get_predecessor(self, node):
+        names = self.client.get_children(self.path)
+        if node not in names:
+            raise kazoo.retry.ForceRetryError()
+        number = slice(-10, None)
+        ahead = [name for name in names if self._contenders_re.search(name) and name[number] < node[number]]
+        return max(ahead, key=lambda name: name[number], default=None)
+
+
+def contender(client, workload, root, number):
+    """The lock that the contender of this number acquires."""
+    path = root + "/locks/python"
+    if workload == "lock_shared":
+        return client.ReadLock(path, "python")
+    if workload == "readers_writers":
+        return Reader(client, path, "python") if number < READERS else client.WriteLock(path, "python")
+    if workload == "semaphore":
+        return client.Semaphore(root + "/semaphores/python", "python", max_leases=PERMITS)
+    return client.Lock(path, "python")
 
 
 def cycle(lock):
@@ -77,8 +105,9 @@ def main():
     for name, kind in (("workload", str), ("address", str), ("root", str), ("ops", int), ("seconds", float)):
         parser.add_argument("--" + name, type=kind, required=True)
     options = parser.parse_args()
-    clients = [connect(options.address) for _ in range(SESSIONS if options.workload == "handoff" else 1)]
-    locks = [client.Lock(options.root + "/locks/python", "python") for client in clients]
+    sessions = 1 if options.workload in ("lock", "lock_shared") else SESSIONS
+    clients = [connect(options.address) for _ in range(sessions)]
+    locks = [contender(client, options.workload, options.root, number) for number, client in enumerate(clients)]
     rate = warm_up(locks)
     count = options.ops or int(rate * options.seconds)
     cpu, start = cpu_seconds(), time.perf_counter()

@@ -11,14 +11,16 @@ const std::vector<peer_description>& all_peers() {
         {"c", "ZooKeeper's C client (zookeeper_mt) as it comes", {pipelined, blocking, shared}},
         {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", {pipelined, blocking, shared}},
         {"ours",
-         "kazoo: futures, consumed in order; kazoo::mutex, kazoo::tree_cache",
-         {pipelined, blocking, shared, locks, trees}},
+         "kazoo: futures, consumed in order; its locks, kazoo::tree_cache",
+         {pipelined, blocking, shared, locks, shared_locks, semaphores, trees}},
         {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
         {"ours-plain", "kazoo: transactions", {transactions}},
         {"ours-receipt", "kazoo: transactions with a receipt, compared with ours-plain", {transactions}},
-        {"ours-waiting", "kazoo::mutex, waiting for the answer to each release", {locks}},
-        {"python", "kazoo.recipe.lock.Lock of Debian's python3-kazoo; its TreeCache", {locks, trees}},
-        {"curator", "InterProcessMutex of Debian's libcurator-recipes-java; its CuratorCache", {locks, trees}},
+        {"ours-waiting", "kazoo's locks, waiting for the answer to each release", {locks, shared_locks, semaphores}},
+        {"python", "locks of Debian's python3-kazoo; its TreeCache", {locks, shared_locks, semaphores, trees}},
+        {"curator",
+         "locks of Debian's libcurator-recipes-java; its CuratorCache",
+         {locks, shared_locks, semaphores, trees}},
         {"go", "Lock of Debian's golang-github-samuel-go-zookeeper-dev", {locks}},
     };
     return all;
@@ -35,9 +37,9 @@ std::unique_ptr<peer> connect_peer(std::string_view name, const target& t) {
     throw std::invalid_argument("no such peer: " + std::string(name));
 }
 
-std::unique_ptr<locker> connect_locker(std::string_view name, const target& t) {
-    if (name == "ours") return connect_our_locker(t, release_style::in_background);
-    if (name == "ours-waiting") return connect_our_locker(t, release_style::awaited);
+std::unique_ptr<locker> connect_locker(std::string_view name, lock_kind kind, const target& t) {
+    if (name == "ours") return connect_our_locker(kind, t, release_style::in_background);
+    if (name == "ours-waiting") return connect_our_locker(kind, t, release_style::awaited);
     throw std::invalid_argument("no locks: " + std::string(name));
 }
 

@@ -28,7 +28,7 @@ enum class release_style {
     in_background, ///< unlock(): the next request follows at once
     awaited,       ///< waits until the node is removed
 };
-std::unique_ptr<locker> connect_our_locker(const target&, release_style);
+std::unique_ptr<locker> connect_our_locker(lock_kind, const target&, release_style);
 
 /// Loads the whole tree, with kazoo::tree_cache: `count` times, each timed by `l`.
 void load_our_trees(const target&, std::size_t count, latencies& l);

@@ -1,5 +1,4 @@
-// Apache Curator's InterProcessMutex in the workloads `lock` and `handoff`; prints one measurement, as `kazoo_bench run`
-// does.
+// The locks of Apache Curator in the workloads of locks; prints one measurement, as `kazoo_bench run` does.
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -16,11 +15,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.retry.ExponentialBackoffRetry;
 
 public final class LockBench {
-    private static final int SESSIONS = 10; // of handoff
+    private static final int SESSIONS = 10; // where many contend
+    private static final int READERS = 8; // of those in readers_writers; the others write
+    private static final int PERMITS = 3;
     private static final double WARM_UP = 5; // seconds at least: the compiler has to see what is hot
 
     private static CuratorFramework connect(String address) throws Exception {
@@ -34,38 +38,69 @@ public final class LockBench {
         return client;
     }
 
-    private static Callable<double[]> cycles(InterProcessMutex lock, int count) {
+    /** Acquires and releases. */
+    private interface Cycle {
+        void run() throws Exception;
+    }
+
+    private static Cycle cycle(InterProcessLock lock) {
+        return () -> {
+            lock.acquire();
+            lock.release();
+        };
+    }
+
+    private static Cycle cycle(InterProcessSemaphoreV2 semaphore) {
+        return () -> semaphore.returnLease(semaphore.acquire());
+    }
+
+    /** What the contender of this number does. */
+    private static Cycle contender(CuratorFramework client, String workload, String root, int number) {
+        String path = root + "/locks/curator";
+        switch (workload) {
+            case "lock_shared":
+                return cycle(new InterProcessReadWriteLock(client, path).readLock());
+            case "readers_writers":
+                InterProcessReadWriteLock lock = new InterProcessReadWriteLock(client, path);
+                return cycle(number < READERS ? lock.readLock() : lock.writeLock());
+            case "semaphore":
+                return cycle(new InterProcessSemaphoreV2(client, root + "/semaphores/curator", PERMITS));
+            default:
+                return cycle(new InterProcessMutex(client, path));
+        }
+    }
+
+    private static Callable<double[]> cycles(Cycle cycle, int count) {
         return () -> {
             double[] microseconds = new double[count];
             for (int i = 0; i < count; ++i) {
                 long start = System.nanoTime();
-                lock.acquire();
-                lock.release();
+                cycle.run();
                 microseconds[i] = (System.nanoTime() - start) / 1e3;
             }
             return microseconds;
         };
     }
 
-    /** `count` cycles, shared among these locks, each on a thread of its own. Microseconds of each, sorted. */
-    private static double[] run(List<InterProcessMutex> locks, ExecutorService threads, long count) throws Exception {
-        int each = (int) ((count + locks.size() - 1) / locks.size());
+    /** `count` cycles, shared among these contenders, each on a thread of its own. Microseconds of each, sorted. */
+    private static double[] run(List<Cycle> contenders, ExecutorService threads, long count) throws Exception {
+        int each = (int) ((count + contenders.size() - 1) / contenders.size());
         List<double[]> parts = new ArrayList<>();
-        if (locks.size() == 1) {
-            parts.add(cycles(locks.get(0), each).call());
+        if (contenders.size() == 1) {
+            parts.add(cycles(contenders.get(0), each).call());
         } else {
             List<Future<double[]>> running = new ArrayList<>();
-            for (InterProcessMutex lock : locks) running.add(threads.submit(cycles(lock, each)));
+            for (Cycle one : contenders) running.add(threads.submit(cycles(one, each)));
             for (Future<double[]> one : running) parts.add(one.get());
         }
         return parts.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
     }
 
     /** The rate of the last of growing numbers of cycles. */
-    private static double warmUp(List<InterProcessMutex> locks, ExecutorService threads) throws Exception {
+    private static double warmUp(List<Cycle> contenders, ExecutorService threads) throws Exception {
         for (long count = 64;; count *= 2) {
             long start = System.nanoTime();
-            run(locks, threads, count);
+            run(contenders, threads, count);
             double took = (System.nanoTime() - start) / 1e9;
             if (took >= WARM_UP) return count / took;
         }
@@ -84,20 +119,21 @@ public final class LockBench {
     public static void main(String[] arguments) throws Exception {
         Map<String, String> options = new HashMap<>();
         for (int i = 0; i + 1 < arguments.length; i += 2) options.put(arguments[i], arguments[i + 1]);
-        int sessions = options.get("--workload").equals("handoff") ? SESSIONS : 1;
+        String workload = options.get("--workload");
+        int sessions = workload.equals("lock") || workload.equals("lock_shared") ? 1 : SESSIONS;
         List<CuratorFramework> clients = new ArrayList<>();
-        List<InterProcessMutex> locks = new ArrayList<>();
+        List<Cycle> contenders = new ArrayList<>();
         for (int i = 0; i < sessions; ++i) {
             clients.add(connect(options.get("--address")));
-            locks.add(new InterProcessMutex(clients.get(i), options.get("--root") + "/locks/curator"));
+            contenders.add(contender(clients.get(i), workload, options.get("--root"), i));
         }
         ExecutorService threads = Executors.newFixedThreadPool(sessions);
-        double rate = warmUp(locks, threads);
+        double rate = warmUp(contenders, threads);
         long operations = Long.parseLong(options.get("--ops"));
         if (operations == 0) operations = (long) (rate * Double.parseDouble(options.get("--seconds")));
         double cpu = cpuSeconds();
         long start = System.nanoTime();
-        double[] microseconds = run(locks, threads, operations);
+        double[] microseconds = run(contenders, threads, operations);
         double took = (System.nanoTime() - start) / 1e9;
         cpu = cpuSeconds() - cpu;
         int done = microseconds.length;
