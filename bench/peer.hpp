@@ -16,12 +16,13 @@ struct target {
     std::string address; ///< "host:port"
     std::string root = "/kazoo-bench";
 
-    std::string node() const { return root + "/node"; }                 ///< get, set and exists; has data_size bytes
-    std::string crowd() const { return root + "/crowd"; }               ///< has child_count children
-    std::string created() const { return root + "/created/n"; }         ///< create makes sequential nodes of this name
-    std::string tree() const { return root + "/tree"; }                 ///< has tree_folders folders
-    std::string lock() const { return root + "/locks/ours"; }           ///< made by those who use it
-    std::string semaphore() const { return root + "/semaphores/ours"; } ///< the same
+    std::string node() const { return root + "/node"; }         ///< get, set and exists; has data_size bytes
+    std::string crowd() const { return root + "/crowd"; }       ///< has child_count children
+    std::string created() const { return root + "/created/n"; } ///< create makes sequential nodes of this name
+    std::string tree() const { return root + "/tree"; }         ///< has tree_folders folders
+    std::string lock() const { return root + "/locks/ours"; }   ///< made by those who use it
+    /// The same.
+    std::string semaphore() const { return root + "/semaphores/ours"; }
 };
 
 inline constexpr std::size_t data_size = 100;

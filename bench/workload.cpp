@@ -177,7 +177,7 @@ const std::vector<workload>& all_workloads() {
         {"lock", "acquire and release a lock that nobody else wants, again and again", locks, 6},
         {"tree", "a cache of a tree of 100,001 nodes is loaded; an operation is one node", trees},
         {"handoff", "10 sessions that acquire and release one lock; each cycle is one hand-off", locks, 6},
-        {"lock_shared", "the same as lock, to read", shared_locks, 6},
+        {"lock_shared", "acquire and release a lock to read, which nobody wants to write", shared_locks, 6},
         {"readers_writers", "8 sessions that read and 2 that write contend for one lock", shared_locks, 6},
         {"semaphore", "10 sessions that acquire and release one of 3 permits", semaphores, 6},
     };
