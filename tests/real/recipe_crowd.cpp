@@ -117,20 +117,20 @@ void gardener::begin(std::uint64_t seed) {
         std::mt19937_64 chance(seed);
         const auto below = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(chance); };
         const create_options with_parents{.make_parents = true};
-        while (!stop.stop_requested()) {
+        while (!stop.stop_requested()) { // asked between two: nothing of it is under way behind the end
             std::string path = tree_ + '/' + std::to_string(below(10));
             if (below(2) != 0) path += '/' + std::to_string(below(10));
             const std::string data = std::to_string(chance());
             const int what = below(10);
             std::error_code end;
             if (what < 5)
-                end = zk_.async_set(path, data).result(stop).error();
+                end = zk_.async_set(path, data).result().error();
             else if (what < 8)
-                end = zk_.async_create(path, data, with_parents).result(stop).error();
+                end = zk_.async_create(path, data, with_parents).result().error();
             else if (what < 9)
-                end = zk_.async_remove(path).result(stop).error();
+                end = zk_.async_remove(path).result().error();
             else
-                end = zk_.async_remove_tree(path).result(stop).error();
+                end = zk_.async_remove_tree(path).result().error();
             if (!end) ++changes_;
             std::this_thread::sleep_for(1ms);
         }

@@ -19,17 +19,24 @@ template <class Value> struct reading {
     future<watch_event> changed;
 };
 
+/// The server that answers from now on has seen what was seen in earlier sessions. One that has lost its quorum cannot
+/// say so, and there is no better one.
+inline task<void> catch_up(pinned_handle zk, std::string node) {
+    const auto sync = [&] { return zk.async_sync(node); };
+    const auto done = co_await as_result(repeat(sync));
+    if (!done && done.error() != errc::not_read_only) done.rethrow();
+}
+
 /// Again after a broken connection. `behind_a_loss`: what was seen in an earlier session is known to the server that
 /// answers now.
 template <class Value> task<reading<Value>> read_and_watch(pinned_handle zk, std::string node, bool behind_a_loss) {
-    const auto catch_up = [&] { return zk.async_sync(node); };
     const auto watch = [&] {
         if constexpr (reading<Value>::what == sight::of::data)
             return zk.async_watch(node);
         else
             return zk.async_watch_children(node);
     };
-    if (behind_a_loss) co_await repeat(catch_up);
+    if (behind_a_loss) co_await catch_up(zk, node);
     auto read = co_await as_result(repeat(watch));
     if (!read && read.error() != errc::no_node) read.rethrow();
     reading<Value> r;

@@ -101,7 +101,8 @@ task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
         if (window.empty() && !prevented && (!zk || client_access::expired(*zk))) {
             zk.emplace(self->session());
             const auto caught_up = co_await as_result(zk->async_sync(self->node()));
-            if (!caught_up) {
+            const bool nobody_is_ahead = caught_up.error() == errc::not_read_only; // of a server without a quorum
+            if (!caught_up && !nobody_is_ahead) {
                 if (is_the_end(caught_up.error())) caught_up.rethrow();
                 prevented = caught_up.error();
                 zk.reset();

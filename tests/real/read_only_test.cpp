@@ -1,0 +1,90 @@
+// What follows nodes, on a server that has lost its quorum and serves reads all the same.
+#include "shared/backend.hpp"
+
+#include <kazoo/recipe/children_watch.hpp>
+#include <kazoo/recipe/data_watch.hpp>
+#include <kazoo/recipe/tree_cache.hpp>
+#include <kazoo/testkit/ensemble.hpp>
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+using namespace kazoo;
+using namespace std::chrono_literals;
+using kazoo::test::eventually;
+using kazoo::testkit::ensemble;
+
+namespace {
+
+/// The last that was told, whoever asks.
+class last_told {
+  public:
+    void set(std::string what) {
+        const std::lock_guard lock(mutex_);
+        what_ = std::move(what);
+    }
+    bool is(const std::string& what) {
+        return eventually([&] {
+            const std::lock_guard lock(mutex_);
+            return what_ == what;
+        });
+    }
+
+  private:
+    std::mutex mutex_;
+    std::string what_;
+};
+
+TEST(read_only, what_follows_nodes_goes_on_without_a_quorum_and_behind_a_lost_session) {
+    ensemble zk(3, {.tick = 200ms,
+                    .config = {"localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"},
+                    .java_flags = {"-Dreadonlymode.enabled=true"}});
+    const std::size_t survivor = (zk.wait_leader() + 1) % 3;
+    const client writer(zk.addresses());
+    writer.create("/n", "before");
+    writer.create("/n/child");
+    writer.sync("/n");
+
+    const client c(zk[survivor].address(), {.session_timeout = 2s, .read_only = true});
+    c.wait_connected(20s);
+    const session_id first = c.session_id();
+    last_told data, children;
+    const data_watch follows_data(c, "/n", [&](const std::optional<node>& n) { data.set(n ? n->data.str() : "none"); });
+    const children_watch follows_children(c, "/n", [&](const std::optional<child_list>& l) {
+        children.set(l ? std::to_string(l->names.size()) : "none");
+    });
+    tree_cache cache(c, "/n");
+    cache.start();
+    cache.wait_initialized(20s);
+    EXPECT_TRUE(data.is("before"));
+    EXPECT_TRUE(children.is("1"));
+
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].kill();
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected_read_only; }));
+    EXPECT_NE(c.session_id(), first) << "the servers' session is over, or nobody knows";
+    EXPECT_TRUE(eventually([&] { return cache.state() == tree_state::current; })) << to_string(cache.state());
+    EXPECT_EQ(cache.size(), 2u);
+    tree_cache another(c, "/n");
+    another.start();
+    EXPECT_NO_THROW(another.wait_initialized(20s)) << "it begins there";
+    EXPECT_EQ(another.size(), 2u);
+    EXPECT_TRUE(follows_data.active());
+    EXPECT_TRUE(follows_children.active());
+
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].start();
+    zk.wait_ready();
+    const client again(zk.addresses());
+    again.set("/n", "after");
+    again.create("/n/second");
+    EXPECT_TRUE(data.is("after"));
+    EXPECT_TRUE(children.is("2"));
+    for (const tree_cache* t : {&cache, &another})
+        EXPECT_TRUE(eventually([&] { return t->size() == 3u && t->get("/n")->data.view() == "after"; }));
+}
+
+} // namespace
