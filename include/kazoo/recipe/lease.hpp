@@ -65,9 +65,9 @@ struct lease_options {
 /// kazoo.recipe.lease.NonBlockingLease of Python's kazoo.
 class [[nodiscard]] KAZOO_EXPORT lease {
   public:
-    /// Obtains the lease of a path for so long, at least a second; nothing if somebody else holds it. Four round trips
-    /// if nobody does. Waits for others only while they change the lease, at most client_options::operation_timeout.
-    /// Throws errc::bad_arguments, invalid_path, and what operations throw.
+    /// Obtains the lease of a path for so long, at least a second, and until the end of the year 9999 at most; nothing
+    /// if somebody else holds it. Four round trips if nobody does. Waits for others only while they change the lease,
+    /// at most client_options::operation_timeout. Throws errc::bad_arguments, invalid_path, and what operations throw.
     static std::optional<lease> try_obtain(const client& c, std::string_view path, std::chrono::seconds duration,
                                            lease_options options = {}, const std::stop_token& stop = {});
     /// The asynchronous twin of try_obtain(): does not block.

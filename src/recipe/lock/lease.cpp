@@ -20,7 +20,6 @@ lease_options checked(const recipe_object& of, std::chrono::seconds duration, le
         throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, of.recipe(), of.path(), why);
     };
     if (duration < std::chrono::seconds(1)) refuse("a lease is for a second at least");
-    if (duration > std::chrono::years(1000)) refuse("a lease is for a thousand years at most");
     if (o.identifier.empty()) o.identifier = util::host_name();
     if (!is_utf8(o.identifier)) refuse("the identifier of a lease is UTF-8");
     return o;
@@ -48,7 +47,17 @@ lease_core::lease_core(const client& c, std::string_view path, std::chrono::seco
                      .identifier = options_.identifier,
                      .acl = options_.acl,
                      .lost_when = loss::session_over}),
-      line_(owner()) {}
+      line_(owner()) {
+    (void)end_from_now();
+}
+
+std::chrono::sys_seconds lease_core::end_from_now() const {
+    const auto begin = now();
+    if (duration_ > last_moment - begin)
+        throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, recipe(), path(),
+                    "a lease ends in the year 9999 at the latest");
+    return begin + duration_;
+}
 
 std::string lease_core::record() const { return path::join(node(), "lease_holder"); }
 
@@ -61,7 +70,7 @@ bool lease_core::may(aim what, const std::optional<kazoo::node>& there) const {
     if (!there) return true;
     if (what == aim::release) return there->stat.modified == written_; // not what somebody of the same name has written
     const auto r = record_in(*this, there);
-    return is_held_by_us(there) || (what == aim::obtain && !r->newer && wall_clock() >= r->end);
+    return is_held_by_us(there) || (what == aim::obtain && !r->newer && now() >= r->end);
 }
 
 task<std::optional<lease>> lease_core::obtain(std::shared_ptr<lease_core> self, client keeps_session) {
@@ -116,7 +125,7 @@ task<lease_core::verdict> lease_core::write(lock_node& guard, aim what, std::str
 task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::optional<kazoo::node> seen,
                                              std::string beside) {
     const bool releases = what == aim::release;
-    const auto until = std::chrono::floor<std::chrono::seconds>(wall_clock() + duration_);
+    const auto until = end_from_now();
     const std::string text = to_text({options_.identifier, until});
     const version next = seen ? version{static_cast<std::int32_t>(seen->stat.data_version) + 1} : version{0};
     const auto is_done = [&](const std::optional<kazoo::node>& n) {

@@ -23,7 +23,7 @@ class lease_core final : public recipe_object {
     std::chrono::sys_seconds end() const noexcept {
         return std::chrono::sys_seconds(std::chrono::seconds(end_.load(std::memory_order_relaxed)));
     }
-    bool holds() const noexcept { return wall_clock() < end(); }
+    bool holds() const noexcept { return now() < end(); }
     const lease_options& options() const noexcept { return options_; }
 
     static lease handed_out(client c, std::shared_ptr<lease_core> core) noexcept {
@@ -57,7 +57,12 @@ class lease_core final : public recipe_object {
     task<verdict> write(lock_node& guard, aim, std::string beside);
     task<verdict> commit(lock_node& guard, aim, std::optional<kazoo::node> seen, std::string beside);
 
-    std::chrono::system_clock::time_point wall_clock() const noexcept { return owner().loop().wall_clock(); }
+    /// Leases reckon in whole seconds: the clock's nanoseconds are all used up in the year 2262.
+    std::chrono::sys_seconds now() const noexcept {
+        return std::chrono::floor<std::chrono::seconds>(owner().loop().wall_clock());
+    }
+    /// Throws errc::bad_arguments if a record cannot say it.
+    std::chrono::sys_seconds end_from_now() const;
     void set_end(std::chrono::sys_seconds t) noexcept {
         end_.store(t.time_since_epoch().count(), std::memory_order_relaxed);
     }

@@ -13,6 +13,10 @@ struct lease_record {
     bool newer = false; ///< of a version that we do not know: somebody's, and nothing else is certain
 };
 
+/// A record has four digits for the year.
+constexpr std::chrono::sys_seconds last_moment =
+    std::chrono::sys_days(std::chrono::year(10000) / 1 / 1) - std::chrono::seconds(1);
+
 /// Nothing: it is no lease.
 std::optional<lease_record> parse_lease(std::string_view text);
 /// Precondition: the holder's name is UTF-8.

@@ -162,6 +162,40 @@ TEST(leases, C82_what_may_have_been_applied_counts_where_it_makes_a_lease_shorte
     });
 }
 
+std::string held_until(std::string_view end) {
+    return R"({"version": 1, "holder": "them", "end": ")" + std::string(end) + R"("})";
+}
+
+TEST(leases, one_that_ends_in_a_far_year_is_held_until_then) {
+    for (const char* end : {"2262-04-12T00:00:00", "2999-01-01T00:00:00", "9999-12-31T23:59:59"}) {
+        lease_scene s;
+        s.other.create("/job/lease_holder", held_until(end));
+        EXPECT_FALSE(lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"})) << end;
+        EXPECT_EQ(s.record(), held_until(end));
+    }
+}
+
+TEST(leases, may_end_in_the_year_9999_and_no_later) {
+    lease_scene s;
+    const std::chrono::sys_seconds second = lease::try_obtain(s.c, "/clock", 1s)->end() - 1s;
+    const auto millennium = lease::try_obtain(s.c, "/long", std::chrono::years(1000), {.identifier = "us"});
+    ASSERT_TRUE(millennium);
+    EXPECT_TRUE(millennium->holds());
+    EXPECT_EQ(millennium->end(), second + std::chrono::years(1000));
+    EXPECT_FALSE(lease::try_obtain(s.other, "/long", 1h, {.identifier = "them"}));
+
+    const std::chrono::seconds left = std::chrono::sys_days(std::chrono::year(10000) / 1 / 1) - second - 1s;
+    auto longest = lease::try_obtain(s.c, "/job", left, {.identifier = "us"});
+    ASSERT_TRUE(longest);
+    EXPECT_TRUE(longest->holds());
+    EXPECT_NE(s.record().find("9999-12-31T23:59:59"), std::string::npos) << s.record();
+    for (const auto too_long : {left + 1s, std::chrono::seconds::max()})
+        EXPECT_THROW((void)lease::try_obtain(s.c, "/x", too_long), error_of<errc::bad_arguments>);
+    s.world.run_for(2s);
+    EXPECT_THROW((void)longest->renew(), error_of<errc::bad_arguments>);
+    EXPECT_TRUE(longest->holds());
+}
+
 TEST(leases, others_who_do_not_stand_in_line_are_seen_or_win) {
     const std::string theirs = R"({"version": 1, "holder": "them", "end": "2020-01-01T12:00:00"})";
     at_every_step([&](auto after) {
