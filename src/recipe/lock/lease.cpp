@@ -165,7 +165,8 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
             if (!done && !is_done(there)) co_return verdict::no_guard; // somebody has deleted it
             written_ = there && is_done(there) ? there->stat.modified : zxid::none;
             if (!releases) set_end(until);
-            co_return verdict::done;
+            // It took longer than it lasts: others may have it by now.
+            co_return releases || holds() ? verdict::done : verdict::no_guard;
         }
         if (!beside.empty() && failed == 1u && done.error() == errc::no_node) co_return verdict::no_guard;
         const bool changed_meanwhile = // by somebody who does not stand in line

@@ -39,7 +39,7 @@ class lease_core final : public recipe_object {
     enum class verdict {
         done,
         refused,  ///< it is not ours to change
-        no_guard, ///< what had to be there until then is gone, and nothing was changed
+        no_guard, ///< what had to be there until then is gone, and it is not ours
         look_again
     };
     /// `beside`: another node of ours that must still be there, and goes with it; empty: none. Without it the loss of

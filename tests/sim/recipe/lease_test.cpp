@@ -196,6 +196,42 @@ TEST(leases, may_end_in_the_year_9999_and_no_later) {
     EXPECT_TRUE(longest->holds());
 }
 
+TEST(leases, one_that_is_over_when_the_answer_comes_is_not_handed_out) {
+    for (const bool renews : {false, true}) {
+        for (const bool others_come : {false, true}) {
+            int applied = 0;
+            at_every_step([&](auto after) {
+                lease_scene s;
+                std::optional<lease> l;
+                if (renews) l = lease::try_obtain(s.c, "/job", 2s, {.identifier = "us"});
+                const auto before = s.record();
+                s.world.run_for(renews ? 1s : 0s);
+                auto obtaining = renews ? future<std::optional<lease>>()
+                                        : lease::async_try_obtain(s.c, "/job", 2s, {.identifier = "us"});
+                auto renewing = renews ? l->async_renew() : future<bool>();
+                const auto ready = [&] { return renews ? renewing.ready() : obtaining.ready(); };
+                s.world.run_for(after);
+                s.here.cut();
+                s.here.refuse(true);
+                s.world.run_for(5s);
+                if (ready()) return;
+                applied += s.record() != before ? 1 : 0;
+                if (others_come) (void)lease::try_obtain(s.other, "/job", 1h, {.identifier = "them"});
+                s.here.refuse(false);
+                ASSERT_TRUE(s.world.run_until(ready, 1min));
+                bool done = false;
+                if (renews)
+                    done = std::move(renewing).get();
+                else
+                    done = (l = std::move(obtaining).get()).has_value();
+                EXPECT_EQ(done, !others_come) << after.count();
+                EXPECT_EQ(l && l->holds(), done) << after.count();
+            });
+            EXPECT_GT(applied, 0) << "its end passed between the transaction and the answer";
+        }
+    }
+}
+
 TEST(leases, others_who_do_not_stand_in_line_are_seen_or_win) {
     const std::string theirs = R"({"version": 1, "holder": "them", "end": "2020-01-01T12:00:00"})";
     at_every_step([&](auto after) {
