@@ -66,9 +66,13 @@ bool lease_core::is_held_by_us(const std::optional<kazoo::node>& there) const {
     return r && !r->newer && r->holder == options_.identifier;
 }
 
+bool lease_core::is_our_writing(const kazoo::node& there) const {
+    return there.stat.modified == written_ || (attempted_ && attempted_->made(there));
+}
+
 bool lease_core::may(aim what, const std::optional<kazoo::node>& there) const {
     if (!there) return true;
-    if (what == aim::release) return there->stat.modified == written_; // not what somebody of the same name has written
+    if (what == aim::release) return is_our_writing(*there); // not what somebody of the same name has written
     const auto r = record_in(*this, there);
     return is_held_by_us(there) || (what == aim::obtain && !r->newer && now() >= r->end);
 }
@@ -126,14 +130,14 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
                                              std::string beside) {
     const bool releases = what == aim::release;
     const auto until = end_from_now();
-    const std::string text = to_text({options_.identifier, until});
-    const version next = seen ? version{static_cast<std::int32_t>(seen->stat.data_version) + 1} : version{0};
-    const auto is_done = [&](const std::optional<kazoo::node>& n) {
-        return releases ? !n : n && n->data.view() == text && n->stat.data_version == next;
-    };
+    const attempt ours{to_text({options_.identifier, until}),
+                       seen ? version{static_cast<std::int32_t>(seen->stat.data_version) + 1} : version{0}};
+    const auto is_done = [&](const std::optional<kazoo::node>& n) { return releases ? !n : n && ours.made(*n); };
     const pinned_handle zk = guard.session();
     const handle in_any_session(owner(), root());
     const auto look = [&] { return in_any_session.async_get_if_exists(record()); };
+    if (seen && is_our_writing(*seen)) written_ = seen->stat.modified;
+    if (!releases) attempted_ = ours;
     // It may be applied from now on, whether or not we hear of it.
     set_end(releases ? std::chrono::sys_seconds{} : std::min(end(), until));
     for (repetition tries;;) {
@@ -143,9 +147,9 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
         if (releases)
             all.remove(record(), seen->stat.data_version);
         else if (seen)
-            all.set(record(), text, seen->stat.data_version);
+            all.set(record(), ours.text, seen->stat.data_version);
         else
-            all.create(record(), text, {.acl = options_.acl});
+            all.create(record(), ours.text, {.acl = options_.acl});
         auto committing = all.async_commit();
         auto looking = look(); // servers do not tell the stat of what a transaction has made
         auto [done, left] = co_await all_of(std::move(committing), std::move(looking));
@@ -164,6 +168,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
                 there = co_await repeat(look);
             if (!done && !is_done(there)) co_return verdict::no_guard; // somebody has deleted it
             written_ = there && is_done(there) ? there->stat.modified : zxid::none;
+            attempted_.reset();
             if (!releases) set_end(until);
             // It took longer than it lasts: others may have it by now.
             co_return releases || holds() ? verdict::done : verdict::no_guard;

@@ -52,6 +52,13 @@ class lease_core final : public recipe_object {
     bool is_held_by_us(const std::optional<kazoo::node>& record) const;
 
   private:
+    /// What a transaction of ours leaves in the node, if it is applied.
+    struct attempt {
+        std::string text;
+        version of_data;
+        bool made(const kazoo::node& n) const { return n.data.view() == text && n.stat.data_version == of_data; }
+    };
+
     static task<std::optional<lease>> obtain(std::shared_ptr<lease_core>, client);
     static task<bool> changed(std::shared_ptr<lease_core>, aim);
     task<verdict> write(lock_node& guard, aim, std::string beside);
@@ -67,11 +74,14 @@ class lease_core final : public recipe_object {
         end_.store(t.time_since_epoch().count(), std::memory_order_relaxed);
     }
 
+    bool is_our_writing(const kazoo::node& record) const;
+
     const std::chrono::seconds duration_;
     const lease_options options_;
     contention guard_;                 ///< kazoo's lock on the path: whoever is first there may change the lease
     acquisition_line line_;            ///< on the loop
     zxid written_ = zxid::none;        ///< on the loop: our last change of the node, as long as it is the last of all
+    std::optional<attempt> attempted_; ///< on the loop: one whose end we have not heard of
     std::atomic<std::int64_t> end_{0}; ///< in seconds since 1970; until then it is ours whatever became of requests
 };
 

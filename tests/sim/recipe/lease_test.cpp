@@ -232,6 +232,42 @@ TEST(leases, one_that_is_over_when_the_answer_comes_is_not_handed_out) {
     }
 }
 
+TEST(leases, a_renewal_that_nobody_waited_for_does_not_keep_from_releasing) {
+    int applied = 0;
+    at_every_step([&](auto after) {
+        lease_scene s;
+        auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        const auto before = s.record();
+        s.world.run_for(1min);
+        auto renewing = l->async_renew();
+        s.world.run_for(after);
+        applied += !renewing.ready() && s.record() != before ? 1 : 0;
+        renewing.cancel();
+        EXPECT_TRUE(l->release()) << after.count();
+        EXPECT_EQ(s.record(), "") << after.count();
+    });
+    EXPECT_GT(applied, 0);
+}
+
+TEST(leases, nor_does_another_one_after_it) {
+    at_every_step([](auto after) {
+        lease_scene s;
+        auto l = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        const auto before = s.record();
+        s.world.run_for(1min);
+        auto applied = l->async_renew();
+        ASSERT_TRUE(s.world.run_until([&] { return s.record() != before; }, 1min));
+        ASSERT_FALSE(applied.ready());
+        applied.cancel();
+        s.world.run_for(1min);
+        auto renewing = l->async_renew();
+        s.world.run_for(after);
+        renewing.cancel();
+        EXPECT_TRUE(l->release()) << after.count();
+        EXPECT_EQ(s.record(), "") << after.count();
+    });
+}
+
 TEST(leases, others_who_do_not_stand_in_line_are_seen_or_win) {
     const std::string theirs = R"({"version": 1, "holder": "them", "end": "2020-01-01T12:00:00"})";
     at_every_step([&](auto after) {
