@@ -54,7 +54,7 @@ struct lease_options {
 ///   version counts as held.
 /// - *others change the node without standing in line*: their change is seen, or ours is not applied.
 /// - *somebody deletes the node*: it is free for all. holds() does not hear of it; renew() obtains it anew if nobody
-/// has.
+/// has, unless it is one of several.
 /// - *other nodes are below the path*: they are left alone.
 /// - *somebody stands in line and does not move*: errc::operation_timeout; our place in the line goes.
 /// - *the client is closed*: errc::closed. The lease stays ours until its end.
@@ -110,8 +110,9 @@ class KAZOO_EXPORT multi_lease {
   public:
     multi_lease() = delete;
     /// Obtains one of `places` leases, at least 1: `path`/0, `path`/1 and so on; nothing if others hold them all. An
-    /// identifier that holds one renews that: among those who come this way none ever has two. One round trip if all
-    /// are held, else six. Otherwise as lease::try_obtain().
+    /// identifier that holds one renews that: none ever has two, if all who come do so this way and with the same
+    /// number of places. Its renew() does not obtain it anew when its node has been deleted. One round trip if all are
+    /// held, else six. Otherwise as lease::try_obtain().
     static std::optional<lease> try_obtain(const client& c, std::string_view path, std::size_t places,
                                            std::chrono::seconds duration, lease_options options = {},
                                            const std::stop_token& stop = {});

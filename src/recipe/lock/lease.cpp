@@ -36,8 +36,9 @@ std::optional<lease_record> record_in(const lease_core& of, const std::optional<
 
 } // namespace
 
-lease_core::lease_core(const client& c, std::string_view path, std::chrono::seconds duration, lease_options o)
+lease_core::lease_core(const client& c, std::string_view path, std::chrono::seconds duration, lease_options o, rank r)
     : recipe_object(c, "lease", path),
+      rank_(r),
       duration_(duration),
       options_(checked(*this, duration, std::move(o))),
       // What is decided there is decided by the transaction, so certainty is not needed.
@@ -71,7 +72,7 @@ bool lease_core::is_our_writing(const kazoo::node& there) const {
 }
 
 bool lease_core::may(aim what, const std::optional<kazoo::node>& there) const {
-    if (!there) return true;
+    if (!there) return what != aim::renew || rank_ == rank::single;
     if (what == aim::release) return is_our_writing(*there); // not what somebody of the same name has written
     const auto r = record_in(*this, there);
     return is_held_by_us(there) || (what == aim::obtain && !r->newer && now() >= r->end);

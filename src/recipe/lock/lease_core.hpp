@@ -14,7 +14,11 @@ namespace kazoo::recipe {
 
 class lease_core final : public recipe_object {
   public:
-    lease_core(const client&, std::string_view path, std::chrono::seconds duration, lease_options);
+    enum class rank {
+        single,
+        one_of_several ///< its holder may have found another place meanwhile
+    };
+    lease_core(const client&, std::string_view path, std::chrono::seconds duration, lease_options, rank = rank::single);
 
     // -- any thread; a task keeps the client's session, as the lease will ---------------------------------------------
     future<std::optional<lease>> obtain(client);
@@ -76,6 +80,7 @@ class lease_core final : public recipe_object {
 
     bool is_our_writing(const kazoo::node& record) const;
 
+    const rank rank_;
     const std::chrono::seconds duration_;
     const lease_options options_;
     contention guard_;                 ///< kazoo's lock on the path: whoever is first there may change the lease

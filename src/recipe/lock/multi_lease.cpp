@@ -41,7 +41,8 @@ class multi_lease_core final : public recipe_object {
                         "there is one place at least");
         lease_list all;
         for (std::size_t i = 0; i < places; ++i)
-            all.push_back(std::make_shared<lease_core>(c, path::join(top.path(), std::to_string(i)), duration, o));
+            all.push_back(std::make_shared<lease_core>(c, path::join(top.path(), std::to_string(i)), duration, o,
+                                                       lease_core::rank::one_of_several));
         return all;
     }
 

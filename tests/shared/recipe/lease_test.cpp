@@ -311,6 +311,23 @@ TEST_F(leases, C82_who_has_a_place_keeps_it_though_an_earlier_one_is_free) {
     EXPECT_FALSE(c.exists("/jobs/0/lease_holder"));
 }
 
+TEST_F(leases, C82_a_place_that_was_lost_is_not_obtained_anew_by_renewing_it) {
+    const client c = connect();
+    auto first = multi_lease::try_obtain(c, "/jobs", 2, 1h, {.identifier = "a"});
+    ASSERT_TRUE(first);
+    c.remove("/jobs/0/lease_holder");
+    auto theirs = multi_lease::try_obtain(c, "/jobs", 2, 1h, {.identifier = "b"});
+    auto second = multi_lease::try_obtain(c, "/jobs", 2, 1h, {.identifier = "a"});
+    ASSERT_TRUE(theirs && second && theirs->release());
+    ASSERT_EQ(second->path(), "/jobs/1");
+    EXPECT_FALSE(first->renew()) << "it would have two";
+    EXPECT_FALSE(first->holds());
+    EXPECT_FALSE(c.exists("/jobs/0/lease_holder"));
+    c.set("/jobs/1/lease_holder", record("a", now() - 1s));
+    EXPECT_TRUE(second->renew()) << "it has ended, but is nobody else's";
+    EXPECT_TRUE(second->holds());
+}
+
 TEST_F(leases, C82_one_identifier_in_two_places_at_once_gets_one) {
     const client a = connect(), b = connect();
     for (int i = 0; i < 10; ++i) {
