@@ -46,13 +46,15 @@ std::optional<kazoo::lease> obtain(const settings& s, const lease_arguments& o, 
 }
 
 exit_code run_holding(const std::vector<std::string>& words, const lease_arguments& o, kazoo::lease& lease) {
-    const lease_renewal renewal(lease, std::chrono::duration<double>(o.for_seconds));
+    const lease_renewal::seconds length(o.for_seconds);
+    const auto patience = lease_renewal::limited(lease_renewal::seconds(o.kill_after_seconds), length);
+    const lease_renewal renewal(lease, length, patience);
     const hold held{.command = "lease",
                     .variables = {{"KZ_LEASE_PATH", lease.path()}},
                     .lost = renewal.lost(),
                     .holds = [&] { return lease.holds(); },
                     .on_loss = [&] { say(o, "lost; the command is told to end"); },
-                    .patience = milliseconds(o.kill_after_seconds)};
+                    .patience = milliseconds(patience.count())};
     return run_guarded(words, held);
 }
 
@@ -77,6 +79,10 @@ exit_code lease(const settings& s, const lease_arguments& o) try {
     if (stop.stop_requested()) {
         say(o, "given up");
         release(s, o, *lease);
+        return exit_code::not_acquired;
+    }
+    if (!lease->holds()) {
+        say(o, "it was over before the command could begin");
         return exit_code::not_acquired;
     }
     const auto code = run_holding(words, o, *lease);
@@ -105,8 +111,9 @@ void add_lease_command(menu& m) {
         "\n"
         "It rests on the clocks of the machines: one whose clock is ahead may take a lease over too early, by as "
         "much.\n"
-        "When kz cannot renew it before its end, or somebody else has taken it, the command gets SIGTERM, then "
-        "SIGKILL.\n"
+        "When kz cannot renew it, the command gets SIGTERM before the end, early enough for SIGKILL to come before\n"
+        "it, too: with clocks that are right no two commands run at a time. When somebody else has taken it all the\n"
+        "same, the command gets SIGTERM at once.\n"
         "What must never run twice at a time is better off with kz lock.\n"
         "\n"
         "The command finds the lease's path (below the servers' chroot; with --slots, of its place) in KZ_LEASE_PATH.\n"
@@ -137,7 +144,7 @@ void add_lease_command(menu& m) {
     command->add_flag("-r,--release", o->release, "Give it back when the command ends");
     command
         ->add_option("-k,--kill-after", o->kill_after_seconds,
-                     "When the lease is lost: time between SIGTERM and SIGKILL, as in --for")
+                     "Time between SIGTERM and SIGKILL when it is lost, as in --for; at most a tenth of that")
         ->type_name("TIME")
         ->transform(seconds)
         ->check(sensible)

@@ -20,24 +20,31 @@ bool sleep(const std::stop_token& over, std::chrono::duration<double> time) {
 
 } // namespace
 
-lease_renewal::lease_renewal(kazoo::lease lease, std::chrono::duration<double> length)
-    : lease_(std::move(lease)), length_(length), thread_([this](const std::stop_token& over) { work(over); }) {}
+lease_renewal::lease_renewal(kazoo::lease lease, seconds length, seconds patience)
+    : lease_(std::move(lease)),
+      length_(length),
+      interval_(std::min(seconds(1), length / 20)),
+      warning_(patience + interval_),
+      thread_([this](const std::stop_token& over) { work(over); }) {}
+
+lease_renewal::seconds lease_renewal::left() const {
+    return seconds(lease_.end().time_since_epoch()) - std::chrono::system_clock::now().time_since_epoch();
+}
 
 /// Looks at the clock again and again: it may be set, and the machine may sleep.
 void lease_renewal::work(const std::stop_token& over) {
-    const auto interval = std::min<std::chrono::duration<double>>(std::chrono::seconds(1), length_ / 20);
     std::optional<kazoo::future<bool>> asked;
-    for (bool taken = false; sleep(over, interval);) {
+    for (bool taken = false; sleep(over, std::clamp(left() - warning_, seconds(0), interval_));) {
         if (asked && asked->ready()) {
             const auto renewed = std::move(*asked).result(); // after an error: again, as long as it lasts
             taken = renewed && !*renewed;
             asked.reset();
         }
-        if (taken || !lease_.holds()) {
+        if (taken || left() <= warning_) {
             lost_.request_stop();
             return;
         }
-        if (!asked && lease_.end() - std::chrono::system_clock::now() < length_ / 3) asked = lease_.async_renew();
+        if (!asked && left() < length_ / 3) asked = lease_.async_renew();
     }
 }
 

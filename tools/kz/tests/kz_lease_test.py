@@ -1,5 +1,6 @@
 """`kz lease`, driven against `kz serve`: kz_lease_test.py KZ [TEST]..."""
 
+import datetime
 import json
 import pathlib
 import signal
@@ -153,6 +154,16 @@ class LeaseTest(harness.ServerTest):
         code, output, log = holder.result()
         self.assertEqual((code, output), (76, "SIGTERM\n"))
         self.assertTrue(log.startswith(self.LOST), log)
+
+    def test_command_is_gone_before_the_end_without_a_server(self):
+        note = pathlib.Path(self.stack.enter_context(harness.scratch()), "note")
+        script = f"trap '' TERM; echo holds; while :; do date +%s.%N > {note}.new; mv {note}.new {note}; done"
+        holder = self.holder("--for", "20s", command=("sh", "-c", script))
+        end = datetime.datetime.fromisoformat(self.record()["end"] + "+00:00").timestamp()
+        self.server.process.kill()
+        self.server.process.wait()
+        self.assertEqual(holder.result()[0], 76)
+        self.assertLess(float(note.read_text()), end)
 
     def test_loss_kills_a_command_that_goes_on(self):
         holder = self.holder("--for", "2s", "--kill-after", "300ms", "--quiet", command=LISTEN)
