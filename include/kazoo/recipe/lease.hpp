@@ -52,7 +52,8 @@ struct lease_options {
 ///   longer; no harm comes of it.
 /// - *the node holds something else*: errc::bad_arguments, which names it; nothing is changed. A record of another
 ///   version counts as held.
-/// - *others change the node without standing in line*: their change is seen, or ours is not applied.
+/// - *others change the node without standing in line*: their change is seen, or ours is not applied; unless they
+///   delete it and make it anew in the very moment between our look and our change.
 /// - *somebody deletes the node*: it is free for all. holds() does not hear of it; renew() obtains it anew if nobody
 /// has, unless it is one of several.
 /// - *other nodes are below the path*: they are left alone.
