@@ -2,6 +2,7 @@
 // pages say. The certainty that holds() goes by asks for more, once for all objects of a client.
 #include "sim/scene.hpp"
 
+#include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
@@ -148,6 +149,50 @@ TEST(requests, of_a_semaphore) {
     EXPECT_EQ(s.asked(), "exists 2, get 1, get_children 1, transaction 1; watches 1");
     s.end(m.async_resize(2));
     EXPECT_EQ(s.asked(), "set 1; watches 1");
+}
+
+TEST(requests, of_a_lease) {
+    counting_scene s;
+    const lease_options us{.identifier = "us"}, them{.identifier = "them"};
+    s.end(s.c.async_create("/l"));
+    s.end(s.c.async_create("/n"));
+    s.end(s.c.async_create("/n/0"));
+    s.asked();
+    std::optional<lease> l = s.end(lease::async_try_obtain(s.c, "/l", 1h, us));
+    EXPECT_EQ(s.asked(), "create 1, get 3, get_children 1, transaction 1; watches 0");
+    EXPECT_TRUE(s.end(l->async_renew()));
+    EXPECT_EQ(s.asked(), "create 1, get 2, get_children 1, transaction 1; watches 0");
+    EXPECT_TRUE(s.end(l->async_release()));
+    EXPECT_EQ(s.asked(), "create 1, get 2, get_children 1, transaction 1; watches 0");
+    l = s.end(lease::async_try_obtain(s.other, "/l", 1h, them));
+    EXPECT_FALSE(s.end(lease::async_try_obtain(s.c, "/l", 1h, us)));
+    EXPECT_EQ(s.asked(), "get 1; watches 0");
+
+    l = s.end(multi_lease::async_try_obtain(s.c, "/n", 2, 1h, us));
+    EXPECT_EQ(s.asked(), "create 2, get 6, get_children 2, transaction 1; watches 0");
+    EXPECT_FALSE(s.end(multi_lease::async_try_obtain(s.other, "/n", 1, 1h, them)));
+    l = s.end(multi_lease::async_try_obtain(s.other, "/n", 2, 1h, them));
+    EXPECT_FALSE(s.end(multi_lease::async_try_obtain(s.c, "/n", 2, 1h, {.identifier = "third"})));
+    EXPECT_EQ(s.asked(), "get 2; watches 0");
+}
+
+TEST(requests, of_a_lease_take_so_many_round_trips) {
+    counting_scene s;
+    const lease_options us{.identifier = "us"}, them{.identifier = "them"};
+    std::optional<lease> l = s.end(lease::async_try_obtain(s.c, "/l", 1h, us));
+    EXPECT_EQ(s.round_trips([&] { return lease::async_try_obtain(s.c, "/l", 1h, us); }), 4);
+    EXPECT_EQ(s.round_trips([&] { return l->async_renew(); }), 3);
+    EXPECT_EQ(s.round_trips([&] { return lease::async_try_obtain(s.c, "/l", 1h, them); }), 1);
+    EXPECT_EQ(s.round_trips([&] {
+        EXPECT_TRUE(s.end(l->async_renew()));
+        return l->async_release();
+    }),
+              6)
+        << "three of them are those of renew()";
+    EXPECT_EQ(s.round_trips([&] { return multi_lease::async_try_obtain(s.c, "/n", 2, 1h, us); }), 6);
+    EXPECT_TRUE(s.end(multi_lease::async_try_obtain(s.c, "/n", 2, 1h, them)));
+    EXPECT_EQ(s.round_trips([&] { return multi_lease::async_try_obtain(s.c, "/n", 2, 1h, {.identifier = "third"}); }),
+              1);
 }
 
 TEST(requests, take_so_many_round_trips) {
