@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 
 using namespace kazoo;
 using namespace std::chrono_literals;
@@ -272,11 +273,28 @@ TEST_F(leases, what_is_no_lease_is_named_and_left_alone) {
 }
 
 TEST_F(leases, C82_a_holder_that_keeps_the_guard_costs_operation_timeout_and_no_more) {
+    client_options o = quick();
+    o.operation_timeout = 1s;
+    const client impatient = connect(o), c = connect();
+    c.create("/job");
+    c.create("/job/0123456789abcdef0123456789abcdef__lock__", "stuck", {.mode = create_mode::ephemeral_sequential});
+    auto asked = lease::async_try_obtain(impatient, "/job", 1h, {.identifier = "a"});
+    EXPECT_EQ(test::code_of(std::move(asked).result_for(20s)), errc::operation_timeout);
+    EXPECT_TRUE(eventually([&] { return nodes(c, "/job").size() == 1; }));
+}
+
+TEST_F(leases, a_stop_ends_the_waiting_in_line) {
     const client c = connect();
     c.create("/job");
     c.create("/job/0123456789abcdef0123456789abcdef__lock__", "stuck", {.mode = create_mode::ephemeral_sequential});
-    auto asked = lease::async_try_obtain(c, "/job", 1h);
-    EXPECT_EQ(test::code_of(std::move(asked).timeout(100ms).result_for(20s)), errc::operation_timeout);
+    std::error_code end;
+    {
+        std::jthread waiting([&](const std::stop_token& stop) {
+            end = error_of_call([&] { (void)lease::try_obtain(c, "/job", 1h, {.identifier = "a"}, stop); });
+        });
+        EXPECT_TRUE(eventually([&] { return nodes(c, "/job").size() == 2; }));
+    } // the stop is requested
+    EXPECT_EQ(end, errc::cancelled);
     EXPECT_TRUE(eventually([&] { return nodes(c, "/job").size() == 1; }));
 }
 
