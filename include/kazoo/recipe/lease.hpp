@@ -47,15 +47,14 @@ struct lease_options {
 ///   obtained is known to be ours.
 /// - *the caller cancels, or operation_timeout passes*: nothing is left of those who waited in line. What was asked for
 ///   may have been done or not: holds() is true only where both are right.
-/// - *the clocks of two machines differ*: see above. Where the clock of the one who asks is behind, a lease seems to
-/// last
-///   longer; no harm comes of it.
+/// - *the clocks of two machines differ*: see above. Where the clock of the one who asks is behind, a lease seems
+///   to last longer; no harm comes of it.
 /// - *the node holds something else*: errc::bad_arguments, which names it; nothing is changed. A record of another
 ///   version counts as held.
 /// - *others change the node without standing in line*: their change is seen, or ours is not applied; unless they
 ///   delete it and make it anew in the very moment between our look and our change.
-/// - *somebody deletes the node*: it is free for all. holds() does not hear of it; renew() obtains it anew if nobody
-/// has, unless it is one of several.
+/// - *somebody deletes the node*: it is free for all. holds() does not hear of it; renew() obtains it anew if
+///   nobody has, unless it is one of several.
 /// - *other nodes are below the path*: they are left alone.
 /// - *somebody stands in line and does not move*: errc::operation_timeout; our place in the line goes.
 /// - *the client is closed*: errc::closed. The lease stays ours until its end.
