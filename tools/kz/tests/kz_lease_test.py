@@ -158,7 +158,7 @@ class LeaseTest(harness.ServerTest):
     def test_command_is_gone_before_the_end_without_a_server(self):
         note = pathlib.Path(self.stack.enter_context(harness.scratch()), "note")
         script = f"trap '' TERM; echo holds; while :; do date +%s.%N > {note}.new; mv {note}.new {note}; done"
-        holder = self.holder("--for", "20s", command=("sh", "-c", script))
+        holder = self.holder("--for", "20s", "--kill-after", "3s", command=("sh", "-c", script))
         end = datetime.datetime.fromisoformat(self.record()["end"] + "+00:00").timestamp()
         self.server.process.kill()
         self.server.process.wait()
