@@ -25,6 +25,9 @@ lease_options checked(const recipe_object& of, std::chrono::seconds duration, le
     return o;
 }
 
+/// In the transaction that changes a lease.
+constexpr std::size_t guard_step = 0, beside_step = 1;
+
 std::optional<lease_record> record_in(const lease_core& of, const std::optional<node>& n) {
     if (!n) return std::nullopt;
     auto record = parse_lease(n->data.view());
@@ -125,6 +128,20 @@ task<lease_core::verdict> lease_core::write(lock_node& guard, aim what, std::str
     }
 }
 
+transaction lease_core::prepared(const lock_node& guard, aim what, const std::optional<kazoo::node>& seen,
+                                 const std::string& beside, const std::string& text) const {
+    transaction all = guard.session().transaction();
+    all.remove(guard.path());                // guard_step
+    if (!beside.empty()) all.remove(beside); // beside_step
+    if (what == aim::release)
+        all.remove(record(), seen->stat.data_version);
+    else if (seen)
+        all.set(record(), text, seen->stat.data_version);
+    else
+        all.create(record(), text, {.acl = options_.acl});
+    return all;
+}
+
 /// In one transaction our place in the line goes and the lease is changed, so it is applied once at most; when the
 /// place is gone nothing of it can be applied any more, and a look tells what was.
 task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::optional<kazoo::node> seen,
@@ -134,7 +151,6 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
     const attempt ours{to_text({options_.identifier, until}),
                        seen ? version{static_cast<std::int32_t>(seen->stat.data_version) + 1} : version{0}};
     const auto is_done = [&](const std::optional<kazoo::node>& n) { return releases ? !n : n && ours.made(*n); };
-    const pinned_handle zk = guard.session();
     const handle in_any_session(owner(), root());
     const auto look = [&] { return in_any_session.async_get_if_exists(record()); };
     if (seen && is_our_writing(*seen)) written_ = seen->stat.modified;
@@ -142,15 +158,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
     // It may be applied from now on, whether or not we hear of it.
     set_end(releases ? std::chrono::sys_seconds{} : std::min(end(), until));
     for (repetition tries;;) {
-        transaction all = zk.transaction();
-        all.remove(guard.path());
-        if (!beside.empty()) all.remove(beside);
-        if (releases)
-            all.remove(record(), seen->stat.data_version);
-        else if (seen)
-            all.set(record(), ours.text, seen->stat.data_version);
-        else
-            all.create(record(), ours.text, {.acl = options_.acl});
+        transaction all = prepared(guard, what, seen, beside, ours.text);
         auto committing = all.async_commit();
         auto looking = look(); // servers do not tell the stat of what a transaction has made
         auto [done, left] = co_await all_of(std::move(committing), std::move(looking));
@@ -159,7 +167,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
             if (!co_await tries.again(done.error())) done.rethrow();
             continue;
         }
-        const bool guard_gone = failed == 0u && done.error() == errc::no_node;
+        const bool guard_gone = failed == guard_step && done.error() == errc::no_node;
         if (done || guard_gone) {
             guard.consumed();
             std::optional<kazoo::node> there;
@@ -174,7 +182,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
             // It took longer than it lasts: others may have it by now.
             co_return releases || holds() ? verdict::done : verdict::no_guard;
         }
-        if (!beside.empty() && failed == 1u && done.error() == errc::no_node) co_return verdict::no_guard;
+        if (!beside.empty() && failed == beside_step && done.error() == errc::no_node) co_return verdict::no_guard;
         const bool changed_meanwhile = // by somebody who does not stand in line
             done.error() == errc::bad_version || done.error() == errc::no_node || done.error() == errc::node_exists;
         if (!changed_meanwhile) done.rethrow();

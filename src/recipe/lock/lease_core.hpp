@@ -66,6 +66,8 @@ class lease_core final : public recipe_object {
     static task<std::optional<lease>> obtain(std::shared_ptr<lease_core>, client);
     static task<bool> changed(std::shared_ptr<lease_core>, aim);
     task<verdict> write(lock_node& guard, aim, std::string beside);
+    transaction prepared(const lock_node& guard, aim, const std::optional<kazoo::node>& seen, const std::string& beside,
+                         const std::string& text) const;
     task<verdict> commit(lock_node& guard, aim, std::optional<kazoo::node> seen, std::string beside);
 
     /// Leases reckon in whole seconds: the clock's nanoseconds are all used up in the year 2262.
