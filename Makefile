@@ -63,11 +63,11 @@ soak-receipts: ## 10,000 transactions with receipts on three real servers that s
 .PHONY: asan tsan
 asan: ## unit, sim and integration under AddressSanitizer and UndefinedBehaviorSanitizer
 	./scripts/install-deps.sh test
-	cmake --preset asan && cmake --build --preset asan
+	cmake --preset asan && cmake --build --preset asan --target tests_unit tests_sim tests_integration
 	./scripts/run-tests.sh asan unit sim integration
 tsan: ## unit and integration under ThreadSanitizer
 	./scripts/install-deps.sh test
-	cmake --preset tsan && cmake --build --preset tsan
+	cmake --preset tsan && cmake --build --preset tsan --target tests_unit tests_integration
 	./scripts/run-tests.sh tsan unit integration
 
 .PHONY: fuzz

@@ -54,3 +54,11 @@ function(kazoo_public_headers target set)
                                     FILES ${headers})
     set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
+
+# What the tests of a label run is built by the target tests_LABEL.
+function(kazoo_tests_need label program)
+    if(NOT TARGET tests_${label})
+        add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${program})
+endfunction()
