@@ -23,7 +23,8 @@ class lease_core;
 
 /// How a lease behaves. Plain data with defaults, checked where a lease is obtained.
 struct lease_options {
-    /// Who holds it, in UTF-8. Whoever comes with the same identifier renews the lease. Empty: the name of the machine.
+    /// Who holds it, in UTF-8. Whoever comes with the same identifier renews the lease. Empty: the name of the machine,
+    /// so machines of the same name, such as localhost, are one holder: give them identifiers.
     std::string identifier{};
     /// Of our nodes. Empty: everybody may do everything. Missing parents are made open.
     std::vector<kazoo::acl> acl{};

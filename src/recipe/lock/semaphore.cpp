@@ -194,6 +194,7 @@ task<semaphore_core::verdict> semaphore_core::take(attempt& mine, wait patience)
 /// have seen; and the permit is made. When the place is gone nothing of it can be applied any more, and a look tells
 /// what was.
 task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number) {
+    constexpr std::size_t place = 0, its_number = 1; // in the transaction
     const pinned_handle zk = mine.session();
     const auto look = [&] { return zk.async_exists(mine.permit()); };
     for (repetition tries;;) {
@@ -209,7 +210,7 @@ task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number
             if (!co_await tries.again(done.error())) done.rethrow();
             continue;
         }
-        const bool place_gone = failed == 0u && done.error() == errc::no_node;
+        const bool place_gone = failed == place && done.error() == errc::no_node;
         if (done || place_gone) {
             std::optional<node_stat> stat;
             if (there)
@@ -224,7 +225,7 @@ task<semaphore_core::verdict> semaphore_core::make(attempt& mine, version number
             co_return verdict::start_over;
         }
         const bool number_changed =
-            failed == 1u && (done.error() == errc::bad_version || done.error() == errc::no_node);
+            failed == its_number && (done.error() == errc::bad_version || done.error() == errc::no_node);
         if (number_changed) co_return verdict::look_again;
         constexpr std::array refused{"its place in the line cannot be removed", "its number cannot be read",
                                      "no permit can be made"};
