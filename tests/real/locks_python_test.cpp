@@ -208,21 +208,19 @@ TEST_F(locks_python, readers_of_ours_and_writers_of_both_take_turns_and_no_write
     start_line.unlock();
     all_end(workers);
 
+    // Whether the readers ever meet is chance; that they may is shown by readers_make_way().
     std::set<std::string> inside;
-    std::size_t most = 0;
     for (const line& l : lines()) {
         if (l.what == "leave") {
             ASSERT_EQ(inside.erase(l.who), 1u);
             continue;
         }
         inside.insert(l.who);
-        most = std::max(most, inside.size());
         const bool somebody_writes =
             std::ranges::any_of(inside, [](const std::string& who) { return who.find("writer") != who.npos; });
         ASSERT_TRUE(!somebody_writes || inside.size() == 1) << "a writer has company";
     }
     EXPECT_EQ(lines().size(), 2u * 6 * turns_each);
-    EXPECT_GE(most, 2u) << "readers read at the same time";
     EXPECT_THAT(observer_.get_children(path), IsEmpty());
 }
 
@@ -280,7 +278,7 @@ TEST_F(locks_python, never_more_than_two_of_both_have_one_of_two_permits) {
         most = std::max(most, inside.size());
     }
     EXPECT_EQ(lines().size(), 2u * 6 * turns_each);
-    EXPECT_EQ(most, 2u);
+    EXPECT_LE(most, 2u) << "whether two ever meet is chance; that they may is shown by permits_go_on()";
     EXPECT_THAT(pool.holders(), IsEmpty());
 }
 
