@@ -26,6 +26,7 @@ ROOMS = {
     "recipe": ["client/composed", "client", "task", "future", "loop"],
     "recipe/parts": ["recipe"],
     "recipe/lock": ["recipe/parts", "recipe"],
+    "recipe/leader": ["recipe/parts", "recipe"],
     "recipe/watch": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],

@@ -16,6 +16,7 @@
 #include <kazoo/recipe/children_watch.hpp>
 #include <kazoo/recipe/contender.hpp>
 #include <kazoo/recipe/data_watch.hpp>
+#include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/existing_data_watch.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>

@@ -24,7 +24,7 @@
 namespace kazoo {
 
 namespace recipe {
-class holding;
+class possession;
 class semaphore_core;
 } // namespace recipe
 
@@ -66,16 +66,14 @@ class [[nodiscard]] KAZOO_EXPORT permit {
     /// whatever this client asks for afterwards. Nothing happens if there is none.
     void release() noexcept;
     /// True when the node is removed; false if the permit was lost, or there was none. Throws std::bad_alloc: given
-    /// back all the same, as by release().
+    /// back all the same, as by release(). Not for one that was moved from.
     future<bool> async_release();
 
   private:
     friend class recipe::semaphore_core;
-    permit(client, std::shared_ptr<recipe::semaphore_core>, std::unique_ptr<recipe::holding>) noexcept;
+    explicit permit(std::unique_ptr<recipe::possession>) noexcept;
 
-    client client_;
-    std::shared_ptr<recipe::semaphore_core> core_;
-    std::unique_ptr<recipe::holding> holding_;
+    std::unique_ptr<recipe::possession> possession_; ///< none: moved from
 };
 
 /// Lets so many at a time through, among all who name the same path in one ensemble.

@@ -3,6 +3,7 @@
 #include "recipe/lock/semaphore_core.hpp"
 #include "recipe/parts/contenders.hpp"
 #include "recipe/parts/entry_names.hpp"
+#include "recipe/parts/possession.hpp"
 
 #include <kazoo/path.hpp>
 
@@ -135,10 +136,10 @@ task<std::optional<permit>> semaphore_core::acquire(std::shared_ptr<semaphore_co
             !co_await grant::becomes_certain(mine.session(), mine.permit(), by))
             continue;
         const auto held = std::make_shared<grant>(mine.session(), mine.made(), by, std::string());
-        auto handed_out = std::make_unique<holding>(held);
+        auto handed_out = std::make_unique<possession>(std::move(keeps_session), self, std::make_unique<holding>(held));
         held->guard();
         mine.keep(); // only now: from here on `held` takes care of the node
-        co_return permit(std::move(keeps_session), std::move(self), std::move(handed_out));
+        co_return permit(std::move(handed_out));
     }
 }
 
@@ -318,42 +319,19 @@ future<std::vector<contender>> semaphore_core::holders() {
 
 // -- permit -----------------------------------------------------------------------------------------------------------
 
-permit::permit(client c, std::shared_ptr<recipe::semaphore_core> core, std::unique_ptr<recipe::holding> h) noexcept
-    : client_(std::move(c)), core_(std::move(core)), holding_(std::move(h)) {}
+permit::permit(std::unique_ptr<recipe::possession> p) noexcept : possession_(std::move(p)) {}
 permit::permit(permit&&) noexcept = default;
-permit& permit::operator=(permit&& other) noexcept {
-    release();
-    client_ = std::move(other.client_);
-    core_ = std::move(other.core_);
-    holding_ = std::move(other.holding_);
-    return *this;
-}
-permit::~permit() { release(); }
+permit& permit::operator=(permit&&) noexcept = default;
+permit::~permit() = default;
 
-bool permit::holds() const noexcept { return holding_ && !core_->forked() && holding_->what()->holds(); }
-std::stop_token permit::lost() const {
-    if (holding_) return holding_->what()->lost();
-    std::stop_source over;
-    over.request_stop();
-    return over.get_token();
-}
-zxid permit::fencing_token() const noexcept { return holding_ ? holding_->what()->fencing_token() : zxid::none; }
-node_check permit::check() const {
-    if (!holding_)
-        throw_error(make_error_code(errc::not_held), outcome::not_applied, "check", core_ ? core_->path() : "");
-    return holding_->what()->check();
-}
+bool permit::holds() const noexcept { return possession_ && possession_->holds(); }
+std::stop_token permit::lost() const { return recipe::possession::lost(possession_); }
+zxid permit::fencing_token() const noexcept { return possession_ ? possession_->fencing_token() : zxid::none; }
+node_check permit::check() const { return recipe::possession::check(possession_); }
 void permit::release() noexcept {
-    if (!holding_) return;
-    if (core_->forked())
-        (void)holding_.release(); // nothing of it can be used or destroyed here
-    else
-        recipe::holding::let_go(std::move(holding_), *core_);
+    if (possession_) possession_->give_back();
 }
-future<bool> permit::async_release() {
-    if (!holding_) return recipe::ready(recipe::client_access::core_of(client_), "release", false);
-    return recipe::holding::give_up(std::move(holding_), *core_);
-}
+future<bool> permit::async_release() { return possession_->async_give_back("release"); }
 
 // -- semaphore --------------------------------------------------------------------------------------------------------
 

@@ -45,7 +45,29 @@ task<std::vector<contender>> read_queue(handle zk, std::string folder, std::vect
     co_return found;
 }
 
+task<std::optional<contender>> read_first(handle zk, std::string folder, std::vector<std::string> marks) {
+    auto children = co_await as_result(zk.async_get_children(folder));
+    if (children.error() == errc::no_node) co_return std::nullopt;
+    if (!children) children.rethrow();
+    const lock_queue queue(*std::move(children), marks);
+    for (const std::string_view name : queue.names()) {
+        std::vector<std::string> one{std::string(name)};
+        auto found = co_await read_contenders(zk, folder, std::move(one));
+        if (!found.empty()) co_return std::move(found.front());
+    }
+    co_return std::nullopt;
+}
+
 } // namespace
+
+future<std::optional<contender>> first_contender_of(core& c, std::string root, std::string folder,
+                                                    std::vector<std::string> marks) {
+    const task_options options{.name = "first contender", .path = folder, .only_reads = true};
+    const auto read = [zk = handle(c, std::move(root)), folder, marks = std::move(marks)] {
+        return read_first(zk, folder, marks);
+    };
+    return spawn(c, options, repeat(read));
+}
 
 future<std::vector<contender>> contenders_of(core& c, std::string root, std::string folder,
                                              std::vector<std::string> marks, std::vector<std::string> shared) {

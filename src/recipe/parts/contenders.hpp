@@ -4,6 +4,7 @@
 
 #include <kazoo/recipe/contender.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,9 @@ task<std::vector<contender>> read_contenders(handle zk, std::string folder, std:
 /// are marked. Repeated when the connection breaks.
 future<std::vector<contender>> contenders_of(core& c, std::string root, std::string folder,
                                              std::vector<std::string> marks, std::vector<std::string> shared = {});
+
+/// The first of them that is there when it is read, if there is one. Repeated when the connection breaks.
+future<std::optional<contender>> first_contender_of(core& c, std::string root, std::string folder,
+                                                    std::vector<std::string> marks);
 
 } // namespace kazoo::recipe

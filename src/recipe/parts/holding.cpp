@@ -4,6 +4,15 @@
 
 namespace kazoo::recipe {
 
+std::unique_ptr<holding> holding::take(lock_node& mine, place here, loss lost_when, std::shared_ptr<fate> f) {
+    const auto held = std::make_shared<grant>(mine.session(), mine.node(), lost_when, mine.left_id(), std::move(f));
+    here->acquired(held);
+    auto taken = std::make_unique<holding>(held, std::move(here));
+    held->guard();
+    mine.keep(); // only now: from here on `held` takes care of the node
+    return taken;
+}
+
 future<bool> holding::give_up(std::unique_ptr<holding> h, recipe_object& owner) {
     try {
         auto removing = h->grant_->give_up();

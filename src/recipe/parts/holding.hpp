@@ -2,6 +2,7 @@
 // A grant in the hands of its holder.
 #include "recipe/parts/acquisition_line.hpp"
 #include "recipe/parts/grant.hpp"
+#include "recipe/parts/lock_node.hpp"
 #include "recipe/parts/recipe_object.hpp"
 
 #include <memory>
@@ -16,6 +17,10 @@ class holding final : job {
     /// On the loop. No place: the object has no line, or nobody waits for this one to go.
     explicit holding(std::shared_ptr<grant> g, place p = {}) noexcept
         : job{&run, nullptr}, grant_(std::move(g)), place_(std::move(p)) {}
+
+    /// What has come first is in the hands of its holder from now on, and watched over. On the loop.
+    static std::unique_ptr<holding> take(lock_node&, place, loss lost_when,
+                                         std::shared_ptr<fate> = std::make_shared<fate>());
 
     const std::shared_ptr<grant>& what() const noexcept { return grant_; }
 

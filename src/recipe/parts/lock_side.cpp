@@ -52,14 +52,9 @@ void lock_side::hold(lock_node& mine, place here) {
         const util::lock_guard lock(mutex_);
         if (!held_.empty()) common = fate_;
     }
-    const auto held =
-        std::make_shared<grant>(mine.session(), mine.node(), contention_.rules().lost_when, mine.left_id(), common);
-    here->acquired(held);
-    auto handed_out = std::make_unique<holding>(held, std::move(here));
-    held->guard();
-    mine.keep(); // only now: from here on `held` takes care of the node
+    auto taken = holding::take(mine, std::move(here), contention_.rules().lost_when, common);
     const util::lock_guard lock(mutex_);
-    held_.push_back(std::move(handed_out));
+    held_.push_back(std::move(taken));
     fate_ = std::move(common);
 }
 
