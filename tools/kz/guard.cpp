@@ -1,5 +1,7 @@
 #include "guard.hpp"
 
+#include "line_up.hpp"
+
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
 
@@ -116,12 +118,6 @@ class permit final : public guard {
 };
 
 } // namespace
-
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
-}
 
 std::unique_ptr<guard> exclusive_lock(const kazoo::client& c, const std::string& path, const std::string& identifier) {
     return std::make_unique<exclusive>(c, path, identifier);

@@ -36,9 +36,6 @@ class guard {
     virtual std::string in_the_way(std::vector<kazoo::contender>) const = 0;
 };
 
-/// Whatever somebody calls himself, on one line.
-std::string printable(std::string);
-
 /// One at a time, as kazoo::mutex.
 std::unique_ptr<guard> exclusive_lock(const kazoo::client&, const std::string& path, const std::string& identifier);
 /// Any number, beside nobody who has it exclusively.

@@ -22,10 +22,11 @@ const std::vector<std::string>& guarded_command(const settings& s, const std::st
 exit_code run_guarded(const std::vector<std::string>& words, const hold& h) try {
     child_process command(words, h.variables);
     bool lost = false;
-    const auto code = supervise(command, h.lost, h.patience, [&] {
+    const auto on_loss = [&] {
         lost = true;
         h.on_loss();
-    });
+    };
+    const auto code = supervise(command, h.lost, h.patience, on_loss, h.on_signal);
     return lost || !h.holds() ? exit_code::lost : code;
 } catch (const execution_error& e) {
     std::fputs(("kz: " + h.command + ": " + e.what() + "\n").c_str(), stderr);

@@ -1,5 +1,5 @@
 #pragma once
-// What kz lock and kz lease share: a command that runs as long as something is ours.
+// What kz lock, kz lease and kz elect share: a command that runs as long as something is ours.
 #include "child_process.hpp"
 #include "settings.hpp"
 
@@ -17,7 +17,8 @@ struct hold {
     std::stop_token lost;
     std::function<bool()> holds;
     std::function<void()> on_loss;
-    std::chrono::milliseconds patience; ///< between SIGTERM and SIGKILL
+    std::function<void()> on_signal = [] {}; ///< one was passed on to the command
+    std::chrono::milliseconds patience;      ///< between SIGTERM and SIGKILL
 };
 
 /// What stands behind the --. `usage`: what stands ahead of it. Throws usage_error if there is nothing, or what should

@@ -2,6 +2,7 @@
 #include "guard.hpp"
 #include "guarded_command.hpp"
 #include "interruption.hpp"
+#include "line_up.hpp"
 #include "menu.hpp"
 #include "number_argument.hpp"
 #include "output.hpp"
@@ -39,8 +40,6 @@ using clock = std::chrono::steady_clock;
 /// Shorter waits are not worth a line.
 constexpr std::chrono::milliseconds notice_after{200};
 
-std::string token_text(kazoo::zxid token) { return std::to_string(static_cast<std::int64_t>(token)); }
-
 void say(const lock_arguments& o, const std::string& what) {
     if (!o.quiet) kz::say("lock", o.path, what);
 }
@@ -53,34 +52,10 @@ std::unique_ptr<guard> make_guard(const lock_arguments& o, const kazoo::client& 
 
 // -- kz lock --list ---------------------------------------------------------------------------------------------------
 
-void write(json& out, const kazoo::contender& c) {
-    const bool text = is_utf8(c.identifier);
-    out.begin_object()
-        .member("identifier", text ? c.identifier : base64(c.identifier))
-        .member("base64", !text)
-        .member("path", c.path)
-        .member("session", kazoo::to_string(c.owner))
-        .member("fencingToken", token_text(c.created))
-        .member("shared", c.shared);
-    out.end_object();
-}
-
-std::string to_line(const kazoo::contender& c) {
-    return token_text(c.created) + "  " + kazoo::to_string(c.owner) + "  " + c.path + "  " + printable(c.identifier) +
-           "\n";
-}
-
 exit_code list(const settings& s, const lock_arguments& o) {
     if (s.behind_separator || !o.misplaced.empty()) throw usage_error("--list runs no command");
     const connection client(s);
-    json out;
-    std::string text;
-    out.begin_object().member("path", o.path).key("contenders").begin_array();
-    for (const auto& c : make_guard(o, client)->contenders(s.timeout(), {})) {
-        write(out, c);
-        text += to_line(c);
-    }
-    print(s.json ? std::move(out.end_array().end_object()).line() : text);
+    print(line_up(make_guard(o, client)->contenders(s.timeout(), {}), o.path, s.json));
     return exit_code::ok;
 }
 

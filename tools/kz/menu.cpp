@@ -89,6 +89,7 @@ menu::menu() {
     add_watch_command(*this);
     add_lock_command(*this);
     add_lease_command(*this);
+    add_elect_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }
@@ -120,7 +121,7 @@ std::string menu::help(const std::string& command_name) const {
 void menu::parse(std::vector<std::string> words) {
     const auto name = find_command(app, words.cbegin(), words.cend());
     const std::string chosen_name = name == words.cend() ? "" : command(*name)->get_name();
-    const bool runs_another = chosen_name == "lock" || chosen_name == "lease";
+    const bool runs_another = chosen_name == "lock" || chosen_name == "lease" || chosen_name == "elect";
     auto separator = std::ranges::find(words, "--");
     // CLI11 has a meaning of its own for it, and drops it.
     if (std::find(words.begin(), separator, "++") != separator) throw usage_error("put -- before ++");

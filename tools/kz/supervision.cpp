@@ -78,7 +78,7 @@ int poll_limit(clock::time_point end) {
 } // namespace
 
 exit_code supervise(child_process& command, const std::stop_token& lost, std::chrono::milliseconds patience,
-                    const std::function<void()>& on_loss) {
+                    const std::function<void()>& on_loss, const std::function<void()>& on_signal) {
     const signal_source signals;
     const stop_source loss(lost);
     auto kill_at = never;
@@ -92,7 +92,10 @@ exit_code supervise(child_process& command, const std::stop_token& lost, std::ch
             if (stop.fd < 0) command.signal(SIGKILL); // what it started must not go on without the lock either
             return command.wait();
         }
-        if (signal.revents != 0) signals.pass_on(command);
+        if (signal.revents != 0) {
+            signals.pass_on(command);
+            on_signal();
+        }
         if (stop.revents != 0) {
             stop.fd = -1;
             on_loss();

@@ -7,6 +7,7 @@
 #include <kazoo/future.hpp>
 #include <kazoo/recipe/contender.hpp>
 #include <kazoo/recipe/loss.hpp>
+#include <kazoo/stop.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/types.hpp>
 
@@ -25,7 +26,6 @@ namespace kazoo {
 namespace recipe {
 class election_core;
 class possession;
-struct term;
 } // namespace recipe
 
 /// How an election behaves. Plain data with defaults; the constructor of election checks it.
@@ -78,7 +78,7 @@ class [[nodiscard]] KAZOO_EXPORT leadership {
     bool was_lost() const noexcept;
 
     std::unique_ptr<recipe::possession> possession_; ///< none: moved from
-    std::unique_ptr<recipe::term> term_;             ///< of one that run() hands out
+    std::unique_ptr<stop_when<2>> ending_;           ///< of one that run() hands out
 };
 
 /// Elects one leader at a time among all who stand at the same path in one ensemble.

@@ -17,19 +17,6 @@ constexpr std::string_view operation = "stand";
 
 } // namespace
 
-/// What run() has given the leader's function.
-struct term {
-    term(std::stop_token lost, std::stop_token stop)
-        : on_loss(std::move(lost), request{over}), on_stop(std::move(stop), request{over}) {}
-
-    struct request {
-        std::stop_source over;
-        void operator()() noexcept { over.request_stop(); }
-    };
-    std::stop_source over;
-    std::stop_callback<request> on_loss, on_stop;
-};
-
 /// The recipe itself, "Leader Election" of ZooKeeper's documentation, is that of a lock, and stands in
 /// parts/contention.cpp: a candidate waits for whoever is ahead.
 election_core::election_core(const client& c, std::string_view path, election_options o)
@@ -89,7 +76,7 @@ leadership::~leadership() = default;
 
 bool leadership::holds() const noexcept { return possession_ && possession_->holds(); }
 std::stop_token leadership::lost() const { return recipe::possession::lost(possession_); }
-std::stop_token leadership::ending() const { return term_ ? term_->over.get_token() : lost(); }
+std::stop_token leadership::ending() const { return ending_ ? ending_->get_token() : lost(); }
 zxid leadership::fencing_token() const noexcept { return possession_ ? possession_->fencing_token() : zxid::none; }
 node_check leadership::check() const { return recipe::possession::check(possession_); }
 void leadership::resign() noexcept {
@@ -108,7 +95,7 @@ election::~election() { core_->abandon(); }
 
 bool election::run(const std::stop_token& stop, const std::function<void(leadership&)>& lead) {
     while (auto elected = stand(stop)) {
-        elected->term_ = std::make_unique<recipe::term>(elected->lost(), stop);
+        elected->ending_ = std::make_unique<stop_when<2>>(elected->lost(), stop);
         lead(*elected);
         if (!elected->was_lost()) return true;
     }

@@ -2,6 +2,7 @@
 // pages say. The certainty that holds() goes by asks for more, once for all objects of a client.
 #include "sim/scene.hpp"
 
+#include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/semaphore.hpp>
@@ -149,6 +150,34 @@ TEST(requests, of_a_semaphore) {
     EXPECT_EQ(s.asked(), "exists 2, get 1, get_children 1, transaction 1; watches 1");
     s.end(m.async_resize(2));
     EXPECT_EQ(s.asked(), "set 1; watches 1");
+}
+
+TEST(requests, of_an_election) {
+    counting_scene s;
+    election e(s.c, "/e", {.lost_when = loss::session_over}), theirs(s.other, "/e");
+    s.end(s.c.async_create("/e"));
+    s.asked();
+    std::optional<leadership> l = s.end(e.async_stand());
+    l->resign();
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    l = s.end(theirs.async_stand());
+    EXPECT_FALSE(s.end(e.async_stand_for(0s)));
+    EXPECT_EQ(s.asked(), "create 1, get_children 1, remove 1; watches 0");
+    auto standing = e.async_stand();
+    EXPECT_EQ(s.asked(), "create 1, get 1, get_children 1; watches 1");
+    election behind(s.other, "/e");
+    auto standing_behind = behind.async_stand();
+    EXPECT_EQ(s.asked(), "; watches 1") << "it waits for the nearest one ahead";
+    EXPECT_TRUE(s.end(e.async_leader()));
+    EXPECT_EQ(s.asked(), "get 1, get_children 1; watches 1") << "one node is read, however many stand";
+    l.reset();
+    l = s.end(std::move(standing));
+    EXPECT_EQ(s.asked(), "exists 1, get_children 1; watches 1") << "it looks after its node";
+    EXPECT_EQ(s.end(e.async_contenders()).size(), 2u);
+    EXPECT_EQ(s.asked(), "get 2, get_children 1; watches 1");
+    EXPECT_TRUE(s.end(l->async_resign()));
+    EXPECT_EQ(s.asked(), "remove 1; watches 0");
+    EXPECT_TRUE(s.end(std::move(standing_behind)).holds());
 }
 
 TEST(requests, of_a_lease) {
