@@ -1,6 +1,6 @@
 #pragma once
 // What a storm around mutexes counts.
-#include "storm/counts.hpp"
+#include "sim/storm/counts.hpp"
 
 namespace kazoo::testkit {
 
