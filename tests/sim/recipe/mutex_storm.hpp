@@ -43,7 +43,7 @@ class mutex_crew final : public station_crew<mutex_things, mutex_station> {
     void on_turn() override;
     void on_forced_end(std::int64_t session) override { book_.on_forced_end(session); }
     void on_forget() override;
-    bool has_enough() const override { return counts_[mutex_counts::acquisitions] >= 20; }
+    bool has_enough() const override { return is_enough(counts_[mutex_counts::acquisitions], 20); }
     std::vector<std::string> unsettled() const override { return not_empty(book_.sites()); }
     void stop_watching() override { settled_ = true; }
     void audit() override { counts_.add(mutex_counts::requests_to_a_late_follower, inside().late_reads()); }

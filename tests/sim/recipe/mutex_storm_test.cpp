@@ -36,15 +36,16 @@ void mutex_crew::on_write(const sim_write& w) {
 void mutex_crew::on_turn() {
     book_.look_for_lost_replies();
     for (std::size_t site = 0; site < book_.sites().size(); ++site) {
-        const mutex_station* holder = nullptr;
-        for (const auto& s : stations()) {
-            if (s->site != site || !s->object || s->who->inside->paused() || !s->object->holds()) continue;
-            if (book_.taken_away(s->object->check().path)) continue;
-            if (holder != nullptr)
-                complain(holder->name() + " by " + holder->object->check().path + " and " + s->name() + " by " +
-                         s->object->check().path + " hold the lock at once");
-            holder = s.get();
-        }
+        std::vector<const mutex_station*> holders;
+        for (const auto& s : stations())
+            if (s->site == site && s->object && !s->who->inside->paused() && s->object->holds())
+                holders.push_back(s.get());
+        if (holders.size() < 2) continue;
+        std::erase_if(holders, [&](const auto* s) { return book_.taken_away(s->object->check().path); });
+        if (holders.size() < 2) continue;
+        std::string who;
+        for (const auto* s : holders) who += s->name() + " by " + s->object->check().path + ", ";
+        complain(who + "hold the lock at once");
     }
     take_complaints_of_book();
 }

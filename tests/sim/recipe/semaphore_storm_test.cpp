@@ -58,7 +58,7 @@ class semaphore_crew final : public station_crew<semaphore_things, semaphore_sta
         book_.on_forget();
         seen_ = 0;
     }
-    bool has_enough() const override { return counts_[things::permits] >= 20; }
+    bool has_enough() const override { return is_enough(counts_[things::permits], 20); }
     std::vector<std::string> unsettled() const override { return not_empty({site_, site_ + "-__lock__"}); }
 
   private:
@@ -166,11 +166,13 @@ void semaphore_crew::on_write(const sim_write&) {
 }
 
 void semaphore_crew::on_turn() {
-    const auto certain = std::ranges::count_if(holders_, [&](const holder& h) {
-        return !h.where->who->inside->paused() && h.what->holds() && !book_.taken_away(h.what->check().path);
-    });
-    if (static_cast<std::size_t>(certain) > most_)
-        complain(std::to_string(certain) + " permits are held at once, and there were never more than " +
+    std::vector<const holder*> certain;
+    for (const holder& h : holders_)
+        if (!h.where->who->inside->paused() && h.what->holds()) certain.push_back(&h);
+    if (certain.size() <= most_) return;
+    std::erase_if(certain, [&](const holder* h) { return book_.taken_away(h->what->check().path); });
+    if (certain.size() > most_)
+        complain(std::to_string(certain.size()) + " permits are held at once, and there were never more than " +
                  std::to_string(most_));
 }
 

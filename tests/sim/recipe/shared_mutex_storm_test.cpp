@@ -53,7 +53,7 @@ class shared_mutex_crew final : public station_crew<shared_mutex_things, shared_
         book_.on_forget();
         last_write_ = zxid{};
     }
-    bool has_enough() const override { return counts_[things::writes] >= 15; }
+    bool has_enough() const override { return is_enough(counts_[things::writes], 15); }
     std::vector<std::string> unsettled() const override { return not_empty({site_}); }
 
   private:
@@ -124,22 +124,22 @@ actor shared_mutex_crew::work(shared_mutex_station& s) {
 }
 
 void shared_mutex_crew::on_turn() {
-    const shared_mutex_station *writer = nullptr, *reader = nullptr;
-    int readers = 0;
+    std::vector<const shared_mutex_station*> writers, readers;
+    int reading = 0;
     for (const auto& s : stations()) {
         if (!s->object || s->who->inside->paused()) continue;
-        if (s->object->holds() && !book_.taken_away(s->object->check().path)) {
-            if (writer != nullptr) complain(writer->who->name() + " and " + s->who->name() + " write at once");
-            writer = s.get();
-        }
-        if (s->object->holds_shared() && !book_.taken_away(s->object->check_shared().path)) {
-            reader = s.get();
-            readers += s->reading;
-        }
+        if (s->object->holds()) writers.push_back(s.get());
+        if (!s->object->holds_shared()) continue;
+        readers.push_back(s.get());
+        reading += s->reading;
     }
-    if (readers > 1) counts_.add(things::reads_together);
-    if (writer != nullptr && reader != nullptr)
-        complain(writer->who->name() + " writes while " + reader->who->name() + " reads");
+    if (reading > 1) counts_.add(things::reads_together);
+    if (writers.empty() || writers.size() + readers.size() < 2) return;
+    std::erase_if(writers, [&](const auto* s) { return book_.taken_away(s->object->check().path); });
+    std::erase_if(readers, [&](const auto* s) { return book_.taken_away(s->object->check_shared().path); });
+    if (writers.size() > 1) complain(writers[0]->who->name() + " and " + writers[1]->who->name() + " write at once");
+    if (!writers.empty() && !readers.empty())
+        complain(writers[0]->who->name() + " writes while " + readers[0]->who->name() + " reads");
 }
 
 const in_the_medley<shared_mutex_crew> comes;

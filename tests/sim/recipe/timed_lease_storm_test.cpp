@@ -7,6 +7,7 @@
 #include <kazoo/recipe/lease.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace kazoo::testkit {
@@ -53,7 +54,7 @@ class timed_lease_crew final : public counting_crew<timed_lease_things> {
     void on_write(const sim_write&) override;
     void on_turn() override;
     void on_forget() override { ++forgotten_; }
-    bool has_enough() const override { return counts_[things::obtained] >= 10; }
+    bool has_enough() const override { return is_enough(counts_[things::obtained], 10); }
     std::vector<std::string> unsettled() const override;
 
   private:
@@ -68,12 +69,14 @@ class timed_lease_crew final : public counting_crew<timed_lease_things> {
         for (std::uint64_t i = 0; i < number; ++i) c.inside->execute([this, &c] { work(c); });
     }
     actor work(storm_client&);
+    std::string record_at(std::size_t slot) const { return several_ + "/" + std::to_string(slot) + "/lease_holder"; }
     holder& holding(const lease& l) { return *std::ranges::find(holders_, &l, &holder::what); }
     std::chrono::system_clock::time_point true_time() const;
 
     const std::string single_ = at("/leases/one"), several_ = at("/leases/several");
     const duration clock_error_; ///< at most, either way
     std::vector<holder> holders_;
+    std::array<std::int64_t, slots> changed_{}; ///< when each place of several was changed last
     int forgotten_ = 0;
     std::uint64_t named_ = 0;
 };
@@ -146,11 +149,13 @@ std::chrono::system_clock::time_point timed_lease_crew::true_time() const {
 
 /// Nobody has two places.
 void timed_lease_crew::on_write(const sim_write&) {
+    std::array<std::int64_t, slots> now{};
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < slots; ++i) {
-        const auto* n = node(several_ + "/" + std::to_string(i) + "/lease_holder");
-        if (n != nullptr) names.push_back(kazoo::recipe::parse_lease(n->data)->holder);
-    }
+    for (std::size_t i = 0; i < slots; ++i)
+        if (const auto* n = node(record_at(i))) now.at(i) = n->mzxid;
+    if (now == std::exchange(changed_, now)) return;
+    for (std::size_t i = 0; i < slots; ++i)
+        if (const auto* n = node(record_at(i))) names.push_back(kazoo::recipe::parse_lease(n->data)->holder);
     std::ranges::sort(names);
     if (std::ranges::adjacent_find(names) != names.end()) complain(names[0] + " has two places");
 }

@@ -6,7 +6,7 @@ namespace kazoo::testkit {
 
 namespace {
 
-constexpr int clients_that_stay = 3;
+constexpr std::uint64_t clients_that_stay = 3;
 constexpr duration between_looks = 100ms;
 
 simulation_options world_of(std::uint64_t seed) {
@@ -45,6 +45,9 @@ bool crew::open() const { return storm_.open(); }
 int& crew::actors() { return storm_.actors_; }
 std::string crew::at(std::string_view path) const { return storm_.top + std::string(path); }
 const kazoo::server::znode* crew::node(const std::string& path) const { return inside().server().nodes().find(path); }
+bool crew::is_enough(std::uint64_t done, std::uint64_t least) const {
+    return done >= (storm_.crews().size() == 1 ? least : least / 5);
+}
 
 std::size_t crew::children(const std::string& path) const {
     const auto* n = node(path);
@@ -66,10 +69,15 @@ crew_storm::crew_storm(std::uint64_t s, const storm_shape& shape, std::string wh
     for (const auto& [name, make] : makers) crews_.emplace(name, make(*this));
 }
 
+/// One crew alone is at all clients. Of several each leaves one client out, so that not all have the same company.
 void crew_storm::start() {
-    for (int i = 0; i < clients_that_stay; ++i) {
+    const auto leaves_out = [this] { return crews_.size() == 1 ? clients_that_stay : below(clients_that_stay); };
+    std::map<std::string_view, std::uint64_t> left_out;
+    for (const auto& [name, each] : crews_) left_out.emplace(name, leaves_out());
+    for (std::uint64_t i = 0; i < clients_that_stay; ++i) {
         storm_client& c = add_client();
-        for (const auto& [name, each] : crews_) each->stay(c);
+        for (const auto& [name, each] : crews_)
+            if (left_out[name] != i) each->stay(c);
     }
     for (const auto& [name, each] : crews_) each->begin();
 }

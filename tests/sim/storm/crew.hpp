@@ -62,6 +62,8 @@ class crew {
     crew_storm& storm() const noexcept { return storm_; }
     /// Where a path of this crew lies.
     std::string at(std::string_view path) const;
+    /// For has_enough(). One crew among several has less room, and waits for nobody who is slower.
+    bool is_enough(std::uint64_t done, std::uint64_t least) const;
     /// Null: there is none.
     const kazoo::server::znode* node(const std::string& path) const;
     /// How many children a node has.
