@@ -1,5 +1,6 @@
 #include "recipe/parts/follower.hpp"
 
+#include "recipe/parts/in_each_session.hpp"
 #include "recipe/parts/patrol.hpp"
 
 #include <new>
@@ -16,8 +17,8 @@ void follower::stop() noexcept {
 
 template <class Value>
 std::shared_ptr<follower> follower_of<Value>::start(const client& c, std::string_view path, follow_rules rules,
-                                                    function f) {
-    auto self = std::make_shared<follower_of>(c, path, std::move(rules));
+                                                    reader read, function f) {
+    auto self = std::make_shared<follower_of>(c, path, std::move(rules), std::move(read));
     auto tell = [weak = std::weak_ptr(self), f = std::move(f)](const news<std::optional<Value>>& n) {
         if (const auto s = weak.lock()) s->tell(f, n);
     };
@@ -52,56 +53,33 @@ template <class Value> void follower_of<Value>::put_end(const std::error_code& w
 
 template <class Value> task<void> follower_of<Value>::follow(std::shared_ptr<follower_of> self) {
     const call here(*self, co_await this_scope{});
-    struct at_the_end {
-        follower_of& whose;
-        std::error_code why;
-        ~at_the_end() { whose.put_end(why); }
-    } end{*self, {}};
     lookout changes(self->owner(), self->absolute(self->node()), reading<Value>::what);
     std::optional<sight> told;
     std::optional<watch_event> cause;
-    pinned_handle zk = self->session();
-    for (bool behind_a_loss = false;;) {
-        {
-            auto now = co_await as_result(self->read(zk, behind_a_loss));
-            end.why = now.error();
-            if (now) {
-                if (!told || !told->same_content(now->seen)) self->calls_->put(std::move(now->value), std::move(cause));
-                told = now->seen;
-                if (!now->changed.valid()) co_return;
-                changes.watch(now->seen, std::move(now->changed));
+    const auto in_one_session = [&](pinned_handle zk, bool behind_a_loss) -> task<void> {
+        for (;; behind_a_loss = false) {
+            {
+                auto now = co_await self->read_(zk, self->node(), behind_a_loss);
+                if (!told || !told->same_content(now.seen)) self->calls_->put(std::move(now.value), std::move(cause));
+                told = now.seen;
+                if (!now.changed.valid()) co_return;
+                changes.watch(now.seen, std::move(now.changed));
             }
-        }
-        if (!end.why) {
-            const auto waited = co_await as_result(first_of(changes.change()));
+            co_await first_of(changes.change());
             auto came = changes.what_came();
             cause.reset();
-            if (!waited)
-                end.why = waited.error(); // told to end
-            else if (came)
+            if (came)
                 cause = *std::move(came);
             else if (came.error() != errc::cancelled) // which says: there is something new of which no event came
-                end.why = came.error();
+                came.rethrow();
         }
-        behind_a_loss = end.why == errc::session_expired;
-        if (end.why && !behind_a_loss) co_return;
-        if (behind_a_loss) zk = self->session();
-    }
-}
-
-template <class Value> task<reading<Value>> follower_of<Value>::read(pinned_handle zk, bool behind_a_loss) {
-    const auto watch_creation = [&] { return zk.async_watch_exists(node()); };
-    for (;;) {
-        reading<Value> now = co_await read_and_watch<Value>(zk, node(), behind_a_loss);
-        if (now.value || !rules_.waits_for_creation) co_return now;
-        auto missing = co_await repeat(watch_creation);
-        if (missing.value) continue; // it was made meanwhile
-        now.changed = std::move(missing.changed);
-        co_return now;
-    }
+    };
+    const auto end = co_await as_result(in_each_session(*self, in_one_session));
+    self->put_end(end.error());
 }
 
 template class follower_of<node>;
 template class follower_of<child_list>;
+template class follower_of<std::vector<std::string>>;
 
 } // namespace kazoo::recipe

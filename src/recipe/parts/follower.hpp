@@ -11,14 +11,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace kazoo::recipe {
 
 struct follow_rules {
     std::string_view recipe; ///< for errors; static storage
-    /// Whether a missing node is waited for; otherwise that is the last thing told.
-    bool waits_for_creation = true;
     /// Once, with an error that waiting cannot mend. None: it is logged.
     std::function<void(const error&)> on_error{};
 };
@@ -37,14 +37,18 @@ class follower : public recipe_object {
     std::atomic<bool> stopped_{false};
 };
 
-/// `Value` is node or child_list.
+/// `Value` is node, child_list, or what the children of a node stand for.
 template <class Value> class follower_of final : public follower {
   public:
     using function = kazoo::detail::watch_function<std::optional<Value>>;
 
-    static std::shared_ptr<follower> start(const client&, std::string_view path, follow_rules, function);
-    follower_of(const client& c, std::string_view path, follow_rules r)
-        : follower(c, r.recipe, path), rules_(std::move(r)) {}
+    /// How the node is read and watched: read_or_await(), or read_and_watch(), by which a missing node is the last
+    /// thing told. A reading without a watch is the last one.
+    using reader = std::function<task<reading<Value>>(pinned_handle, std::string node, bool behind_a_loss)>;
+
+    static std::shared_ptr<follower> start(const client&, std::string_view path, follow_rules, reader, function);
+    follower_of(const client& c, std::string_view path, follow_rules r, reader read)
+        : follower(c, r.recipe, path), rules_(std::move(r)), read_(std::move(read)) {}
     bool active() const noexcept override { return calls_->active(); }
 
   private:
@@ -52,14 +56,14 @@ template <class Value> class follower_of final : public follower {
     void tell(const function&, const news<std::optional<Value>>&);
     void put_end(const std::error_code&) noexcept;
     static task<void> follow(std::shared_ptr<follower_of>);
-    /// Without a watch it is the last reading.
-    task<reading<Value>> read(pinned_handle, bool behind_a_loss);
 
     const follow_rules rules_;
+    const reader read_;
     ref<mailbox<std::optional<Value>>> calls_;
 };
 
 extern template class follower_of<node>;
 extern template class follower_of<child_list>;
+extern template class follower_of<std::vector<std::string>>;
 
 } // namespace kazoo::recipe

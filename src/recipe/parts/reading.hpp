@@ -49,4 +49,17 @@ template <class Value> task<reading<Value>> read_and_watch(pinned_handle zk, std
     co_return r;
 }
 
+/// The same. Where there is no node it is watched whether it is made.
+template <class Value> task<reading<Value>> read_or_await(pinned_handle zk, std::string node, bool behind_a_loss) {
+    const auto watch_creation = [&] { return zk.async_watch_exists(node); };
+    for (;;) {
+        reading<Value> now = co_await read_and_watch<Value>(zk, node, behind_a_loss);
+        if (now.value) co_return now;
+        auto missing = co_await repeat(watch_creation);
+        if (missing.value) continue; // it was made meanwhile
+        now.changed = std::move(missing.changed);
+        co_return now;
+    }
+}
+
 } // namespace kazoo::recipe

@@ -1,5 +1,6 @@
 #include <kazoo/recipe/patient_children_watch.hpp>
 
+#include "recipe/parts/in_each_session.hpp"
 #include "recipe/parts/patrol.hpp"
 #include "recipe/parts/reading.hpp"
 #include "recipe/watch/patient_core.hpp"
@@ -31,37 +32,33 @@ task<std::optional<settled_children>> patient_core::within_limits(task<settled_c
 
 task<settled_children> patient_core::become_settled(std::shared_ptr<patient_core> self) {
     const call here(*self, co_await this_scope{});
-    pinned_handle zk = self->session();
     std::optional<sight> last;
     std::optional<time_point> event_at;
     time_point changed_at{};
-    for (bool behind_a_loss = false;;) {
-        auto now = co_await as_result(read_and_watch<child_list>(zk, self->node(), behind_a_loss));
-        behind_a_loss = now.error() == errc::session_expired;
-        if (!now && !behind_a_loss) now.rethrow();
-        if (now) {
-            if (!now->value)
+    const auto in_one_session = [&](pinned_handle zk, bool behind_a_loss) -> task<settled_children> {
+        for (;; behind_a_loss = false) {
+            auto now = co_await read_and_watch<child_list>(zk, self->node(), behind_a_loss);
+            if (!now.value)
                 throw_error(make_error_code(errc::no_node), outcome::not_applied, self->recipe(), self->path());
             // 1. The boundary begins with each change, at the moment when its event came.
-            if (!last || !last->same_content(now->seen)) changed_at = event_at.value_or(self->now());
-            last = now->seen;
+            if (!last || !last->same_content(now.seen)) changed_at = event_at.value_or(self->now());
+            last = now.seen;
             // 2. It is over, and a server has just said that the list is the same: that one is settled.
             const duration left = saturating_add(changed_at, self->boundary_) - self->now();
             if (left <= duration::zero()) {
-                settled_children settled{*std::move(now->value), {}};
+                settled_children settled{*std::move(now.value), {}};
                 settled.changed = spawn(self->owner(), self->reading("settled children"),
-                                        change(self, now->seen, zk, std::move(now->changed)));
+                                        change(self, now.seen, zk, std::move(now.changed)));
                 co_return settled;
             }
             // 3. Until then, or until the next change. Servers may not tell of one; the reading at the end shows it.
-            const auto event = co_await as_result(std::move(now->changed).timeout(left));
+            const auto event = co_await as_result(std::move(now.changed).timeout(left));
             event_at.reset();
             if (event) event_at = self->now();
-            behind_a_loss = event.error() == errc::session_expired;
-            if (!event && !behind_a_loss && event.error() != errc::operation_timeout) event.rethrow();
+            if (!event && event.error() != errc::operation_timeout) event.rethrow();
         }
-        if (behind_a_loss) zk = self->session();
-    }
+    };
+    co_return co_await in_each_session(*self, in_one_session);
 }
 
 task<void> patient_core::change(std::shared_ptr<patient_core> self, sight settled, pinned_handle zk,
