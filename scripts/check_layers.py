@@ -27,6 +27,7 @@ ROOMS = {
     "recipe/parts": ["recipe"],
     "recipe/lock": ["recipe/parts", "recipe"],
     "recipe/leader": ["recipe/parts", "recipe"],
+    "recipe/group": ["recipe/parts", "recipe"],
     "recipe/watch": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],

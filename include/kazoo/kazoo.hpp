@@ -20,8 +20,10 @@
 #include <kazoo/recipe/existing_data_watch.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/patient_children_watch.hpp>
 #include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/shallow_party.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
 #include <kazoo/recipe/tree_cache.hpp>
 #include <kazoo/retry.hpp>

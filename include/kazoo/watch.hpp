@@ -10,6 +10,7 @@
 
 namespace kazoo {
 
+class gathering;
 class tree_cache;
 class watch_stream;
 
@@ -45,6 +46,7 @@ class [[nodiscard]] KAZOO_EXPORT subscription {
   private:
     friend class client;
     friend class watch_stream;
+    friend class gathering;
     friend class tree_cache;
     explicit subscription(detail::ref<detail::listener>) noexcept;
 

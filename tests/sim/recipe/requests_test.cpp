@@ -5,7 +5,9 @@
 #include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/shallow_party.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
 
 #include <algorithm>
@@ -224,6 +226,37 @@ TEST(requests, of_a_lease_take_so_many_round_trips) {
               1);
 }
 
+TEST(requests, of_a_party) {
+    counting_scene s;
+    party p(s.c, "/p", {.identifier = "us"}), theirs(s.other, "/p", {.identifier = "them"});
+    shallow_party q(s.c, "/q", {.identifier = "us"}), their_q(s.other, "/q", {.identifier = "them"});
+    s.end(theirs.async_join());
+    s.end(their_q.async_join());
+    s.asked();
+    s.end(p.async_join());
+    EXPECT_EQ(s.asked(), "create 1, exists 1; watches 1") << "it looks after its node";
+    EXPECT_EQ(s.end(p.async_size()), 2u);
+    EXPECT_EQ(s.asked(), "get_children 1; watches 1");
+    EXPECT_EQ(s.end(p.async_members()).size(), 2u);
+    EXPECT_EQ(s.asked(), "get 2, get_children 1; watches 1");
+    s.end(q.async_join());
+    EXPECT_EQ(s.asked(), "create 1, exists 1; watches 2");
+    EXPECT_EQ(s.end(q.async_members()).size(), 2u);
+    EXPECT_EQ(s.asked(), "get_children 1; watches 2");
+    {
+        const party_watch deep = p.on_change([](const auto&) {}), flat = q.on_change([](const auto&) {});
+        EXPECT_EQ(s.asked(), "get 2, get_children 2; watches 4");
+        s.end(theirs.async_leave());
+        EXPECT_EQ(s.asked(), "get 1, get_children 1; watches 4");
+        s.end(their_q.async_leave());
+        EXPECT_EQ(s.asked(), "get_children 1; watches 4");
+    }
+    EXPECT_EQ(s.asked(), "; watches 2");
+    EXPECT_TRUE(s.end(p.async_leave()));
+    EXPECT_TRUE(s.end(q.async_leave()));
+    EXPECT_EQ(s.asked(), "remove 2; watches 0");
+}
+
 TEST(requests, take_so_many_round_trips) {
     counting_scene s;
     mutex m(s.c, "/m");
@@ -255,6 +288,16 @@ TEST(requests, take_so_many_round_trips) {
     EXPECT_EQ(s.round_trips([&] { return p.async_acquire(); }), 3);
     std::optional<semaphore> fresh;
     EXPECT_EQ(s.round_trips([&] { return fresh.emplace(s.c, "/p", 1).async_acquire(); }), 4) << "the number, too";
+    party there(s.c, "/there");
+    s.end(there.async_join());
+    EXPECT_EQ(s.round_trips([&] {
+        s.end(there.async_leave());
+        return there.async_join();
+    }),
+              2)
+        << "one of them is that of leave()";
+    EXPECT_EQ(s.round_trips([&] { return there.async_members(); }), 2);
+    EXPECT_EQ(s.round_trips([&] { return there.async_size(); }), 1);
     const permit held = s.end(p.async_acquire());
     EXPECT_EQ(s.round_trips([&] { return p.async_holders(); }), 2);
 }

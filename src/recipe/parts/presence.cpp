@@ -1,0 +1,338 @@
+#include "recipe/parts/presence.hpp"
+
+#include "recipe/parts/in_each_session.hpp"
+#include "recipe/parts/patrol.hpp"
+
+#include <kazoo/path.hpp>
+
+#include <new>
+#include <ostream>
+#include <utility>
+
+namespace kazoo {
+
+std::string_view to_string(presence_state s) noexcept {
+    switch (s) {
+    case presence_state::left: return "left";
+    case presence_state::joining: return "joining";
+    case presence_state::joined: return "joined";
+    }
+    return "unknown";
+}
+std::ostream& operator<<(std::ostream& out, presence_state s) { return out << to_string(s); }
+
+namespace recipe {
+
+/// From join() to leave(). On the loop.
+struct presence::stay {
+    std::string id, node;
+    std::stop_source end;
+    std::size_t wanted_by = 0; ///< calls of join() that have not ended
+    bool kept = false;         ///< one of them has come through
+    bool joined = false, ever_joined = false;
+    bool over = false; ///< its task has ended
+    std::error_code why_over{};
+    bool possible = false;   ///< there may be a node
+    bool unanswered = false; ///< a create got no answer, and may be carried out late
+    future<bool> removing{};
+
+    std::uint64_t first_data = 0; ///< the number of the data when it began
+    std::uint64_t data_sent = 0;  ///< of the last create
+    std::uint64_t data_there = 0; ///< of what the node had as of `written`
+    zxid written = zxid::none;    ///< our last change of the node that was answered
+    std::error_code data_refused{};
+};
+
+/// A call of join() that waits. The last one that gives up ends what none has completed.
+class presence::interest {
+  public:
+    interest(presence& of, std::shared_ptr<stay> s) noexcept : of_(of), stay_(std::move(s)) { ++stay_->wanted_by; }
+    ~interest() {
+        if (--stay_->wanted_by == 0 && !stay_->kept) of_.end(*stay_);
+    }
+    interest(const interest&) = delete;
+    interest& operator=(const interest&) = delete;
+
+  private:
+    presence& of_;
+    const std::shared_ptr<stay> stay_;
+};
+
+presence::presence(recipe_object& of, presence_rules rules)
+    : of_(of), rules_(std::move(rules)), changed_(of.owner()), wish_(of.owner()) {}
+
+// -- on the loop: what is wanted --------------------------------------------------------------------------------------
+
+std::shared_ptr<presence::stay> presence::begun() {
+    if (stay_) return stay_;
+    auto s = std::make_shared<stay>();
+    s->id = random_id(of_.owner().loop());
+    s->node = path::join(rules_.folder, s->id + rules_.tail);
+    s->first_data = data_number_;
+    const task_options options = of_.waiting("join", never, s->end.get_token());
+    auto running = spawn(of_.owner(), options, run(of_.shared_from_this(), *this, s));
+    s->over = running.ready();
+    if (s->over) { // refused
+        s->why_over = std::move(running).result().error();
+        return s;
+    }
+    std::move(running).detach();
+    stay_ = s;
+    say(*s, presence_state::joining);
+    return s;
+}
+
+void presence::end(stay& s) {
+    if (stay_.get() == &s) {
+        say(s, presence_state::left);
+        stay_.reset();
+    }
+    s.end.request_stop();
+    changed_.notify();
+}
+
+task<void> presence::join(std::shared_ptr<recipe_object> of, presence& self) {
+    task_scope& scope = co_await this_scope{};
+    const recipe_object::call under_way(*of, scope);
+    scope.require_time();
+    const auto s = self.begun();
+    const interest here(self, s);
+    while (!s->joined && !s->over && self.stay_ == s) co_await self.changed_.next();
+    if (!s->joined || self.stay_ != s)
+        throw_error(s->over ? s->why_over : make_error_code(errc::cancelled),
+                    s->unanswered ? outcome::unknown : outcome::not_applied, "join", of->path());
+    scope.claim_result();
+    s->kept = true;
+}
+
+task<void> presence::wait_joined(std::shared_ptr<recipe_object> of, presence& self) {
+    const recipe_object::call under_way(*of, co_await this_scope{});
+    while (!self.stay_ || !self.stay_->joined) co_await self.changed_.next();
+}
+
+task<bool> presence::leave(std::shared_ptr<recipe_object> of, presence& self) {
+    const recipe_object::call under_way(*of, co_await this_scope{});
+    const auto s = self.stay_;
+    if (!s) co_return false;
+    self.end(*s);
+    while (!s->over) co_await self.changed_.next();
+    if (!s->removing.valid()) co_return false; // it was never there
+    auto removing = std::move(s->removing);
+    const bool removed = co_await std::move(removing);
+    co_return removed;
+}
+
+task<void> presence::change_data(std::shared_ptr<recipe_object> of, presence& self, std::string data) {
+    const recipe_object::call under_way(*of, co_await this_scope{});
+    self.rules_.data = std::move(data);
+    const std::uint64_t number = ++self.data_number_;
+    self.wish_.notify();
+    const auto s = self.stay_;
+    while (s && !s->over && s->data_there < number) co_await self.changed_.next();
+    if (s && s->data_refused && s->data_there >= number)
+        throw_error(s->data_refused, outcome::not_applied, "set_data", s->node);
+}
+
+// -- on the loop: the node --------------------------------------------------------------------------------------------
+
+task<void> presence::run(std::shared_ptr<recipe_object> of, presence& self, std::shared_ptr<stay> s) {
+    const recipe_object::call under_way(*of, co_await this_scope{});
+    const auto in_one = [&self, s](pinned_handle zk, bool) { return self.be_there(s, std::move(zk)); };
+    const auto end = co_await as_result(in_each_session(*of, in_one));
+    s->why_over = end ? make_error_code(errc::cancelled) : end.error();
+    s->joined = false;
+    const bool told_to_end = end || s->why_over == errc::cancelled || s->why_over == errc::closed;
+    if (s->ever_joined && !told_to_end) // nobody waits who could be told
+        of->owner().log(log_level::warn, std::string(of->recipe()) + " " + of->path() +
+                                             " has left, as its node cannot be made again: " + s->why_over.message());
+    self.clean_up(*s);
+    s->over = true;
+    self.end(*s);
+}
+
+task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
+    lookout changes(of_.owner(), of_.absolute(s->node), sight::of::data);
+    s->joined = false;
+    repetition tries;
+    future<created_node> creating;
+    for (bool missing = true;;) {
+        // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
+        if (missing && s->ever_joined && !rules_.comes_back) co_return;
+        if (missing) {
+            s->joined = false;
+            say(*s, presence_state::joining);
+            creating = create(*s, zk);
+        }
+        auto looking = zk.async_watch_exists(s->node);
+        if (std::exchange(missing, false)) {
+            const auto made = co_await as_result(std::move(creating));
+            note(*s, made);
+            missing = !made && made.error() != errc::node_exists;
+            if (made.error() == errc::no_node)
+                co_await zk.async_ensure_path(rules_.folder);
+            else if (missing && !co_await tries.again(made.error()))
+                made.rethrow();
+            if (missing) continue;
+        }
+        auto seen = co_await as_result(std::move(looking));
+        if (!seen && co_await tries.again(seen.error())) continue;
+        if (!seen) seen.rethrow();
+        missing = !seen->value;
+        if (missing) continue;
+
+        // 2. It is there. In our name, and with our data? Then we have joined.
+        const node_stat there = *seen->value;
+        const bool ours = there.owner == zk.id();
+        if (!ours && s->ever_joined && !rules_.comes_back) co_return;
+        if (!ours && co_await replaced(s, zk, there, tries)) continue;
+        if (ours && !has_our_data(*s, there)) {
+            co_await write(s, zk, there, tries);
+            continue;
+        }
+        s->joined = ours;
+        s->ever_joined = s->ever_joined || ours;
+        if (ours)
+            say(*s, presence_state::joined, zk);
+        else
+            say(*s, presence_state::joining);
+        changed_.notify();
+
+        // 3. Until something becomes of it, or other data is wanted.
+        changes.watch(sight(sight::of::data, there), std::move(seen->changed));
+        auto wish = wish_.next();
+        co_await first_of(changes.change(), wish);
+        const auto came = changes.what_came();
+        if (!came && came.error() != errc::cancelled) came.rethrow();
+        missing = came && came->type == event_type::deleted;
+    }
+}
+
+future<created_node> presence::create(stay& s, const pinned_handle& zk) {
+    s.possible = true;
+    s.data_sent = data_number_;
+    return zk.async_create_with_stat(s.node, rules_.data, {.mode = create_mode::ephemeral, .acl = rules_.acl});
+}
+
+void presence::note(stay& s, const result<created_node>& made) {
+    if (made) {
+        s.written = made->stat.modified;
+        s.data_there = s.data_sent;
+    } else if (made.outcome() == outcome::unknown) {
+        s.unanswered = true;
+    } else if (made.error() != errc::node_exists && !s.unanswered) {
+        s.possible = false;
+    }
+}
+
+/// What nobody has written since it was made has the data that it was made with.
+bool presence::has_our_data(const stay& s, const node_stat& there) const noexcept {
+    const bool never_another = s.first_data == data_number_ && there.modified == there.created;
+    return never_another || (s.data_there == data_number_ && there.modified == s.written);
+}
+
+/// One of an old session of ours, which those who look have seen so far. False: we may not, so it will go by itself.
+task<bool> presence::replaced(std::shared_ptr<stay> s, pinned_handle zk, node_stat old, repetition& tries) {
+    constexpr std::size_t removal = 0;
+    transaction both = zk.transaction();
+    both.remove(s->node, old.data_version);
+    both.create(s->node, rules_.data, {.mode = create_mode::ephemeral, .acl = rules_.acl});
+    s->possible = true;
+    const auto done = co_await as_result(both.async_commit());
+    if (done) co_return true;
+    if (done.outcome() == outcome::unknown) s->unanswered = true;
+    const auto failed = failed_index(done);
+    if (failed == removal && done.error() == errc::no_auth) co_return false;
+    const bool changed_meanwhile =
+        failed == removal && (done.error() == errc::no_node || done.error() == errc::bad_version);
+    if (!changed_meanwhile && !co_await tries.again(done.error())) done.rethrow();
+    co_return true;
+}
+
+task<void> presence::write(std::shared_ptr<stay> s, pinned_handle zk, node_stat there, repetition& tries) {
+    const std::uint64_t number = data_number_;
+    const auto set = co_await as_result(zk.async_set(s->node, rules_.data, there.data_version));
+    const bool changed_meanwhile = set.error() == errc::bad_version || set.error() == errc::no_node;
+    if (changed_meanwhile || (!set && co_await tries.again(set.error()))) co_return;
+    if (set.error() == errc::session_expired) set.rethrow();
+    s->data_refused = set.error();
+    s->written = set ? set->modified : there.modified;
+    s->data_there = number;
+}
+
+/// What was begun to make it is undone.
+void presence::clean_up(stay& s) noexcept {
+    try {
+        if (s.possible) s.removing = remove_until_gone(of_.session(), "leave", s.node);
+        if (s.unanswered) remove_protected_later(handle(of_.owner(), of_.root()), rules_.folder, s.id);
+    } catch (const std::bad_alloc&) { // it goes with its session
+        of_.owner().log(log_level::warn, "no memory to remove what was there");
+    }
+}
+
+// -- for any thread ---------------------------------------------------------------------------------------------------
+
+future<void> presence::join(std::stop_token stop) {
+    return spawn(of_.owner(), of_.waiting("join", never, std::move(stop)), join(of_.shared_from_this(), *this));
+}
+
+namespace {
+
+task<bool> true_when_done(task<void> t) {
+    co_await std::move(t);
+    co_return true;
+}
+
+} // namespace
+
+future<bool> presence::join_within(duration limit, std::stop_token stop) {
+    auto joining = true_when_done(join(of_.shared_from_this(), *this));
+    return spawn(of_.owner(), of_.waiting("join", of_.deadline_in(limit), std::move(stop)),
+                 false_on(errc::cancelled, false_on(errc::operation_timeout, std::move(joining))));
+}
+
+future<void> presence::wait_joined(time_point deadline, std::stop_token stop) {
+    task_options o = of_.waiting("wait_joined", deadline, std::move(stop));
+    o.only_reads = true;
+    return spawn(of_.owner(), o, wait_joined(of_.shared_from_this(), *this));
+}
+
+future<bool> presence::leave() {
+    return spawn(of_.owner(), {"leave", of_.path()}, leave(of_.shared_from_this(), *this));
+}
+
+future<void> presence::set_data(std::string data) {
+    return spawn(of_.owner(), {"set_data", of_.path()}, change_data(of_.shared_from_this(), *this, std::move(data)));
+}
+
+presence_state presence::state() const noexcept {
+    if (of_.forked()) return presence_state::left;
+    const util::lock_guard lock(mutex_);
+    if (state_ != presence_state::joined || in_->alive()) return state_;
+    return rules_.comes_back ? presence_state::joining : presence_state::left;
+}
+
+void presence::say(const stay& s, presence_state now, std::optional<pinned_handle> in) {
+    if (stay_.get() != &s) return;
+    std::vector<ref<told>> listening;
+    {
+        const util::lock_guard lock(mutex_);
+        in_ = std::move(in);
+        if (std::exchange(state_, now) == now) return;
+        listening = listening_.rest();
+    }
+    for (const auto& l : listening) l->put(now, {});
+}
+
+ref<listener> presence::on_state(std::string who, std::function<void(presence_state)> f) {
+    auto tell = [f = std::move(f)](const news<presence_state>& n) {
+        if (n.read) f(n.read->value);
+    };
+    ref<told> l(new told(of_.owner(), std::move(who), std::move(tell)));
+    const util::lock_guard lock(mutex_);
+    listening_.add(l);
+    return l;
+}
+
+} // namespace recipe
+
+} // namespace kazoo

@@ -1,0 +1,105 @@
+#pragma once
+// A node of ours that is there for as long as we say.
+#include "recipe/parts/mailbox.hpp"
+#include "recipe/parts/recipe_object.hpp"
+#include "recipe/support.hpp"
+#include "util/mutex.hpp"
+#include "util/pruned_list.hpp"
+
+#include <kazoo/acl.hpp>
+#include <kazoo/recipe/presence_state.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace kazoo::recipe {
+
+/// What the node looks like: `<folder>/<32 hex digits><tail>`, ephemeral.
+struct presence_rules {
+    std::string folder; ///< made, open, when it is missing
+    std::string tail;
+    std::string data{};
+    std::vector<kazoo::acl> acl{};
+    /// Whether it is made again when the session was lost or somebody has deleted it. Otherwise it has left then.
+    bool comes_back = true;
+};
+
+/// Part of a recipe_object, whose end is a leave().
+///
+/// The name is the same from join() to leave(), through all sessions. So a node of it may be one of an old session of
+/// ours: that one is not ours any more, and is replaced by one of this session in one transaction (C65). Those who look
+/// see the one or the other, never both and never none.
+///
+/// "Joined" is said by the session and not by certainty (doc/certainty.md): the servers have said that the node is
+/// there and belongs to our session, nobody was seen to delete it since, and the session is not over for us. Certainty
+/// is for what one has and others must not have meanwhile, and being there keeps nobody out. A server that is cut off
+/// from its leader may leave us in the belief for a while that we are there.
+class presence {
+  public:
+    presence(recipe_object& of, presence_rules rules);
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    /// Until it is there. Who gives up leaves again, unless it was there before, or others wait for it, too. Fails with
+    /// errc::cancelled when somebody leaves meanwhile.
+    future<void> join(std::stop_token);
+    /// False: it was not there in time, or a stop was requested.
+    future<bool> join_within(duration limit, std::stop_token);
+    /// Until it is there, whoever joins; nothing is begun, and nothing ended.
+    future<void> wait_joined(time_point deadline, std::stop_token);
+    /// It is not to be there any more; and until it is gone. True: this call has removed it. What was begun to make it
+    /// is undone, also what is carried out late.
+    future<bool> leave();
+    /// The node's data from now on, and until the node has it, if there is one. Somebody else's data is replaced.
+    future<void> set_data(std::string);
+    bool joined() const noexcept { return state() == presence_state::joined; }
+    presence_state state() const noexcept KAZOO_EXCLUDES(mutex_);
+    /// Calls f with each change from now on; while it runs newer states replace each other. `who`: for the log.
+    ref<listener> on_state(std::string who, std::function<void(presence_state)> f) KAZOO_EXCLUDES(mutex_);
+
+  private:
+    struct stay;
+    class interest;
+    using told = mailbox<presence_state>;
+
+    // -- on the loop; the coroutines stand in presence.cpp
+    static task<void> join(std::shared_ptr<recipe_object>, presence&);
+    static task<void> wait_joined(std::shared_ptr<recipe_object>, presence&);
+    static task<bool> leave(std::shared_ptr<recipe_object>, presence&);
+    static task<void> change_data(std::shared_ptr<recipe_object>, presence&, std::string);
+    static task<void> run(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>);
+    task<void> be_there(std::shared_ptr<stay>, pinned_handle);
+    task<bool> replaced(std::shared_ptr<stay>, pinned_handle, node_stat old, repetition& tries);
+    task<void> write(std::shared_ptr<stay>, pinned_handle, node_stat there, repetition& tries);
+
+    std::shared_ptr<stay> begun();
+    void end(stay&);
+    void clean_up(stay&) noexcept;
+    future<created_node> create(stay&, const pinned_handle&);
+    void note(stay&, const result<created_node>&);
+    bool has_our_data(const stay&, const node_stat&) const noexcept;
+    void say(const stay&, presence_state, std::optional<pinned_handle> in = {}) KAZOO_EXCLUDES(mutex_);
+
+    recipe_object& of_;
+    presence_rules rules_;          ///< its data: on the loop
+    std::uint64_t data_number_ = 0; ///< on the loop: grows with each change of the data
+    std::shared_ptr<stay> stay_;    ///< on the loop: the present one, if it is to be there
+    task_signal changed_;           ///< on the loop: something that somebody may wait for
+    task_signal wish_;              ///< on the loop: other data is wanted
+
+    struct has_ended {
+        bool operator()(const ref<told>& l) const noexcept { return !l->active(); }
+    };
+    mutable util::mutex mutex_;
+    presence_state state_ KAZOO_GUARDED_BY(mutex_) = presence_state::left;
+    std::optional<pinned_handle> in_ KAZOO_GUARDED_BY(mutex_); ///< the session in which it has joined
+    util::pruned_list<ref<told>, has_ended> listening_ KAZOO_GUARDED_BY(mutex_);
+};
+
+} // namespace kazoo::recipe
