@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Contends with kazoo for Python, beside worker/turns.cpp: kazoo_worker.py HOSTS PATH NAME FILE TURNS MS KIND
 
-Takes what KIND says of PATH (mutex, reader, writer, or so many permits: a number) TURNS times; in each turn it appends
+Takes what KIND says of PATH (mutex, reader, writer, leader, or so many permits: a number) TURNS times; in each turn it appends
 "enter NAME" and "leave NAME" to FILE. With 0 TURNS it takes it once and keeps it for ever. MS is the session timeout.
 """
 import datetime
@@ -33,8 +33,21 @@ def thing_of(kind, zk, path, name):
     return zk.Semaphore(path, name, max_leases=int(kind))
 
 
+def lead(election, turns, tell):
+    def turn():
+        tell("enter")
+        time.sleep(0.001 if turns else 3600)
+        tell("leave")
+
+    for _ in range(max(turns, 1)):
+        election.run(turn)
+
+
 def main(hosts, path, name, file, turns, session_ms, kind):
     zk, tell = begin(hosts, file, session_ms)
+    if kind == "leader":
+        lead(zk.Election(path, name), int(turns), lambda what: tell(what, name))
+        return
     held = thing_of(kind, zk, path, name)
     if int(turns) == 0:
         held.acquire()

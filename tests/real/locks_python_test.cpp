@@ -1,4 +1,4 @@
-// Kazoo for Python and we, on the same locks and semaphores of one real server.
+// Kazoo for Python and we, on the same locks, elections and semaphores of one real server.
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -114,7 +114,8 @@ class locks_python : public ::testing::Test {
         }
     }
 
-    void the_other_takes_over_from_a_killed(kind killed);
+    void three_of_each_take_300_turns(const std::string& what);
+    void the_other_takes_over_from_a_killed(kind killed, const std::string& what);
     void readers_make_way(kind of_the_writer);
     void permits_go_on(kind of_the_first);
 
@@ -124,7 +125,7 @@ class locks_python : public ::testing::Test {
     const client observer_{zk_.address()};
 };
 
-TEST_F(locks_python, three_of_each_take_300_turns_without_overlap) {
+void locks_python::three_of_each_take_300_turns(const std::string& what) {
     constexpr int turns_each = 50;
     mutex start_line(observer_, path, {.identifier = "start line"});
     start_line.lock();
@@ -132,7 +133,7 @@ TEST_F(locks_python, three_of_each_take_300_turns_without_overlap) {
     for (const kind k : {kind::ours, kind::python}) {
         for (int i = 1; i <= 3; ++i) {
             const std::string name = std::string(name_of(k)) + std::to_string(i);
-            workers[name] = start(k, "mutex", name, turns_each);
+            workers[name] = start(k, what, name, turns_each);
         }
     }
     for (const auto& [name, worker] : workers) ASSERT_TRUE(one_waits(start_line, name)) << name << '\n' << log();
@@ -156,11 +157,14 @@ TEST_F(locks_python, three_of_each_take_300_turns_without_overlap) {
     EXPECT_THAT(observer_.get_children(path), IsEmpty());
 }
 
-void locks_python::the_other_takes_over_from_a_killed(kind killed) {
-    const auto holder = start(killed, "mutex", std::string(name_of(killed)) + "_holder", 0);
+TEST_F(locks_python, three_of_each_take_300_turns_without_overlap) { three_of_each_take_300_turns("mutex"); }
+TEST_F(locks_python, three_of_each_lead_300_times_one_at_a_time) { three_of_each_take_300_turns("leader"); }
+
+void locks_python::the_other_takes_over_from_a_killed(kind killed, const std::string& what) {
+    const auto holder = start(killed, what, std::string(name_of(killed)) + "_holder", 0);
     ASSERT_TRUE(eventually([&] { return lines().size() == 1; })) << log();
     const std::string heir_name = std::string(name_of(other(killed))) + "_heir";
-    const auto heir = start(other(killed), "mutex", heir_name, 0);
+    const auto heir = start(other(killed), what, heir_name, 0);
     const mutex looker(observer_, path);
     ASSERT_TRUE(one_waits(looker, heir_name)) << log();
     const auto line_up = looker.contenders();
@@ -184,10 +188,17 @@ void locks_python::the_other_takes_over_from_a_killed(kind killed) {
 }
 
 TEST_F(locks_python, a_killed_python_holder_is_followed_by_one_of_ours) {
-    the_other_takes_over_from_a_killed(kind::python);
+    the_other_takes_over_from_a_killed(kind::python, "mutex");
 }
-
-TEST_F(locks_python, a_killed_holder_of_ours_is_followed_by_python) { the_other_takes_over_from_a_killed(kind::ours); }
+TEST_F(locks_python, a_killed_holder_of_ours_is_followed_by_python) {
+    the_other_takes_over_from_a_killed(kind::ours, "mutex");
+}
+TEST_F(locks_python, A20_a_killed_python_leader_is_followed_by_one_of_ours) {
+    the_other_takes_over_from_a_killed(kind::python, "leader");
+}
+TEST_F(locks_python, A20_a_killed_leader_of_ours_is_followed_by_python) {
+    the_other_takes_over_from_a_killed(kind::ours, "leader");
+}
 
 // No reader of Python's here: before kazoo 2.9 one that waits does so for writers behind it, too, and they for it.
 TEST_F(locks_python, readers_of_ours_and_writers_of_both_take_turns_and_no_writer_has_company) {

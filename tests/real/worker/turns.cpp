@@ -3,6 +3,7 @@
 #include "testing/unique_fd.hpp"
 
 #include <kazoo/client.hpp>
+#include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
@@ -50,9 +51,16 @@ thing semaphore_of(const kazoo::client& zk, const std::string& path, const std::
     return {[=] { *held = s->acquire(); }, [=] { held->reset(); }};
 }
 
+thing leadership_of(const kazoo::client& zk, const std::string& path, const std::string& name) {
+    const auto e = std::make_shared<kazoo::election>(zk, path, kazoo::election_options{.identifier = name});
+    const auto held = std::make_shared<std::optional<kazoo::leadership>>();
+    return {[=] { *held = e->stand(); }, [=] { held->reset(); }};
+}
+
 thing thing_of(const std::string& kind, const kazoo::client& zk, const std::string& path, const std::string& name) {
     if (kind == "mutex") return mutex_of(zk, path, name);
     if (kind == "reader" || kind == "writer") return shared_mutex_of(zk, path, name, kind == "reader");
+    if (kind == "leader") return leadership_of(zk, path, name);
     return semaphore_of(zk, path, name, std::stoul(kind));
 }
 
