@@ -28,6 +28,8 @@ lease_options checked(const recipe_object& of, std::chrono::seconds duration, le
 /// In the transaction that changes a lease.
 constexpr std::size_t guard_step = 0, beside_step = 1;
 
+sight seen_in(const node& n) { return {sight::of::data, n.stat}; }
+
 std::optional<lease_record> record_in(const lease_core& of, const std::optional<node>& n) {
     if (!n) return std::nullopt;
     auto record = parse_lease(n->data.view());
@@ -71,7 +73,7 @@ bool lease_core::is_held_by_us(const std::optional<kazoo::node>& there) const {
 }
 
 bool lease_core::is_our_writing(const kazoo::node& there) const {
-    return there.stat.modified == written_ || (attempted_ && attempted_->made(there));
+    return written_.same_content(seen_in(there)) || (attempted_ && attempted_->made(there));
 }
 
 bool lease_core::may(aim what, const std::optional<kazoo::node>& there) const {
@@ -153,7 +155,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
     const auto is_done = [&](const std::optional<kazoo::node>& n) { return releases ? !n : n && ours.made(*n); };
     const handle in_any_session(owner(), root());
     const auto look = [&] { return in_any_session.async_get_if_exists(record()); };
-    if (seen && is_our_writing(*seen)) written_ = seen->stat.modified;
+    if (seen && is_our_writing(*seen)) written_ = seen_in(*seen);
     if (!releases) attempted_ = ours;
     // It may be applied from now on, whether or not we hear of it.
     set_end(releases ? std::chrono::sys_seconds{} : std::min(end(), until));
@@ -176,7 +178,7 @@ task<lease_core::verdict> lease_core::commit(lock_node& guard, aim what, std::op
             else
                 there = co_await repeat(look);
             if (!done && !is_done(there)) co_return verdict::no_guard; // somebody has deleted it
-            written_ = there && is_done(there) ? there->stat.modified : zxid::none;
+            written_ = there && is_done(there) ? seen_in(*there) : sight();
             attempted_.reset();
             if (!releases) set_end(until);
             // It took longer than it lasts: others may have it by now.

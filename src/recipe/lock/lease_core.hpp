@@ -2,6 +2,7 @@
 // What a kazoo::lease and its tasks share.
 #include "recipe/parts/contention.hpp"
 #include "recipe/parts/recipe_object.hpp"
+#include "recipe/parts/sight.hpp"
 
 #include <kazoo/recipe/lease.hpp>
 
@@ -87,7 +88,7 @@ class lease_core final : public recipe_object {
     const lease_options options_;
     contention guard_;                 ///< kazoo's lock on the path: whoever is first there may change the lease
     acquisition_line line_;            ///< on the loop
-    zxid written_ = zxid::none;        ///< on the loop: our last change of the node, as long as it is the last of all
+    sight written_;                    ///< on the loop: what our last change of the node left there; nothing: of none
     std::optional<attempt> attempted_; ///< on the loop: one whose end we have not heard of
     std::atomic<std::int64_t> end_{0}; ///< in seconds since 1970; until then it is ours whatever became of requests
 };

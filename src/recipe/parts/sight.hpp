@@ -29,6 +29,10 @@ class sight {
         return there_ == o.there_ && created_ == o.created_ && changed_ == o.changed_ && when_ == o.when_ &&
                count_ == o.count_;
     }
+    /// Whether what was seen here is what was seen before and one change of it, no more.
+    bool is_next_after(const sight& o) const noexcept {
+        return there_ && o.there_ && created_ == o.created_ && count_ == o.count_ + 1;
+    }
     friend bool operator==(const sight&, const sight&) noexcept = default;
 
   private:

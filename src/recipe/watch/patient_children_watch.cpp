@@ -40,8 +40,10 @@ task<settled_children> patient_core::become_settled(std::shared_ptr<patient_core
             auto now = co_await read_and_watch<child_list>(zk, self->node(), behind_a_loss);
             if (!now.value)
                 throw_error(make_error_code(errc::no_node), outcome::not_applied, self->recipe(), self->path());
-            // 1. The boundary begins with each change, at the moment when its event came.
-            if (!last || !last->same_content(now.seen)) changed_at = event_at.value_or(self->now());
+            // 1. The boundary begins with each change: at the moment when its event came, or for what no event tells of
+            //    when it is learnt, as there may be newer changes behind the one that was told.
+            const bool was_told = event_at && last && now.seen.is_next_after(*last);
+            if (!last || !last->same_content(now.seen)) changed_at = was_told ? *event_at : self->now();
             last = now.seen;
             // 2. It is over, and a server has just said that the list is the same: that one is settled.
             const duration left = saturating_add(changed_at, self->boundary_) - self->now();

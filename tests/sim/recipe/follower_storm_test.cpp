@@ -62,6 +62,7 @@ class follower_crew final : public counting_crew<follower_things> {
         for (const auto& s : seats_)
             if (s->whose == &c) s->go();
     }
+    std::vector<std::string> places() const override { return {own(0), own(1), own(2)}; }
 
     void on_forget() override { ++disks_; }
     std::vector<std::string> unsettled() const override;
@@ -104,11 +105,10 @@ class follower_crew final : public counting_crew<follower_things> {
     void watch(storm_client&);
     watch_next hear(seat&, std::string text, zxid newest, bool there, bool caused);
     std::string own(std::uint64_t i) const { return at("/n" + std::to_string(i)); }
-    std::string some_path();
     std::string truth(const seat&) const;
 
     static constexpr std::uint64_t own_nodes = 3;
-    std::vector<std::string> watched_;
+    std::vector<std::string> watched_; ///< nodes of its own, and of other crews
     std::vector<std::unique_ptr<seat>> seats_;
     std::uint64_t disks_ = 1;
 };
@@ -174,23 +174,14 @@ watch_next follower_crew::hear(seat& s, std::string text, zxid newest, bool ther
     return watch_next::go_on;
 }
 
-/// Nodes of its own, and what other crews have.
-std::string follower_crew::some_path() {
-    if (watched_.empty()) {
-        for (std::uint64_t i = 0; i < own_nodes; ++i) watched_.push_back(own(i));
-        for (const auto& [crew_name, each] : storm().crews())
-            std::ranges::move(each->places(), std::back_inserter(watched_));
-    }
-    return watched_[below(watched_.size())];
-}
-
 void follower_crew::watch(storm_client& c) {
+    if (watched_.empty()) watched_ = storm().places();
     seats_.push_back(std::make_unique<seat>());
     seat& s = *seats_.back();
     s.whose = &c;
     s.born = disks_;
     s.what = static_cast<kind>(below(static_cast<std::uint64_t>(kind::count)));
-    s.path = some_path();
+    s.path = watched_[below(watched_.size())];
     s.stops_itself = below(6) == 0;
     s.throws = below(4) == 0;
     const auto keep = [&s](auto object) {
@@ -212,15 +203,9 @@ void follower_crew::watch(storm_client& c) {
 }
 
 std::string follower_crew::truth(const seat& s) const {
+    if (s.what == kind::children) return names_at(s.path);
     const auto* n = node(s.path);
-    if (n == nullptr) return "-";
-    if (s.what != kind::children) return n->data + "@" + to_string(static_cast<zxid>(n->stat().mzxid));
-    std::vector<std::string> names;
-    n->children.for_each([&](const kazoo::server::znode& child) { names.emplace_back(child.name()); });
-    std::ranges::sort(names);
-    std::string text;
-    for (const std::string& each : names) text += each + " ";
-    return text;
+    return n == nullptr ? "-" : n->data + "@" + to_string(static_cast<zxid>(n->stat().mzxid));
 }
 
 std::vector<std::string> follower_crew::unsettled() const {

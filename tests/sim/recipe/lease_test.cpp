@@ -35,6 +35,26 @@ TEST(leases, C82_ends_by_the_clock_and_not_by_the_session) {
     EXPECT_FALSE(l->holds());
 }
 
+TEST(leases, what_others_wrote_since_the_servers_lost_their_disks_is_not_ours_whatever_its_number) {
+    int same_number = 0;
+    for (int more = 0; more < 20; ++more) { // transactions: their numbers begin again
+        lease_scene s;
+        for (int i = 0; i < 15; ++i) s.c.set("/job", "");
+        auto ours = lease::try_obtain(s.c, "/job", 1h, {.identifier = "us"});
+        const auto number = s.inside().server().nodes().find("/job/lease_holder")->mzxid;
+        s.world.forget_everything();
+        ASSERT_TRUE(s.world.run_until([&] { return s.world.sessions().size() == 2; }));
+        s.other.create("/job");
+        for (int i = 0; i < more; ++i) s.other.set("/job", "");
+        const auto theirs = lease::try_obtain(s.other, "/job", 1h, {.identifier = "them"});
+        ASSERT_TRUE(theirs);
+        if (s.inside().server().nodes().find("/job/lease_holder")->mzxid == number) ++same_number;
+        EXPECT_FALSE(ours->release());
+        EXPECT_NE(s.record(), "") << "it is theirs";
+    }
+    EXPECT_EQ(same_number, 1);
+}
+
 TEST(leases, a_clock_that_goes_wrong_is_what_it_rests_on) {
     lease_scene s;
     s.elsewhere.set_clock_error(9min);

@@ -82,6 +82,22 @@ TEST(patient_children_watch, a_list_is_given_out_only_when_a_server_has_confirme
     EXPECT_THAT(std::move(settling).get().children.names, ElementsAre("a"));
 }
 
+TEST(patient_children_watch, C71_a_change_behind_the_one_that_was_told_begins_the_boundary_too) {
+    patience s;
+    auto settling = s.w.async_settle();
+    s.world.run_for(500ms);
+    s.here.silence(flow::to_server, true);
+    s.other.create("/g/a"); // is told; what is there then will be read later
+    s.world.run_for(1200ms);
+    s.other.create("/g/b");
+    s.here.silence(flow::to_server, false);
+    s.world.run_for(900ms);
+    EXPECT_FALSE(settling.ready()) << "the newest change is younger than the boundary";
+    s.world.run_for(200ms);
+    ASSERT_TRUE(settling.ready());
+    EXPECT_THAT(std::move(settling).get().children.names, ElementsAre("a", "b"));
+}
+
 TEST(patient_children_watch, goes_on_in_the_next_session) {
     patience s;
     auto settling = s.w.async_settle();

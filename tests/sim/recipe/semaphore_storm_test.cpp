@@ -54,10 +54,7 @@ class semaphore_crew final : public station_crew<semaphore_things, semaphore_sta
     void on_write(const sim_write&) override;
     void on_turn() override;
     void on_forced_end(std::int64_t session) override { book_.on_forced_end(session); }
-    void on_forget() override {
-        book_.on_forget();
-        seen_ = 0;
-    }
+    void on_forget() override { seen_ = 0; }
     bool has_enough() const override { return is_enough(counts_[things::permits], 20); }
     std::vector<std::string> unsettled() const override { return not_empty({site_, site_ + "-__lock__"}); }
 
@@ -131,7 +128,6 @@ actor semaphore_crew::work(semaphore_station& s) {
         }
         if (!mine) continue;
         counts_.add(things::permits);
-        if (s.who->c) book_.granted(mine->check().path, mine->fencing_token(), s.who->c->session_id());
         holders_.push_back({&s, &*mine});
         const std::stop_token lost = mine->lost();
         co_await pause_for(machine, between(0ms, 700ms));

@@ -49,10 +49,7 @@ class shared_mutex_crew final : public station_crew<shared_mutex_things, shared_
 
     void on_turn() override;
     void on_forced_end(std::int64_t session) override { book_.on_forced_end(session); }
-    void on_forget() override {
-        book_.on_forget();
-        last_write_ = zxid{};
-    }
+    void on_forget() override { last_write_ = zxid{}; }
     bool has_enough() const override { return is_enough(counts_[things::writes], 15); }
     std::vector<std::string> unsettled() const override { return not_empty({site_}); }
 
@@ -100,10 +97,6 @@ actor shared_mutex_crew::work(shared_mutex_station& s) {
         }
         if (!s.object) co_return;
         if (!has) continue;
-        if (writes)
-            book_.granted(s.object->check().path, s.object->fencing_token(), s.who->c->session_id());
-        else
-            book_.granted(s.object->check_shared().path, s.object->fencing_token_shared(), s.who->c->session_id());
         counts_.add(writes ? things::writes : things::reads);
         s.reading += writes ? 0 : 1;
         const std::stop_token lost = writes ? s.object->lost() : s.object->lost_shared();
@@ -137,7 +130,9 @@ void shared_mutex_crew::on_turn() {
     if (writers.empty() || writers.size() + readers.size() < 2) return;
     std::erase_if(writers, [&](const auto* s) { return book_.taken_away(s->object->check().path); });
     std::erase_if(readers, [&](const auto* s) { return book_.taken_away(s->object->check_shared().path); });
-    if (writers.size() > 1) complain(writers[0]->who->name() + " and " + writers[1]->who->name() + " write at once");
+    if (writers.size() > 1)
+        complain(writers[0]->who->name() + " by " + writers[0]->object->check().path + " and " +
+                 writers[1]->who->name() + " by " + writers[1]->object->check().path + " write at once");
     if (!writers.empty() && !readers.empty())
         complain(writers[0]->who->name() + " writes while " + readers[0]->who->name() + " reads");
 }

@@ -54,6 +54,17 @@ std::size_t crew::children(const std::string& path) const {
     return n == nullptr ? 0 : n->children.size();
 }
 
+std::string crew::names_at(const std::string& path) const {
+    const auto* n = node(path);
+    if (n == nullptr) return "-";
+    std::vector<std::string> names;
+    n->children.for_each([&](const kazoo::server::znode& child) { names.emplace_back(child.name()); });
+    std::ranges::sort(names);
+    std::string text;
+    for (const std::string& each : names) text += each + " ";
+    return text;
+}
+
 std::vector<std::string> crew::not_empty(const std::vector<std::string>& paths) const {
     std::vector<std::string> lines;
     for (const std::string& path : paths)
@@ -106,6 +117,12 @@ void crew_storm::on_forced_end(std::int64_t session) {
 
 void crew_storm::on_forget() {
     for (const auto& [name, each] : crews_) each->on_forget();
+}
+
+std::vector<std::string> crew_storm::places() const {
+    std::vector<std::string> all;
+    for (const auto& [name, each] : crews_) std::ranges::move(each->places(), std::back_inserter(all));
+    return all;
 }
 
 bool crew_storm::all_have_enough() const {

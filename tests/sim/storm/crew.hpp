@@ -68,6 +68,8 @@ class crew {
     const kazoo::server::znode* node(const std::string& path) const;
     /// How many children a node has.
     std::size_t children(const std::string& path) const;
+    /// Their names in order, a blank behind each; "-" without a node.
+    std::string names_at(const std::string& path) const;
     /// A line for each of these that has children.
     std::vector<std::string> not_empty(const std::vector<std::string>& paths) const;
 
@@ -111,6 +113,8 @@ class crew_storm final : public storm_frame {
     using storm_frame::inside;
     using storm_frame::length;
     bool open() const noexcept { return open_; }
+    /// Of all crews.
+    std::vector<std::string> places() const;
 
   private:
     void start() override;
