@@ -80,7 +80,8 @@ crew_storm::crew_storm(std::uint64_t s, const storm_shape& shape, std::string wh
     for (const auto& [name, make] : makers) crews_.emplace(name, make(*this));
 }
 
-/// One crew alone is at all clients. Of several each leaves one client out, so that not all have the same company.
+/// One crew alone is at all clients. Of several each leaves one client out, so that not all have the same company, and
+/// some leave another one in the middle of it, where the others go on.
 void crew_storm::start() {
     const auto leaves_out = [this] { return crews_.size() == 1 ? clients_that_stay : below(clients_that_stay); };
     std::map<std::string_view, std::uint64_t> left_out;
@@ -91,6 +92,12 @@ void crew_storm::start() {
             if (left_out[name] != i) each->stay(c);
     }
     for (const auto& [name, each] : crews_) each->begin();
+    if (crews_.size() == 1) return;
+    for (const auto& [name, each] : crews_)
+        if (below(4) == 0)
+            inside().after(between(500ms, length()), [&who = *each, &where = *clients()[below(clients_that_stay)]] {
+                if (where.c) who.leave(where);
+            });
 }
 
 /// It goes with all that is under way.
