@@ -2,7 +2,8 @@
 
 namespace kz {
 
-/// What scripts can rely on. `kz lock`, `kz lease` and `kz elect` also end with any code that their command ends with.
+/// What scripts can rely on. `kz lock`, `kz lease`, `kz elect` and `kz party` also end with any code that their command
+/// ends with.
 enum class exit_code : int {
     ok = 0,
     error = 1,

@@ -1,5 +1,5 @@
 #pragma once
-// What kz lock, kz lease and kz elect share: a command that runs as long as something is ours.
+// What kz lock, kz lease, kz elect and kz party share: a command that runs as long as something is ours.
 #include "child_process.hpp"
 #include "settings.hpp"
 

@@ -7,12 +7,17 @@
 #include <kazoo/version.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 namespace kz {
 
 namespace {
+
+/// Whatever stands behind their -- is a command of the user's.
+constexpr std::array<std::string_view, 4> runners{"lock", "lease", "elect", "party"};
 
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
@@ -74,8 +79,8 @@ menu::menu() {
     app.name("kz");
     app.description("kz: nodes of a ZooKeeper ensemble from the command line");
     app.footer("`kz help COMMAND` shows a command's options and examples.\n"
-               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock` and `kz lease` are "
-               "in their help.");
+               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock`, `kz lease` and "
+               "`kz party` are in their help.");
     app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.require_subcommand(1);
@@ -90,6 +95,7 @@ menu::menu() {
     add_lock_command(*this);
     add_lease_command(*this);
     add_elect_command(*this);
+    add_party_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }
@@ -121,7 +127,7 @@ std::string menu::help(const std::string& command_name) const {
 void menu::parse(std::vector<std::string> words) {
     const auto name = find_command(app, words.cbegin(), words.cend());
     const std::string chosen_name = name == words.cend() ? "" : command(*name)->get_name();
-    const bool runs_another = chosen_name == "lock" || chosen_name == "lease" || chosen_name == "elect";
+    const bool runs_another = std::ranges::find(runners, chosen_name) != runners.end();
     auto separator = std::ranges::find(words, "--");
     // CLI11 has a meaning of its own for it, and drops it.
     if (std::find(words.begin(), separator, "++") != separator) throw usage_error("put -- before ++");

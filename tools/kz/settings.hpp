@@ -27,7 +27,7 @@ struct settings {
     bool json = false;
     std::size_t max_request_bytes = kazoo::client_options{}.max_request_bytes;
     bool wait_server = false; ///< refusals do not end the wait for a connection
-    /// Of `kz lock PATH -- COMMAND...`, and kz lease: what stands behind the --, as it is.
+    /// Of `kz lock PATH -- COMMAND...`, kz lease and kz party: what stands behind the --, as it is.
     std::optional<std::vector<std::string>> behind_separator;
 
     std::chrono::milliseconds timeout() const;
