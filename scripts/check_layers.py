@@ -29,6 +29,7 @@ ROOMS = {
     "recipe/leader": ["recipe/parts", "recipe"],
     "recipe/group": ["recipe/parts", "recipe"],
     "recipe/watch": ["recipe/parts", "recipe"],
+    "recipe/counter": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],
     "testing/sim": ["server", "proto", "loop"],

@@ -15,9 +15,11 @@
 #include <kazoo/receipts.hpp>
 #include <kazoo/recipe/children_watch.hpp>
 #include <kazoo/recipe/contender.hpp>
+#include <kazoo/recipe/counter.hpp>
 #include <kazoo/recipe/data_watch.hpp>
 #include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/existing_data_watch.hpp>
+#include <kazoo/recipe/float_counter.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/party.hpp>

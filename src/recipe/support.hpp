@@ -8,6 +8,9 @@
 #include "client/client_access.hpp"
 #include "client/composed/janitor.hpp"
 #include "client/composed/protected_name.hpp"
+#include "client/composed/receipts_core.hpp"
+#include "client/composed/update.hpp"
+#include "client/composed/waiting_line.hpp"
 #include "client/handle.hpp"
 #include "client/listener.hpp"
 #include "future/ready.hpp"
@@ -43,6 +46,7 @@ using detail::task_options;
 using detail::task_scope;
 using detail::task_signal;
 using detail::this_scope;
+using detail::waiting_line;
 using detail::without_answer;
 
 // -- the client -------------------------------------------------------------------------------------------------------
@@ -62,6 +66,11 @@ using detail::certainty_claim;
 using detail::granted;
 using detail::grants;
 using detail::offered_node;
+
+// -- writes that are done once ----------------------------------------------------------------------------------------
+using detail::read_for_update;
+using detail::receipts_core;
+using detail::set_once;
 
 // -- clean-up ---------------------------------------------------------------------------------------------------------
 using detail::find_protected;

@@ -11,6 +11,7 @@ import sys
 import time
 
 from kazoo.client import KazooClient
+from kazoo.retry import RetryFailedError
 
 
 def begin(hosts, file, session_ms):
@@ -113,8 +114,43 @@ def leases(hosts, file):
         tell(str(what["number"]), str(bool(got)))
 
 
+# -- counter_python_test.cpp: kazoo_worker.py count HOSTS PATH NAME FILE TIMES, and counters HOSTS FILE ------------------
+
+
+def add(counter, by):
+    """Until nobody else comes first; nothing was applied if somebody did."""
+    while True:
+        try:
+            return counter.__iadd__(by)
+        except RetryFailedError:
+            pass
+
+
+def count(hosts, path, name, file, times):
+    """As worker/count.cpp: adds one TIMES times, or for ever, and says so each time."""
+    zk, tell = begin(hosts, file, 4000)
+    counter = zk.Counter(path)
+    done = 0
+    while int(times) == 0 or done < int(times):
+        add(counter, 1)
+        done += 1
+        tell(name, str(done))
+    zk.stop()
+    zk.close()
+
+
+def counters(hosts, file):
+    """Adds what the lines of FILE.commands, JSON, say, and appends to FILE what there was and is, as repr() shows it."""
+    zk, tell = begin(hosts, file, 4000)
+    for line in commands_in(file + ".commands"):
+        what = json.loads(line)
+        kind = float if what["float"] else int
+        counter = add(zk.Counter(what["path"], kind(0), support_curator=what["curator"]), kind(what["by"]))
+        tell(str(what["number"]), repr(counter.pre_value), repr(counter.post_value))
+
+
 if __name__ == "__main__":
-    modes = {"watching": watching, "leases": leases}
+    modes = {"watching": watching, "leases": leases, "count": count, "counters": counters}
     if sys.argv[1] in modes:
         modes[sys.argv[1]](*sys.argv[2:])
     else:

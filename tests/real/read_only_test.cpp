@@ -2,6 +2,7 @@
 #include "shared/backend.hpp"
 
 #include <kazoo/recipe/children_watch.hpp>
+#include <kazoo/recipe/counter.hpp>
 #include <kazoo/recipe/data_watch.hpp>
 #include <kazoo/recipe/tree_cache.hpp>
 #include <kazoo/testkit/ensemble.hpp>
@@ -74,6 +75,9 @@ TEST(read_only, what_follows_nodes_goes_on_without_a_quorum_and_behind_a_lost_se
     EXPECT_EQ(another.size(), 2u);
     EXPECT_TRUE(follows_data.active());
     EXPECT_TRUE(follows_children.active());
+    counter known(c, "/n/count", {.initial = 3});
+    EXPECT_EQ(known.load(), 3);
+    EXPECT_THROW(++known, error_of<errc::not_read_only>);
 
     for (std::size_t i = 0; i < 3; ++i)
         if (i != survivor) zk[i].start();

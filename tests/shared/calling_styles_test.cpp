@@ -147,6 +147,19 @@ std::vector<row> table() {
     t.push_back(operation(
         "walk", [](const client& c, const std::string& path) { return c.walk(path).async_next(); },
         [](const client& c, const std::string& path) { (void)c.walk(path).next(); }));
+    t.push_back(operation(
+        "fetch_add", [](const client& c, const std::string&) { return counter(c, "/number").async_fetch_add(1); },
+        [](const client& c, const std::string&) { (void)counter(c, "/number").fetch_add(1); }));
+    t.push_back(operation(
+        "load", [](const client& c, const std::string&) { return float_counter(c, "/number").async_load(); },
+        [](const client& c, const std::string&) { (void)float_counter(c, "/number").load(); }));
+    t.push_back(operation(
+        "compare_exchange",
+        [](const client& c, const std::string&) { return counter(c, "/number").async_compare_exchange(0, 1); },
+        [](const client& c, const std::string&) {
+            std::int64_t expected = 0;
+            (void)counter(c, "/number").compare_exchange(expected, 1);
+        }));
     // The object lives until its wait has ended.
     t.push_back(operation(
         "settle",
@@ -193,7 +206,8 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
     const std::set<std::string> without_path{"ensure_chroot",  "add_auth",     "wait_connected",   "who_am_i",
                                              "get_config",     "watch_config", "add_config_watch", "command",
-                                             "server_version", "reconfig",     "settle",           "wait_initialized"};
+                                             "server_version", "reconfig",     "settle",           "wait_initialized",
+                                             "fetch_add",      "load",         "compare_exchange"};
     const client c = connect();
     std::vector<row> rows = table();
     rows.push_back(refused_reconfig());

@@ -96,6 +96,7 @@ menu::menu() {
     add_lease_command(*this);
     add_elect_command(*this);
     add_party_command(*this);
+    add_counter_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }

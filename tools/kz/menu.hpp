@@ -46,6 +46,7 @@ void add_lock_command(menu&);
 void add_lease_command(menu&);
 void add_elect_command(menu&);
 void add_party_command(menu&);
+void add_counter_command(menu&);
 void add_serve_command(menu&);
 void add_help_commands(menu&);
 

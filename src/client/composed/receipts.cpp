@@ -270,6 +270,10 @@ future<committed_transaction> receipts_core::async_commit(kazoo::transaction t, 
     return begin(std::move(t), options);
 }
 
+task<committed_transaction> receipts_core::committing(kazoo::transaction t) {
+    return commit_with_receipt(shared_from_this(), std::make_shared<const taken_transaction>(t));
+}
+
 void receipts_core::abandon() noexcept {
     if (!owner().loop().forked()) nodes_.end();
 }

@@ -27,6 +27,8 @@ class receipts_core : public std::enable_shared_from_this<receipts_core> {
     const std::string& path() const noexcept { return path_; }
 
     // -- for tasks ----------------------------------------------------------------------------------------------------
+    /// Within the task that waits for it: what ends that one ends this, and its error says whether anything was sent.
+    task<committed_transaction> committing(kazoo::transaction);
     receipt_nodes& nodes() noexcept { return nodes_; }
     waiting_line& line() noexcept { return line_; }
     std::string next_serial() { return std::to_string(++serials_); }

@@ -14,4 +14,8 @@ int soak(const std::vector<std::string>& arguments);
 /// HOSTS PATH NAME FILE: obtains a lease for an hour, writes so to FILE, and does nothing any more.
 int keep_lease(const std::vector<std::string>& arguments);
 
+/// HOSTS PATH NAME FILE TIMES RECEIPTS: adds one TIMES times, or for ever if that is 0, and writes "NAME n" to FILE
+/// each time; with receipts, if RECEIPTS is "receipts".
+int count(const std::vector<std::string>& arguments);
+
 } // namespace lock_worker

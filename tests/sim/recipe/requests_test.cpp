@@ -2,6 +2,7 @@
 // pages say. The certainty that holds() goes by asks for more, once for all objects of a client.
 #include "sim/scene.hpp"
 
+#include <kazoo/recipe/counter.hpp>
 #include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
@@ -255,6 +256,46 @@ TEST(requests, of_a_party) {
     EXPECT_TRUE(s.end(p.async_leave()));
     EXPECT_TRUE(s.end(q.async_leave()));
     EXPECT_EQ(s.asked(), "remove 2; watches 0");
+}
+
+TEST(requests, of_a_counter) {
+    counting_scene s;
+    counter n(s.c, "/n"), certain(s.c, "/n", {.receipts = true}), theirs(s.other, "/n");
+    s.end(n.async_fetch_add(1));
+    EXPECT_EQ(s.asked(), "create 1, get 3, set 1, sync 2; watches 0");
+    s.end(n.async_fetch_add(1));
+    EXPECT_EQ(s.asked(), "get 1, set 1; watches 0");
+    s.end(n.async_load());
+    EXPECT_EQ(s.asked(), "get 1, sync 1; watches 0");
+    s.end(certain.async_fetch_add(1));
+    EXPECT_EQ(s.asked(), "create 4, get 1, transaction 1; watches 0") << "its receipt, and the folder of it";
+    s.end(certain.async_fetch_add(1));
+    EXPECT_EQ(s.asked(), "get 1, transaction 1; watches 0");
+    auto ours = n.async_fetch_add(1);
+    auto others = theirs.async_fetch_add(1);
+    s.end(std::move(ours));
+    s.end(std::move(others));
+    EXPECT_EQ(s.end(n.async_load()), 6);
+    s.asked();
+    EXPECT_FALSE(s.end(n.async_compare_exchange(6, 7)));
+    EXPECT_EQ(s.asked(), "get 1, set 1; watches 0");
+    EXPECT_TRUE(s.end(n.async_compare_exchange(6, 7)));
+    EXPECT_EQ(s.asked(), "get 2, sync 1; watches 0") << "it is certainly another number";
+}
+
+TEST(requests, of_a_counter_take_so_many_round_trips) {
+    counting_scene s;
+    counter n(s.c, "/n"), certain(s.c, "/n", {.receipts = true});
+    s.end(certain.async_fetch_add(1));
+    EXPECT_EQ(s.round_trips([&] { return n.async_load(); }), 1);
+    EXPECT_EQ(s.round_trips([&] { return n.async_fetch_add(1); }), 2);
+    EXPECT_EQ(s.round_trips([&] { return certain.async_fetch_add(1); }), 2);
+    EXPECT_EQ(s.round_trips([&] {
+        s.end(s.c.async_remove("/n"));
+        return n.async_fetch_add(1);
+    }),
+              6)
+        << "one of them is the removal";
 }
 
 TEST(requests, take_so_many_round_trips) {

@@ -1,0 +1,23 @@
+#include "modes.hpp"
+
+#include <kazoo/client.hpp>
+#include <kazoo/recipe/counter.hpp>
+
+#include <fstream>
+#include <string>
+
+namespace lock_worker {
+
+int count(const std::vector<std::string>& arguments) {
+    const kazoo::client zk(arguments[0]);
+    kazoo::counter n(zk, arguments[1], {.receipts = arguments[5] == "receipts"});
+    std::ofstream told(arguments[3], std::ios::app);
+    const int times = std::stoi(arguments[4]);
+    for (int done = 1; times == 0 || done <= times; ++done) {
+        ++n;
+        told << arguments[2] + ' ' + std::to_string(done) + '\n' << std::flush;
+    }
+    return 0;
+}
+
+} // namespace lock_worker
