@@ -5,7 +5,7 @@
 namespace kazoo::testkit {
 namespace {
 
-constexpr storm_shape shape{.length = 6s, .faults = 12, .first_passing = 500ms, .longest_passing = 4s};
+constexpr storm_shape shape{.length = 5s, .faults = 12, .first_passing = 300ms, .longest_passing = 3s};
 
 /// All of it lies below one node, which caches of trees follow as a whole.
 TEST(medley_storm, every_recipe_keeps_its_promises_beside_all_others) {
