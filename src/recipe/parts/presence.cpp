@@ -23,6 +23,15 @@ std::ostream& operator<<(std::ostream& out, presence_state s) { return out << to
 
 namespace recipe {
 
+namespace {
+
+/// A server that has lost its quorum will have one again, or there is another one.
+std::error_code as_passing(std::error_code e) noexcept {
+    return e == errc::not_read_only ? make_error_code(errc::throttled) : e;
+}
+
+} // namespace
+
 /// From join() to leave(). On the loop.
 struct presence::stay {
     std::string id, node;
@@ -168,9 +177,10 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
             const auto made = co_await as_result(std::move(creating));
             note(*s, made);
             missing = !made && made.error() != errc::node_exists;
+            if (missing) looking.cancel();
             if (made.error() == errc::no_node)
                 co_await zk.async_ensure_path(rules_.folder);
-            else if (missing && !co_await tries.again(made.error()))
+            else if (missing && !co_await tries.again(as_passing(made.error())))
                 made.rethrow();
             if (missing) continue;
         }
@@ -244,7 +254,7 @@ task<bool> presence::replaced(std::shared_ptr<stay> s, pinned_handle zk, node_st
     if (failed == removal && done.error() == errc::no_auth) co_return false;
     const bool changed_meanwhile =
         failed == removal && (done.error() == errc::no_node || done.error() == errc::bad_version);
-    if (!changed_meanwhile && !co_await tries.again(done.error())) done.rethrow();
+    if (!changed_meanwhile && !co_await tries.again(as_passing(done.error()))) done.rethrow();
     co_return true;
 }
 
@@ -252,7 +262,7 @@ task<void> presence::write(std::shared_ptr<stay> s, pinned_handle zk, node_stat 
     const std::uint64_t number = data_number_;
     const auto set = co_await as_result(zk.async_set(s->node, rules_.data, there.data_version));
     const bool changed_meanwhile = set.error() == errc::bad_version || set.error() == errc::no_node;
-    if (changed_meanwhile || (!set && co_await tries.again(set.error()))) co_return;
+    if (changed_meanwhile || (!set && co_await tries.again(as_passing(set.error())))) co_return;
     if (set.error() == errc::session_expired) set.rethrow();
     s->data_refused = set.error();
     s->written = set ? set->modified : there.modified;
@@ -305,7 +315,7 @@ future<void> presence::set_data(std::string data) {
 }
 
 presence_state presence::state() const noexcept {
-    if (of_.forked()) return presence_state::left;
+    if (of_.owner().refusing() != errc{}) return presence_state::left; // closed, or in the child of a fork
     const util::lock_guard lock(mutex_);
     if (state_ != presence_state::joined || in_->alive()) return state_;
     return rules_.comes_back ? presence_state::joining : presence_state::left;
