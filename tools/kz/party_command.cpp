@@ -1,8 +1,8 @@
 // party
-#include "guard.hpp"
 #include "guarded_command.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
+#include "line_up.hpp"
 #include "menu.hpp"
 #include "number_argument.hpp"
 #include "output.hpp"
