@@ -49,6 +49,32 @@ simulation_options patient_server() {
     return o;
 }
 
+TEST(mutex, C51_a_second_node_whose_create_landed_late_goes) {
+    int second_ones = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        for (auto after = 0us; after < 4ms; after += 200us) { // bytes travel for 2 ms at most
+            simulation_options o;
+            o.seed = seed;
+            simulation world(o);
+            contestant us(world);
+            us.c.create("/lock");
+            us.where.late(true);
+            auto asked = us.lock.async_lock();
+            world.run_for(after);
+            us.where.cut();
+            ASSERT_TRUE(world.run_until([&] { return asked.ready(); }, 20s));
+            std::move(asked).get();
+            std::size_t most = 0;
+            const auto look = [&] { return most = std::max(most, nodes_of(world).size()), false; };
+            world.run_until(look, 10s);
+            if (most > 1) ++second_ones;
+            EXPECT_EQ(nodes_of(world).size(), 1U) << seed << ' ' << after.count();
+            EXPECT_TRUE(us.lock.holds());
+        }
+    }
+    EXPECT_GT(second_ones, 0);
+}
+
 TEST(mutex, C53_a_lost_create_is_found_again_on_a_server_that_lags) {
     simulation_options o;
     o.followers = 1;
