@@ -5,7 +5,9 @@
 #include "recipe/watch/tree_window.hpp"
 #include "util/backoff.hpp"
 
+#include <optional>
 #include <ostream>
+#include <variant>
 
 namespace kazoo {
 
@@ -84,6 +86,9 @@ task<void> tree_cache_core::reading(std::shared_ptr<tree_cache_core> self) {
     self->end(ended.error());
 }
 
+using tree_result =
+    std::variant<result<std::optional<kazoo::node>>, result<std::optional<node_stat>>, result<child_list>>;
+
 /// Events that came ahead of an answer may wait for the loop's next turn.
 task<void> events_first() { co_return; }
 
@@ -121,30 +126,21 @@ task<void> tree_cache_core::read_all(std::shared_ptr<tree_cache_core> self) {
             const std::error_code why = std::exchange(prevented, {});
             if (why != errc::session_expired && !co_await tries.again(why))
                 throw_error(why, outcome::not_applied, self->recipe(), self->path());
-        } else if (auto* const data = std::get_if<future<std::optional<kazoo::node>>>(&window.oldest())) {
-            auto r = co_await as_result(std::move(*data));
-            if (heard == 0) {
-                heard = 1 + window.ready_behind_oldest();
-                co_await events_first();
-            }
-            --heard;
-            prevented = self->take(window, std::move(r), prevented);
-        } else if (auto* const stat = std::get_if<future<std::optional<node_stat>>>(&window.oldest())) {
-            auto r = co_await as_result(std::move(*stat));
-            if (heard == 0) {
-                heard = 1 + window.ready_behind_oldest();
-                co_await events_first();
-            }
-            --heard;
-            prevented = self->take(window, std::move(r), prevented);
         } else {
-            auto r = co_await as_result(std::move(std::get<future<child_list>>(window.oldest())));
+            std::optional<tree_result> answer;
+            if (auto* const data = std::get_if<future<std::optional<kazoo::node>>>(&window.oldest()))
+                answer = co_await as_result(std::move(*data));
+            else if (auto* const stat = std::get_if<future<std::optional<node_stat>>>(&window.oldest()))
+                answer = co_await as_result(std::move(*stat));
+            else
+                answer = co_await as_result(std::move(std::get<future<child_list>>(window.oldest())));
             if (heard == 0) {
                 heard = 1 + window.ready_behind_oldest();
                 co_await events_first();
             }
             --heard;
-            prevented = self->take(window, std::move(r), prevented);
+            const auto take = [&](auto& r) { return self->take(window, std::move(r), prevented); };
+            prevented = std::visit(take, *answer);
         }
         self->look_at_round();
     }
