@@ -150,10 +150,6 @@ task<void> presence::run(std::shared_ptr<recipe_object> of, presence& self, std:
     const auto end = co_await as_result(in_each_session(*of, in_one));
     s->why_over = end ? make_error_code(errc::cancelled) : end.error();
     s->joined = false;
-    const bool told_to_end = end || s->why_over == errc::cancelled || s->why_over == errc::closed;
-    if (s->ever_joined && !told_to_end) // nobody waits who could be told
-        of->owner().log(log_level::warn, std::string(of->recipe()) + " " + of->path() +
-                                             " has left, as its node cannot be made again: " + s->why_over.message());
     self.clean_up(*s);
     s->over = true;
     self.end(*s);
@@ -274,6 +270,11 @@ void presence::clean_up(stay& s) noexcept {
     try {
         if (s.possible) s.removing = remove_until_gone(of_.session(), "leave", s.node);
         if (s.unanswered) remove_protected_later(handle(of_.owner(), of_.root()), rules_.folder, s.id);
+        const bool told_to_end = s.why_over == errc::cancelled || s.why_over == errc::closed;
+        if (s.ever_joined && !told_to_end) // nobody waits who could be told
+            of_.owner().log(log_level::warn,
+                            std::string(of_.recipe()) + " " + of_.path() +
+                                " has left, as its node cannot be made again: " + s.why_over.message());
     } catch (const std::bad_alloc&) { // it goes with its session
         of_.owner().log(log_level::warn, "no memory to remove what was there");
     }
