@@ -149,8 +149,30 @@ def counters(hosts, file):
         tell(str(what["number"]), repr(counter.pre_value), repr(counter.post_value))
 
 
+# -- party_python_test.cpp: kazoo_worker.py parties HOSTS FILE --------------------------------------------------------
+
+
+def parties(hosts, file):
+    """Does with parties what the lines of FILE.commands, JSON, say, and appends to FILE what came of each."""
+    zk, tell = begin(hosts, file, 4000)
+    known = {}
+    for line in commands_in(file + ".commands"):
+        what = json.loads(line)
+        key = (what["path"], what["name"], what["shallow"])
+        if key not in known:
+            known[key] = (zk.ShallowParty if what["shallow"] else zk.Party)(what["path"], what["name"])
+        party = known[key]
+        do = {
+            "join": lambda: party.join() or "done",
+            "leave": lambda: party.leave() or "done",
+            "members": lambda: ",".join(sorted(party)),
+            "size": lambda: len(party),
+        }
+        tell(str(what["number"]), str(do[what["do"]]()))
+
+
 if __name__ == "__main__":
-    modes = {"watching": watching, "leases": leases, "count": count, "counters": counters}
+    modes = {"watching": watching, "leases": leases, "count": count, "counters": counters, "parties": parties}
     if sys.argv[1] in modes:
         modes[sys.argv[1]](*sys.argv[2:])
     else:

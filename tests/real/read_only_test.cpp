@@ -4,6 +4,7 @@
 #include <kazoo/recipe/children_watch.hpp>
 #include <kazoo/recipe/counter.hpp>
 #include <kazoo/recipe/data_watch.hpp>
+#include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/tree_cache.hpp>
 #include <kazoo/testkit/ensemble.hpp>
 
@@ -89,6 +90,34 @@ TEST(read_only, what_follows_nodes_goes_on_without_a_quorum_and_behind_a_lost_se
     EXPECT_TRUE(children.is("2"));
     for (const tree_cache* t : {&cache, &another})
         EXPECT_TRUE(eventually([&] { return t->size() == 3u && t->get("/n")->data.view() == "after"; }));
+}
+
+TEST(read_only, a_member_waits_for_a_quorum_and_joins_again) {
+    ensemble zk(3, {.tick = 200ms,
+                    .config = {"localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"},
+                    .java_flags = {"-Dreadonlymode.enabled=true"}});
+    const std::size_t survivor = (zk.wait_leader() + 1) % 3;
+    const client c(zk[survivor].address(), {.session_timeout = 2s, .read_only = true});
+    party p(c, "/party", {.identifier = "us"});
+    p.join();
+    const auto creates_failed = [&] {
+        for (const operation_metrics& o : c.metrics().operations)
+            if (o.name == "create") return o.failed;
+        return std::uint64_t{0};
+    };
+    const auto before = creates_failed();
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].kill();
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected_read_only; }));
+    ASSERT_TRUE(eventually([&] { return creates_failed() > before + 1; })) << "it has tried";
+    EXPECT_EQ(p.state(), presence_state::joining);
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].start();
+    zk.wait_ready();
+    EXPECT_TRUE(eventually([&] { return p.joined(); }));
+    const client other(zk.addresses());
+    other.sync("/party");
+    EXPECT_EQ(other.get_children("/party").size(), 1u);
 }
 
 } // namespace

@@ -13,9 +13,10 @@ int main(int argc, char** argv) try {
     if (mode == "soak" && rest.size() == 5) return lock_worker::soak(rest);
     if (mode == "lease" && rest.size() == 4) return lock_worker::keep_lease(rest);
     if (mode == "count" && rest.size() == 6) return lock_worker::count(rest);
+    if (mode == "member" && rest.size() == 4) return lock_worker::stay_member(rest);
     std::fprintf(stderr, "usage: lock_worker turns HOSTS PATH NAME FILE TURNS MS KIND | "
                          "soak HOSTS PATH SOCKET NUMBER MS | lease HOSTS PATH NAME FILE | "
-                         "count HOSTS PATH NAME FILE TIMES RECEIPTS\n");
+                         "count HOSTS PATH NAME FILE TIMES RECEIPTS | member HOSTS PATH NAME KIND\n");
     return 2;
 } catch (const std::exception& e) {
     std::fprintf(stderr, "lock_worker: %s\n", e.what());

@@ -18,4 +18,7 @@ int keep_lease(const std::vector<std::string>& arguments);
 /// each time; with receipts, if RECEIPTS is "receipts".
 int count(const std::vector<std::string>& arguments);
 
+/// HOSTS PATH NAME KIND: joins a party, deep or shallow, and does nothing any more.
+int stay_member(const std::vector<std::string>& arguments);
+
 } // namespace lock_worker
