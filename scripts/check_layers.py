@@ -30,6 +30,7 @@ ROOMS = {
     "recipe/group": ["recipe/parts", "recipe"],
     "recipe/watch": ["recipe/parts", "recipe"],
     "recipe/counter": ["recipe/parts", "recipe"],
+    "recipe/queue": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],
     "testing/sim": ["server", "proto", "loop"],
@@ -50,7 +51,7 @@ FACES = {
 # What is reached through other headers is use, too: a namespace is open to those who may include its room, ...
 NAMESPACES = re.compile(r"(?<![\w:])(session|proto|server|net)::(?=\w)")
 # ... and these parts of the core to the client alone.
-CORE_PARTS = re.compile(r"\b(driver|queue)\(\)")
+CORE_PARTS = re.compile(r"(?<!~)\b(driver|queue)\(\)")
 
 # Public headers without behaviour of the client; rooms below the client may include these alone.
 VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "detail/ref", "create_mode", "servers", "metrics"}

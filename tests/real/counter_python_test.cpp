@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -105,11 +106,11 @@ TEST_F(counter_python, A24_each_reads_and_changes_what_the_other_wrote) {
 
     float_counter f(ours_, "/a/float");
     for (const char* by : {"0.1", "0.2", "1e16", "-1e16", "1e-7", "1e300", "5e-324"}) {
-        const double before = f.load();
+        const double more = std::strtod(by, nullptr), before = f.load();
         const std::string text = before == 0 ? "0.0" : ours_.get("/a/float").data.str();
-        f += std::stod(by);
+        f += more;
         const std::string after = ours_.get("/a/float").data.str();
-        f -= std::stod(by);
+        f -= more;
         ours_.set("/a/float", text);
         python_adds("/a/float", by, "float", text + ' ' + after);
         EXPECT_EQ(ours_.get("/a/float").data, after) << "byte for byte";

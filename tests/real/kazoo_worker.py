@@ -121,7 +121,8 @@ def add(counter, by):
     """Until nobody else comes first; nothing was applied if somebody did."""
     while True:
         try:
-            return counter.__iadd__(by)
+            counter += by
+            return counter
         except RetryFailedError:
             pass
 
@@ -171,8 +172,42 @@ def parties(hosts, file):
         tell(str(what["number"]), str(do[what["do"]]()))
 
 
+# -- queue_python_test.cpp: kazoo_worker.py queue HOSTS PATH NAME FILE TIMES WHAT -----------------------------------------
+
+
+def use_queue(hosts, path, name, file, times, what):
+    """As worker/queue.cpp: pushes or pops TIMES items, or for ever, and says so each time."""
+    zk, tell = begin(hosts, file, 4000)
+    queue = zk.Queue(path)
+    done = 0
+    while int(times) == 0 or done < int(times):
+        if what == "push":
+            item = f"{name}-{done}"
+            queue.put(item.encode())
+            tell(name, "pushed", item)
+        else:
+            try:
+                item = queue.get()
+            except RetryFailedError:  # somebody else came first
+                continue
+            if item is None:
+                time.sleep(0.005)
+                continue
+            tell(name, "popped", item.decode())
+        done += 1
+    zk.stop()
+    zk.close()
+
+
 if __name__ == "__main__":
-    modes = {"watching": watching, "leases": leases, "count": count, "counters": counters, "parties": parties}
+    modes = {
+        "watching": watching,
+        "leases": leases,
+        "count": count,
+        "counters": counters,
+        "parties": parties,
+        "queue": use_queue,
+    }
     if sys.argv[1] in modes:
         modes[sys.argv[1]](*sys.argv[2:])
     else:

@@ -3,6 +3,7 @@
 
 #include <kazoo/asio.hpp>
 #include <kazoo/kazoo.hpp>
+#include <kazoo/recipe/queue.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -160,7 +161,36 @@ std::vector<row> table() {
             std::int64_t expected = 0;
             (void)counter(c, "/number").compare_exchange(expected, 1);
         }));
+    t.push_back(operation(
+        "push", [](const client& c, const std::string&) { return queue(c, "/queue").async_push("x"); },
+        [](const client& c, const std::string&) { queue(c, "/queue").push("x"); }));
+    t.push_back(operation(
+        "push_all",
+        [](const client& c, const std::string&) {
+            return queue(c, "/queue").async_push_all(std::vector<std::string>(2));
+        },
+        [](const client& c, const std::string&) { queue(c, "/queue").push_all(std::vector<std::string>(2)); }));
+    t.push_back(operation(
+        "size", [](const client& c, const std::string&) { return queue(c, "/queue").async_size(); },
+        [](const client& c, const std::string&) { (void)queue(c, "/queue").size(); }));
+    t.push_back(operation(
+        "names", [](const client& c, const std::string&) { return queue(c, "/queue").async_names(); },
+        [](const client& c, const std::string&) { (void)queue(c, "/queue").names(); }));
     // The object lives until its wait has ended.
+    t.push_back(operation(
+        "pop",
+        [](const client& c, const std::string&) {
+            auto q = std::make_shared<queue>(c, "/queue");
+            return q->async_pop().then([q](auto f) { return std::move(f).get(); });
+        },
+        [](const client& c, const std::string&) { (void)queue(c, "/queue").pop(); }));
+    t.push_back(operation(
+        "try_pop",
+        [](const client& c, const std::string&) {
+            auto q = std::make_shared<queue>(c, "/queue");
+            return q->async_try_pop().then([q](auto f) { return std::move(f).get(); });
+        },
+        [](const client& c, const std::string&) { (void)queue(c, "/queue").try_pop(); }));
     t.push_back(operation(
         "settle",
         [](const client& c, const std::string&) {
@@ -204,10 +234,12 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 }
 
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
-    const std::set<std::string> without_path{"ensure_chroot",  "add_auth",     "wait_connected",   "who_am_i",
-                                             "get_config",     "watch_config", "add_config_watch", "command",
-                                             "server_version", "reconfig",     "settle",           "wait_initialized",
-                                             "fetch_add",      "load",         "compare_exchange"};
+    const std::set<std::string> without_path{
+        "ensure_chroot", "add_auth",         "wait_connected", "who_am_i",       "get_config",
+        "watch_config",  "add_config_watch", "command",        "server_version", "reconfig",
+        "settle",        "wait_initialized", "fetch_add",      "load",           "compare_exchange",
+        "push",          "push_all",         "size",           "names",          "pop",
+        "try_pop"};
     const client c = connect();
     std::vector<row> rows = table();
     rows.push_back(refused_reconfig());

@@ -97,6 +97,7 @@ menu::menu() {
     add_elect_command(*this);
     add_party_command(*this);
     add_counter_command(*this);
+    add_queue_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }

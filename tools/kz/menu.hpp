@@ -47,6 +47,7 @@ void add_lease_command(menu&);
 void add_elect_command(menu&);
 void add_party_command(menu&);
 void add_counter_command(menu&);
+void add_queue_command(menu&);
 void add_serve_command(menu&);
 void add_help_commands(menu&);
 

@@ -3,8 +3,10 @@
 #include <kazoo/client.hpp>
 #include <kazoo/recipe/counter.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <string>
+#include <thread>
 
 namespace lock_worker {
 
@@ -16,6 +18,8 @@ int count(const std::vector<std::string>& arguments) {
     for (int done = 1; times == 0 || done <= times; ++done) {
         ++n;
         told << arguments[2] + ' ' + std::to_string(done) + '\n' << std::flush;
+        // Python waits longer and longer when it comes too late.
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return 0;
 }

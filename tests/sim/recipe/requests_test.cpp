@@ -7,6 +7,7 @@
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/party.hpp>
+#include <kazoo/recipe/queue.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shallow_party.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
@@ -296,6 +297,52 @@ TEST(requests, of_a_counter_take_so_many_round_trips) {
     }),
               6)
         << "one of them is the removal";
+}
+
+TEST(requests, of_a_queue) {
+    counting_scene s;
+    queue q(s.c, "/q"), plain(s.c, "/q", {.receipts = false}), theirs(s.other, "/q");
+    s.end(q.async_push("0"));
+    s.asked();
+    s.end(q.async_push_all(std::vector<std::string>{"1", "2", "3", "4"}));
+    EXPECT_EQ(s.asked(), "transaction 1; watches 0");
+    s.end(plain.async_push("5"));
+    EXPECT_EQ(s.asked(), "transaction 1; watches 0");
+    s.end(q.async_size());
+    EXPECT_EQ(s.asked(), "get_children 1, sync 1; watches 0");
+    s.end(q.async_pop());
+    EXPECT_EQ(s.asked(), "add_watch 1, get 1, get_children 1, transaction 1; watches 1");
+    s.end(q.async_try_pop());
+    EXPECT_EQ(s.asked(), "get 1, transaction 1; watches 1");
+    s.end(q.async_try_pop_for(1s));
+    EXPECT_EQ(s.asked(), "get 1, transaction 1; watches 1");
+    for (int i = 0; i < 3; ++i) s.end(theirs.async_pop());
+    EXPECT_EQ(s.asked(), "; watches 1") << "it hears of what others do";
+    EXPECT_FALSE(s.end(q.async_try_pop()));
+    EXPECT_EQ(s.asked(), "get_children 1, sync 1; watches 1");
+    auto waiting = q.async_pop();
+    auto waiting_too = q.async_pop();
+    EXPECT_EQ(s.asked(), "; watches 1");
+    s.end(theirs.async_push("6"));
+    s.end(std::move(waiting));
+    EXPECT_EQ(s.asked(), "get 1, transaction 1; watches 1") << "one of them was woken";
+    s.end(theirs.async_push("7"));
+    s.end(std::move(waiting_too));
+    s.asked();
+    s.end(theirs.async_push("8"));
+    s.end(plain.async_pop());
+    EXPECT_EQ(s.asked(), "add_watch 1, get 1, get_children 1, remove 1; watches 2");
+}
+
+TEST(requests, of_a_queue_take_so_many_round_trips) {
+    counting_scene s;
+    queue q(s.c, "/q");
+    s.end(q.async_push("0"));
+    s.end(q.async_pop());
+    EXPECT_EQ(s.round_trips([&] { return q.async_push("1"); }), 1);
+    EXPECT_EQ(s.round_trips([&] { return q.async_pop(); }), 2);
+    EXPECT_EQ(s.round_trips([&] { return q.async_size(); }), 1);
+    EXPECT_EQ(s.round_trips([&] { return q.async_try_pop_for(0s); }), 1);
 }
 
 TEST(requests, take_so_many_round_trips) {

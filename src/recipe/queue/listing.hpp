@@ -1,0 +1,52 @@
+#pragma once
+// Which items wait in a queue, kept by what the servers tell: read once, and changed with each event, so that a pop
+// costs the same however many wait.
+#include "recipe/parts/recipe_object.hpp"
+#include "recipe/queue/entry.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+
+namespace kazoo::recipe {
+
+/// Of one object. On the loop only.
+class listing {
+  public:
+    /// `folder`: relative to the root.
+    listing(recipe_object& of, std::string folder) : of_(of), folder_(std::move(folder)), changed_(of.owner()) {}
+
+    /// Begins to follow the folder, unless it does already. `self` keeps the object that this is a part of.
+    void begin(const std::shared_ptr<recipe_object>& self);
+    /// What ended it; none while it follows.
+    std::error_code failure() const noexcept { return failure_; }
+    /// Whether all names were read.
+    bool complete() const noexcept { return complete_; }
+    /// Asks for what the servers have not told yet: what was pushed before this call is known behind it.
+    task<void> look();
+    /// Who is next, if anybody waits. Nobody else gets it from here until it is put back.
+    std::optional<queue_entry> take();
+    /// It is gone for good.
+    void forget(const queue_entry& e) noexcept { taken_.erase(e); }
+    /// It is there still.
+    void put_back(const queue_entry&);
+    /// The next change of any of this.
+    future<void> changed() { return changed_.next(); }
+
+  private:
+    task<void> follow(std::shared_ptr<recipe_object> self);
+    task<void> read(handle);
+    void apply(const watch_event&);
+
+    recipe_object& of_;
+    const std::string folder_;
+    std::set<queue_entry> waiting_;
+    std::set<queue_entry> taken_; ///< in the hands of our pops
+    bool following_ = false, complete_ = false;
+    std::error_code failure_;
+    task_signal changed_;
+};
+
+} // namespace kazoo::recipe

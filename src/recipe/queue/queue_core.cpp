@@ -1,0 +1,294 @@
+// How items are pushed and popped.
+#include "recipe/queue/queue_core.hpp"
+
+#include "recipe/queue/names.hpp"
+
+#include <kazoo/path.hpp>
+#include <kazoo/receipts.hpp>
+
+#include <set>
+#include <type_traits>
+
+namespace kazoo::recipe {
+
+namespace {
+
+std::shared_ptr<receipts_core> receipts_beside(const client& c, const recipe_object& of) {
+    return std::make_shared<receipts_core>(c, of.node() + "-__receipts__", receipts_options());
+}
+
+data_view view_of(const std::optional<std::string>& d) noexcept { return d ? data_view(*d) : data_view(null); }
+std::optional<std::string> copy_of(const bytes& b) { return b.is_null() ? std::nullopt : std::optional(b.str()); }
+
+} // namespace
+
+queue_core::queue_core(const client& c, std::string_view path, queue_options o)
+    : recipe_object(c, "queue", path),
+      options_(std::move(o)),
+      receipts_(options_.receipts ? receipts_beside(c, *this) : nullptr),
+      items_(*this, node()),
+      line_(owner(), 1) {}
+
+queue_core::~queue_core() {
+    if (receipts_) receipts_->abandon();
+}
+
+std::string queue_core::claim::path() const { return path::join(of_->node(), entry_.name()); }
+
+// -- popping ----------------------------------------------------------------------------------------------------------
+
+template <class Popped> task<Popped> queue_core::pop(std::shared_ptr<queue_core> self, patience p) {
+    task_scope& scope = co_await this_scope{};
+    const call under_way(*self, scope);
+    for (;;) {
+        // 1. Find the one that is next.
+        task_options limited{.name = "pop", .path = self->path(), .deadline = p.deadline};
+        limited.stop = p.stop;
+        limited.only_reads = true;
+        auto finding = spawn(scope, limited, find(self, p.waits));
+        auto found = co_await as_result(std::move(finding));
+        const bool too_late = found.error() == errc::operation_timeout || found.error() == errc::cancelled;
+        const bool given_up = too_late && p.gives_up && scope.fired() == errc{};
+        if (!found && !given_up) found.rethrow();
+        if constexpr (!std::is_same_v<Popped, bytes>)
+            if (!found || !*found) co_return std::nullopt;
+
+        // 2. Take it. That goes on without us, and knows what to do with an item that nobody wants any more.
+        found_item& item = **found;
+        const std::string path = item.entry.path();
+        task_options duty{.name = "pop", .path = self->path()};
+        duty.is_duty = true;
+        auto taking = spawn(self->owner(), duty, take(self, std::move(item)));
+        auto taken = co_await std::move(taking);
+        if (!taken) continue; // somebody else came first
+
+        // 3. It is ours, unless our caller has gone meanwhile.
+        bool wanted = true;
+        try {
+            scope.claim_result();
+        } catch (const error&) {
+            wanted = false;
+        }
+        if (!wanted) spawn(self->owner(), duty, restore(self, path, copy_of(*taken))).detach();
+        co_return *std::move(taken);
+    }
+}
+
+/// Nothing: nobody waits. It was read, and nothing has happened to it yet.
+task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<queue_core> self, bool waits) {
+    const handle zk(self->owner(), self->root());
+    for (;;) {
+        auto in_turn = self->next(waits);
+        const auto entry = co_await std::move(in_turn);
+        if (!entry) co_return std::nullopt;
+        claim mine(self, *entry);
+        const std::string path = mine.path();
+        const auto get = [&] { return zk.async_get(path); };
+        auto content = co_await as_result(repeat(get));
+        if (content) {
+            std::optional<found_item> item;
+            item.emplace(std::move(mine), *std::move(content));
+            co_return std::move(item);
+        }
+        if (content.error() == errc::no_node)
+            mine.forget();
+        else if (content.error() != errc::session_expired)
+            content.rethrow();
+    }
+}
+
+/// Nothing: nobody waits. Calls are served in their order.
+task<std::optional<queue_entry>> queue_core::next(bool waits) {
+    waiting_line::place here(line_);
+    if (!here.inside()) co_await here.let_in();
+    for (bool looked = false;;) {
+        items_.begin(shared(*this));
+        if (items_.complete())
+            if (const auto e = items_.take()) co_return e;
+        if (!waits && looked) co_return std::nullopt;
+        if (!waits && items_.complete()) {
+            co_await items_.look();
+            looked = true;
+            continue;
+        }
+        co_await items_.changed();
+        if (items_.failure()) throw_error(items_.failure(), outcome::not_applied, "pop", path());
+    }
+}
+
+/// Nothing: it is not ours.
+task<std::optional<bytes>> queue_core::take(std::shared_ptr<queue_core> self, found_item item) {
+    task_scope& scope = co_await this_scope{};
+    const std::string path = item.entry.path();
+    const removal end = co_await self->remove(path, item.content.stat.data_version);
+    if (end != removal::look_again) item.entry.forget();
+    if (end != removal::ours) co_return std::nullopt;
+    bool wanted = true;
+    try {
+        scope.claim_result();
+    } catch (const error&) {
+        wanted = false;
+    }
+    if (!wanted) co_await restore(self, path, copy_of(item.content.data));
+    co_return std::move(item.content.data);
+}
+
+task<queue_core::removal> queue_core::remove(std::string path, version seen) {
+    const handle zk(owner(), root());
+    if (receipts_) {
+        transaction all = zk.transaction();
+        all.remove(path, seen);
+        auto committing = receipts_->committing(std::move(all));
+        const auto done = co_await as_result(std::move(committing));
+        if (done) co_return removal::ours;
+        const bool never = done.outcome() == outcome::not_applied;
+        if (never && done.error() == errc::no_node) co_return removal::gone;
+        if (!never || (done.error() != errc::bad_version && done.error() != errc::session_expired)) done.rethrow();
+        co_return removal::look_again;
+    }
+    for (repetition tries;;) {
+        const auto done = co_await as_result(zk.async_remove(path, seen));
+        if (done) co_return removal::ours;
+        if (done.outcome() == outcome::unknown) done.rethrow();
+        if (done.error() == errc::no_node) co_return removal::gone;
+        if (done.error() == errc::bad_version) co_return removal::look_again;
+        if (done.error() != errc::session_expired && !co_await tries.again(done.error())) done.rethrow();
+    }
+}
+
+/// Its caller has gone: it goes back to where it was.
+task<void> queue_core::restore(std::shared_ptr<queue_core> self, std::string path, item_data data) {
+    const handle zk(self->owner(), self->root());
+    for (;;) {
+        transaction all = zk.transaction();
+        all.create(path, view_of(data), {.acl = self->options_.acl});
+        if (self->receipts_) {
+            auto committing = self->receipts_->committing(std::move(all));
+            auto committed = co_await as_result(std::move(committing));
+            if (committed) co_return;
+            const bool next_session =
+                committed.error() == errc::session_expired && committed.outcome() == outcome::not_applied;
+            if (next_session) continue;
+        } else {
+            auto committing = all.async_commit();
+            const auto committed = co_await as_result(std::move(committing));
+            if (committed) co_return;
+        }
+        self->owner().log(log_level::warn, "an item of a queue was taken, and could not be put back: " + path);
+        co_return;
+    }
+}
+
+// -- pushing ----------------------------------------------------------------------------------------------------------
+
+task<void> queue_core::push(std::shared_ptr<queue_core> self, std::vector<item_data> items, std::int32_t priority) {
+    const std::string prefix = path::join(self->node(), entry_prefix(priority));
+    for (bool made = false;;) {
+        auto committing = self->commit(items, prefix);
+        const auto done = co_await as_result(std::move(committing));
+        if (done) co_return;
+        const bool applied_never = done.outcome() == outcome::not_applied;
+        if (applied_never && done.error() == errc::no_node && !made) {
+            co_await self->make_folder();
+            made = true;
+        } else if (!applied_never || done.error() != errc::session_expired) {
+            try {
+                done.rethrow();
+            } catch (const error& e) {
+                throw_error(e.code(), e.outcome(), "push", self->path(), e.detail());
+            }
+        }
+    }
+}
+
+task<void> queue_core::commit(std::vector<item_data> items, std::string prefix) {
+    const handle zk(owner(), root());
+    for (repetition tries;;) {
+        transaction all = zk.transaction();
+        for (const item_data& d : items)
+            all.create(prefix, view_of(d), {.mode = create_mode::persistent_sequential, .acl = options_.acl});
+        if (receipts_) {
+            auto committing = receipts_->committing(std::move(all));
+            co_await std::move(committing);
+            co_return;
+        }
+        auto committing = all.async_commit();
+        const auto done = co_await as_result(std::move(committing));
+        if (done) co_return;
+        if (done.outcome() == outcome::unknown || !co_await tries.again(done.error())) done.rethrow();
+    }
+}
+
+task<void> queue_core::make_folder() {
+    const handle zk(owner(), root());
+    const create_options options{.acl = acls::open_unsafe(), .make_parents = true};
+    const auto create = [&] { return zk.async_create(node(), "", options); };
+    const auto made = co_await as_result(repeat(create));
+    if (!made && made.error() != errc::node_exists) made.rethrow();
+}
+
+task<std::vector<std::string>> queue_core::list(std::shared_ptr<queue_core> self) {
+    const handle zk(self->owner(), self->root());
+    const auto read = [&] { return read_behind_sync(zk, self->node()); };
+    const auto names = co_await as_result(in_any_session(read));
+    if (!names && names.error() != errc::no_node) names.rethrow();
+    std::set<queue_entry> items;
+    if (names)
+        for (const std::string_view name : *names)
+            if (const auto e = parse_entry(name)) items.insert(*e);
+    std::vector<std::string> in_order;
+    in_order.reserve(items.size());
+    while (const auto e = first_of_entries(items)) {
+        in_order.push_back(e->name());
+        items.erase(*e);
+    }
+    co_return in_order;
+}
+
+task<std::size_t> queue_core::count(std::shared_ptr<queue_core> self) {
+    const auto items = co_await list(self);
+    co_return items.size();
+}
+
+// -- for any thread ---------------------------------------------------------------------------------------------------
+
+future<bytes> queue_core::pop() { return spawn(owner(), waiting("pop"), pop<bytes>(shared(*this), patience())); }
+
+future<std::optional<bytes>> queue_core::pop(patience p) {
+    return spawn(owner(), waiting("pop"), pop<std::optional<bytes>>(shared(*this), std::move(p)));
+}
+
+queue_core::patience queue_core::as_long_as(duration limit, std::stop_token stop) const {
+    const bool waits = limit.count() > 0;
+    return {waits, true, waits ? deadline_in(limit) : operation_deadline(), std::move(stop)};
+}
+
+future<void> queue_core::push(std::vector<item_data> items, std::int32_t priority, bool limited, std::stop_token stop) {
+    if (priority < 0 || priority > 999)
+        throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, "push", path(),
+                    "priorities are from 0 to 999, and not " + std::to_string(priority));
+    task_options o{.name = "push", .path = path()};
+    o.stop = std::move(stop);
+    o.is_wait = limited;
+    if (limited) o.deadline = operation_deadline();
+    return spawn(owner(), o, push(shared(*this), std::move(items), priority));
+}
+
+task_options queue_core::reading(std::string_view operation, bool limited, std::stop_token stop) const {
+    task_options o{.name = operation, .path = path()};
+    o.stop = std::move(stop);
+    o.only_reads = true;
+    o.is_wait = limited;
+    if (limited) o.deadline = operation_deadline();
+    return o;
+}
+
+future<std::size_t> queue_core::size(bool limited, std::stop_token stop) {
+    return spawn(owner(), reading("size", limited, std::move(stop)), count(shared(*this)));
+}
+
+future<std::vector<std::string>> queue_core::names(bool limited, std::stop_token stop) {
+    return spawn(owner(), reading("names", limited, std::move(stop)), list(shared(*this)));
+}
+
+} // namespace kazoo::recipe

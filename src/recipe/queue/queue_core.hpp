@@ -1,0 +1,94 @@
+#pragma once
+// What a kazoo::queue and its tasks share.
+#include "recipe/parts/recipe_object.hpp"
+#include "recipe/queue/listing.hpp"
+
+#include <kazoo/recipe/queue.hpp>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kazoo::recipe {
+
+class queue_core final : public recipe_object {
+  public:
+    /// Null or bytes.
+    using item_data = std::optional<std::string>;
+    /// How long a pop waits for an item; taking it is not limited by that.
+    struct patience {
+        bool waits = true;
+        bool gives_up = false; ///< the end of its time is an answer, and no failure
+        time_point deadline = never;
+        std::stop_token stop{};
+    };
+
+    queue_core(const client&, std::string_view path, queue_options);
+    ~queue_core() override;
+
+    // -- any thread ---------------------------------------------------------------------------------------------------
+    future<bytes> pop();
+    future<std::optional<bytes>> pop(patience);
+    patience just_a_try() const { return {false, false, operation_deadline(), {}}; }
+    patience as_long_as(duration limit, std::stop_token) const;
+    future<void> push(std::vector<item_data>, std::int32_t priority, bool limited, std::stop_token);
+    future<std::size_t> size(bool limited, std::stop_token);
+    future<std::vector<std::string>> names(bool limited, std::stop_token);
+
+  private:
+    /// One item in the hands of one of our pops. On the loop.
+    class claim {
+      public:
+        claim(std::shared_ptr<queue_core> of, queue_entry e) noexcept : of_(std::move(of)), entry_(e) {}
+        claim(claim&& o) noexcept : of_(std::move(o.of_)), entry_(o.entry_) {}
+        claim& operator=(claim&&) = delete;
+        ~claim() {
+            if (of_) of_->items_.put_back(entry_);
+        }
+        /// It is gone.
+        void forget() noexcept {
+            of_->items_.forget(entry_);
+            of_.reset();
+        }
+        std::string path() const;
+
+      private:
+        std::shared_ptr<queue_core> of_;
+        queue_entry entry_;
+    };
+    /// An item that was read, and not taken yet.
+    struct found_item {
+        claim entry;
+        kazoo::node content;
+    };
+
+    enum class removal {
+        ours,
+        gone,      ///< somebody else came first
+        look_again ///< somebody has set its data, or the session was lost before we had sent anything
+    };
+
+    /// `Popped`: bytes, or nothing as well if that is an answer.
+    template <class Popped> static task<Popped> pop(std::shared_ptr<queue_core>, patience);
+    static task<std::optional<found_item>> find(std::shared_ptr<queue_core>, bool waits);
+    static task<std::optional<bytes>> take(std::shared_ptr<queue_core>, found_item);
+    static task<void> restore(std::shared_ptr<queue_core>, std::string path, item_data);
+    static task<void> push(std::shared_ptr<queue_core>, std::vector<item_data>, std::int32_t priority);
+    static task<std::size_t> count(std::shared_ptr<queue_core>);
+    static task<std::vector<std::string>> list(std::shared_ptr<queue_core>);
+    task_options reading(std::string_view operation, bool limited, std::stop_token) const;
+    task<std::optional<queue_entry>> next(bool waits);
+    task<removal> remove(std::string path, version);
+    task<void> commit(std::vector<item_data>, std::string prefix);
+    task<void> make_folder();
+
+    const queue_options options_;
+    const std::shared_ptr<receipts_core> receipts_; ///< none: without receipts
+    listing items_;                                 ///< on the loop
+    waiting_line line_;                             ///< on the loop: one at a time looks for an item
+};
+
+} // namespace kazoo::recipe

@@ -1,0 +1,248 @@
+// kazoo::queue in exact situations: what becomes of the write that pushes or takes an item.
+#include "sim/scene.hpp"
+
+#include <kazoo/recipe/queue.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kazoo::testkit {
+namespace {
+
+/// A queue with three items, and somebody who sees what the server does with it.
+struct queue_scene : scene {
+    static constexpr auto one_way = 500us;
+    explicit queue_scene(bool with_receipts = true)
+        : scene({.shortest_delay = one_way, .longest_delay = one_way}), q(c, "/q", {.receipts = with_receipts}) {
+        q.push("0");
+        q.push_all(std::vector<std::string>{"1", "2", "3"});
+        EXPECT_EQ(q.pop(), "0"); // its receipt, its watch and the names are there from now on
+        inside().on_write = [this](const sim_write& w) {
+            if (w.write.type != proto::opcode::multi && w.write.type != proto::opcode::remove) return;
+            if (w.write.path.starts_with("/q-")) return;
+            if (w.late) ++late;
+            if (w.write.error != errc{}) return;
+            ++applied;
+            if (on_applied) std::exchange(on_applied, nullptr)();
+        };
+    }
+    std::vector<std::string> waiting() const {
+        std::vector<std::string> all;
+        if (const auto* folder = inside().server().nodes().find("/q"))
+            folder->children.for_each([&](const kazoo::server::znode& n) { all.push_back(n.data); });
+        std::ranges::sort(all);
+        return all;
+    }
+    /// What begin() sends last is applied, and its answer never arrives.
+    template <class Begin> auto lose_the_answer(Begin begin) {
+        on_applied = [this] { here.silence(flow::to_client, true); };
+        auto asked = begin();
+        EXPECT_TRUE(world.run_until([&] { return applied > 0; }, 10s));
+        return asked;
+    }
+    void cut_and_go_on() {
+        here.cut();
+        here.silence(flow::to_client, false);
+    }
+
+    queue q;
+    int applied = 0, late = 0;
+    std::function<void()> on_applied; ///< at the next one
+};
+
+using items = std::vector<std::string>;
+
+TEST(queue, C75_an_item_whose_removal_got_no_answer_is_handed_out) {
+    queue_scene s;
+    auto popping = s.lose_the_answer([&] { return s.q.async_pop(); });
+    EXPECT_EQ(s.waiting(), (items{"2", "3"}));
+    s.cut_and_go_on();
+    ASSERT_TRUE(s.finish(popping));
+    EXPECT_EQ(std::move(popping).get(), "1");
+    EXPECT_EQ(s.applied, 1);
+    EXPECT_EQ(s.q.pop(), "2");
+}
+
+TEST(queue, C75_without_receipts_it_is_told_as_unknown) {
+    queue_scene s(false);
+    auto popping = s.lose_the_answer([&] { return s.q.async_pop(); });
+    s.cut_and_go_on();
+    ASSERT_TRUE(s.finish(popping));
+    EXPECT_EQ(verdict_of(std::move(popping)), failed(errc::connection_loss, outcome::unknown));
+    EXPECT_EQ(s.q.pop(), "2");
+}
+
+TEST(queue, an_item_whose_push_got_no_answer_is_there_once) {
+    queue_scene s;
+    auto pushing = s.lose_the_answer([&] { return s.q.async_push("4"); });
+    s.cut_and_go_on();
+    ASSERT_TRUE(s.finish(pushing));
+    std::move(pushing).get();
+    EXPECT_EQ(s.waiting(), (items{"1", "2", "3", "4"}));
+
+    queue_scene without(false);
+    auto unknown = without.lose_the_answer([&] { return without.q.async_push("4"); });
+    without.cut_and_go_on();
+    ASSERT_TRUE(without.finish(unknown));
+    EXPECT_EQ(verdict_of(std::move(unknown)).outcome, outcome::unknown);
+    EXPECT_EQ(without.waiting(), (items{"1", "2", "3", "4"}));
+}
+
+TEST(queue, C75_a_cut_at_any_moment_costs_no_item) {
+    for (std::uint64_t delay = 0; delay < 60; ++delay) {
+        queue_scene s;
+        auto popping = s.q.async_pop();
+        auto pushing = s.q.async_push("4");
+        s.world.run_for(std::chrono::microseconds(100 * delay));
+        s.here.cut();
+        ASSERT_TRUE(s.finish(popping, pushing)) << delay;
+        EXPECT_EQ(std::move(popping).get(), "1") << delay;
+        std::move(pushing).get();
+        EXPECT_EQ(s.waiting(), (items{"2", "3", "4"})) << delay;
+    }
+}
+
+/// A request of a lost connection is carried out when we have come back, beside newer ones.
+TEST(queue, C75_what_is_applied_late_takes_and_adds_nothing_twice) {
+    int late = 0;
+    for (std::uint64_t delay = 0; delay < 40; ++delay) {
+        queue_scene s;
+        s.here.late(true);
+        auto popping = s.q.async_pop();
+        auto pushing = s.q.async_push("4");
+        s.world.run_for(std::chrono::microseconds(100 * delay));
+        s.here.cut();
+        ASSERT_TRUE(s.finish(popping, pushing)) << delay;
+        EXPECT_EQ(std::move(popping).get(), "1") << delay;
+        std::move(pushing).get();
+        s.world.run_for(10s);
+        EXPECT_EQ(s.waiting(), (items{"2", "3", "4"})) << delay;
+        late += s.late;
+    }
+    EXPECT_GT(late, 0) << "some came late";
+}
+
+TEST(queue, an_item_that_nobody_wants_any_more_goes_back_to_where_it_was) {
+    int taken = 0, back = 0;
+    for (std::uint64_t delay = 0; delay < 40; ++delay) {
+        queue_scene s;
+        const int before = s.applied;
+        auto popping = s.q.async_pop();
+        s.world.run_for(std::chrono::microseconds(100 * delay));
+        const bool done = popping.ready();
+        popping.cancel();
+        if (done) {
+            EXPECT_EQ(std::move(popping).get(), "1") << delay;
+            continue;
+        }
+        EXPECT_EQ(verdict_of(std::move(popping)).code, errc::cancelled);
+        s.world.run_for(1s);
+        EXPECT_EQ(s.waiting(), (items{"1", "2", "3"})) << delay;
+        taken += s.applied > before;
+        back += s.applied == before + 2;
+        EXPECT_EQ(s.q.pop(), "1") << delay;
+    }
+    EXPECT_GT(taken, 0) << "some had been taken";
+    EXPECT_EQ(taken, back);
+}
+
+TEST(queue, an_item_that_is_being_taken_at_the_deadline_is_handed_out) {
+    for (std::uint64_t delay = 0; delay < 40; ++delay) {
+        queue_scene s;
+        std::stop_source stop;
+        auto stopped = s.q.async_pop(stop.get_token());
+        auto limited = s.q.async_try_pop_for(std::chrono::microseconds(100 * delay + 50));
+        s.world.run_for(std::chrono::microseconds(100 * delay));
+        stop.request_stop();
+        ASSERT_TRUE(s.finish(stopped, limited)) << delay;
+        std::multiset<std::string> all;
+        for (auto* f : {&stopped, &limited})
+            if (const auto got = std::move(*f).get()) all.insert(got->str());
+        s.world.run_for(1s);
+        for (const std::string& item : s.waiting()) all.insert(item);
+        EXPECT_EQ(all, (std::multiset<std::string>{"1", "2", "3"})) << delay;
+    }
+}
+
+TEST(queue, an_answer_that_is_held_holds_the_pop_beyond_its_limit) {
+    queue_scene s;
+    auto popping = s.lose_the_answer([&] { return s.q.async_try_pop_for(5ms); });
+    s.world.run_for(200ms);
+    EXPECT_FALSE(popping.ready());
+    s.here.silence(flow::to_client, false);
+    ASSERT_TRUE(s.finish(popping));
+    EXPECT_EQ(std::move(popping).get()->str(), "1");
+}
+
+TEST(queue, with_the_session_goes_what_the_receipt_would_tell) {
+    queue_scene s;
+    auto popping = s.lose_the_answer([&] { return s.q.async_pop(); });
+    s.here.refuse(true);
+    s.cut_and_go_on();
+    s.world.expire_session(s.c.session_id());
+    s.here.refuse(false);
+    ASSERT_TRUE(s.finish(popping));
+    EXPECT_EQ(verdict_of(std::move(popping)), failed(errc::session_expired, outcome::unknown));
+    EXPECT_EQ(s.q.pop(), "2");
+}
+
+TEST(queue, a_session_that_is_lost_before_the_removal_was_sent_costs_nothing) {
+    queue_scene s;
+    s.here.refuse(true);
+    auto popping = s.q.async_pop();
+    s.here.cut();
+    s.world.expire_session(s.c.session_id());
+    s.here.refuse(false);
+    ASSERT_TRUE(s.finish(popping));
+    EXPECT_EQ(std::move(popping).get(), "1");
+}
+
+TEST(queue, try_pop_knows_of_all_that_was_pushed_before) {
+    scene s({.followers = 1, .shortest_lag = 300ms, .longest_lag = 300ms});
+    const client other(simulation::addresses(), options_on(s.world.add_machine()));
+    s.here.lead_to(1);
+    s.c.wait_connected();
+    queue ours(s.c, "/q"), theirs(other, "/q");
+    EXPECT_EQ(ours.try_pop(), std::nullopt);
+    theirs.push("1");
+    EXPECT_EQ(ours.size(), 1u);
+    theirs.push("2");
+    const auto first = ours.try_pop();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(*first, "1");
+    EXPECT_EQ(ours.pop(), "2");
+    EXPECT_EQ(ours.try_pop(), std::nullopt);
+}
+
+TEST(queue, however_many_wait_their_names_are_read_once) {
+    scene s;
+    s.c.wait_connected();
+    queue q(s.c, "/q", {.receipts = false});
+    const auto reads = [&] {
+        std::uint64_t n = 0;
+        for (const operation_metrics& o : s.c.metrics().operations)
+            if (std::string_view(o.name) == "get_children") n += o.succeeded;
+        return n;
+    };
+    constexpr int all = 5000; // the listing is read once, however many there are
+    for (int i = 0; i < all; i += 100) q.push_all(std::vector<std::string>(100, std::to_string(i)));
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(q.pop(), "0");
+    q.push("urgent", 1);
+    s.world.run_for(100ms);
+    EXPECT_EQ(q.pop(), "urgent");
+    EXPECT_EQ(q.pop(), "100");
+    EXPECT_EQ(reads(), 1u);
+    s.here.cut();
+    EXPECT_EQ(q.pop(), "100");
+    s.world.run_for(1s);
+    EXPECT_EQ(reads(), 2u) << "after a broken connection";
+}
+
+} // namespace
+} // namespace kazoo::testkit
