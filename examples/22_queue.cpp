@@ -9,7 +9,6 @@
 #include "servers.hpp"
 
 #include <kazoo/kazoo.hpp>
-#include <kazoo/recipe/queue.hpp>
 
 #include <chrono>
 #include <iostream>

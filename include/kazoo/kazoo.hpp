@@ -24,6 +24,7 @@
 #include <kazoo/recipe/mutex.hpp>
 #include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/patient_children_watch.hpp>
+#include <kazoo/recipe/queue.hpp>
 #include <kazoo/recipe/semaphore.hpp>
 #include <kazoo/recipe/shallow_party.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>

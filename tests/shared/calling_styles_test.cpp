@@ -3,7 +3,6 @@
 
 #include <kazoo/asio.hpp>
 #include <kazoo/kazoo.hpp>
-#include <kazoo/recipe/queue.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
