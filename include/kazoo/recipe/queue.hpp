@@ -60,7 +60,7 @@ struct queue_options {
 /// - *an item may not be read or removed*: errc::no_auth; it stays first in line.
 /// - *the path is missing*: it is empty; a push makes it.
 /// - *the client is closed*: errc::closed.
-/// - *the object is destroyed*: those who wait are cancelled; what is being pushed or taken goes on.
+/// - *the object is destroyed*: those who wait are cancelled; pushes go on, and an item being taken goes back.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
 /// thread. Behaviour: kazoo.recipe.queue.Queue of Python's kazoo.

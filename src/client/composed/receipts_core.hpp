@@ -28,6 +28,7 @@ class receipts_core : public std::enable_shared_from_this<receipts_core> {
 
     // -- for tasks ----------------------------------------------------------------------------------------------------
     /// Within the task that waits for it: what ends that one ends this, and its error says whether anything was sent.
+    /// Precondition: there is an operation in it, and it is of this client.
     task<committed_transaction> committing(kazoo::transaction);
     receipt_nodes& nodes() noexcept { return nodes_; }
     waiting_line& line() noexcept { return line_; }

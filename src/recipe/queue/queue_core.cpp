@@ -182,6 +182,7 @@ task<void> queue_core::restore(std::shared_ptr<queue_core> self, std::string pat
 // -- pushing ----------------------------------------------------------------------------------------------------------
 
 task<void> queue_core::push(std::shared_ptr<queue_core> self, std::vector<item_data> items, std::int32_t priority) {
+    if (items.empty()) co_return;
     const std::string prefix = path::join(self->node(), entry_prefix(priority));
     for (bool made = false;;) {
         auto committing = self->commit(items, prefix);

@@ -48,6 +48,7 @@ TEST_F(queues, A25_items_are_those_of_kazoo_and_come_in_their_order) {
     q.push(std::string("b\0c", 3));
     q.push(null);
     q.push_all(std::vector<std::string>{"d", "e"});
+    q.push_all({});
     q.async_push("f").get();
     q.async_push_all(std::vector<std::string>{"g"}, 999).get();
     auto names = nodes(c, "/deep/q");
