@@ -40,7 +40,7 @@ struct election_options {
 
 /// That we lead, as long as it lives: its destructor resigns, without waiting. Keeps the session alive as a copy of the
 /// client does, and outlives its election. Thread safety: any thread may call the const members, also at once; the
-/// others one thread at a time.
+/// others one thread at a time, and nothing beside them.
 class [[nodiscard]] KAZOO_EXPORT leadership {
   public:
     /// Takes it over; the other one leads nothing afterwards.
@@ -56,7 +56,7 @@ class [[nodiscard]] KAZOO_EXPORT leadership {
     /// leads nothing. User code runs on the loop's signal thread.
     std::stop_token lost() const;
     /// Stop is requested when it is time to end: at lost(), and when election::run(), which has called you, is told to
-    /// stop. As lost() for one that stand() has given.
+    /// stop. As lost() for one that stand() has given, and behind resign().
     std::stop_token ending() const;
     /// Grows with each leader of this path, whoever it is: the transaction id that made our node (czxid). zxid::none if
     /// this leads nothing.
@@ -101,11 +101,13 @@ class [[nodiscard]] KAZOO_EXPORT leadership {
 /// - *somebody deletes the node* of the leader: lost() is requested when the event arrives, at the earliest 10 ms after
 ///   the election; of a candidate: it starts over at the end of the line, as soon as nobody ahead keeps it out.
 /// - *the path vanishes*: the same; it is made again.
-/// - *other nodes are below the path*: they do not stand: only names with the mark and the number of a kazoo Lock do.
+/// - *other nodes are below the path*: they do not stand: only names with the mark and the number of a kazoo Lock do. A
+///   lock of that path is one of them, and who reads under a kazoo ReadLock is waited for, too.
 /// - *the client is closed*: candidates fail with errc::closed; leaders have resigned and lost() is requested.
 /// - *threads share the object*: each candidate is its own; what was lost must still be resigned before the next one of
 ///   this object leads.
 /// - *the object is destroyed*: candidates are cancelled. Leaderships stay with their holders.
+/// - *the process forks*: in the child nobody leads, and nothing is asked or given back.
 ///
 /// Thread safety: every member may be called from any thread. Blocking calls may be made anywhere but on a loop's own
 /// thread. Behaviour: kazoo.recipe.election.Election of Python's kazoo; ZooKeeper's recipe "Leader Election".

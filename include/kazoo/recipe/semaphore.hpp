@@ -40,7 +40,7 @@ struct semaphore_options {
 
 /// One of the permits of a semaphore, as long as it lives: its destructor gives it back, without waiting. Keeps the
 /// session alive as a copy of the client does, and outlives its semaphore. Thread safety: any thread may call the const
-/// members, also at once; the others one thread at a time.
+/// members, also at once; the others one thread at a time, and nothing beside them.
 class [[nodiscard]] KAZOO_EXPORT permit {
   public:
     /// Takes the permit over; the other one has none afterwards.

@@ -62,7 +62,7 @@ future<std::vector<contender>> election_core::contenders() {
 }
 
 future<std::optional<contender>> election_core::leader() {
-    return first_contender_of(owner(), root(), node(), contention_.marks());
+    return first_contender_of(owner(), root(), node(), contention_.marks(), {"__rlock__"});
 }
 
 } // namespace recipe
@@ -76,15 +76,15 @@ leadership::~leadership() = default;
 
 bool leadership::holds() const noexcept { return possession_ && possession_->holds(); }
 std::stop_token leadership::lost() const { return recipe::possession::lost(possession_); }
-std::stop_token leadership::ending() const { return ending_ ? ending_->get_token() : lost(); }
+std::stop_token leadership::ending() const {
+    return ending_ && possession_ && !possession_->given_back() ? ending_->get_token() : lost();
+}
 zxid leadership::fencing_token() const noexcept { return possession_ ? possession_->fencing_token() : zxid::none; }
 node_check leadership::check() const { return recipe::possession::check(possession_); }
 void leadership::resign() noexcept {
     if (possession_) possession_->give_back();
 }
-bool leadership::was_lost() const noexcept {
-    return possession_ && !possession_->given_back() && !possession_->holds();
-}
+bool leadership::was_lost() const noexcept { return possession_ && possession_->was_lost(); }
 future<bool> leadership::async_resign() { return possession_->async_give_back("resign"); }
 
 // -- election ---------------------------------------------------------------------------------------------------------

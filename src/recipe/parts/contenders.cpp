@@ -45,7 +45,8 @@ task<std::vector<contender>> read_queue(handle zk, std::string folder, std::vect
     co_return found;
 }
 
-task<std::optional<contender>> read_first(handle zk, std::string folder, std::vector<std::string> marks) {
+task<std::optional<contender>> read_first(handle zk, std::string folder, std::vector<std::string> marks,
+                                          std::vector<std::string> shared) {
     auto children = co_await as_result(zk.async_get_children(folder));
     if (children.error() == errc::no_node) co_return std::nullopt;
     if (!children) children.rethrow();
@@ -53,7 +54,9 @@ task<std::optional<contender>> read_first(handle zk, std::string folder, std::ve
     for (const std::string_view name : queue.names()) {
         std::vector<std::string> one{std::string(name)};
         auto found = co_await read_contenders(zk, folder, std::move(one));
-        if (!found.empty()) co_return std::move(found.front());
+        if (found.empty()) continue;
+        found.front().shared = sequence_of(name, shared).has_value();
+        co_return std::move(found.front());
     }
     co_return std::nullopt;
 }
@@ -61,10 +64,10 @@ task<std::optional<contender>> read_first(handle zk, std::string folder, std::ve
 } // namespace
 
 future<std::optional<contender>> first_contender_of(core& c, std::string root, std::string folder,
-                                                    std::vector<std::string> marks) {
+                                                    std::vector<std::string> marks, std::vector<std::string> shared) {
     const task_options options{.name = "first contender", .path = folder, .only_reads = true};
-    const auto read = [zk = handle(c, std::move(root)), folder, marks = std::move(marks)] {
-        return read_first(zk, folder, marks);
+    const auto read = [zk = handle(c, std::move(root)), folder, marks = std::move(marks), shared = std::move(shared)] {
+        return read_first(zk, folder, marks, shared);
     };
     return spawn(c, options, repeat(read));
 }

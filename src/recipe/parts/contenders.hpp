@@ -20,6 +20,6 @@ future<std::vector<contender>> contenders_of(core& c, std::string root, std::str
 
 /// The first of them that is there when it is read, if there is one. Repeated when the connection breaks.
 future<std::optional<contender>> first_contender_of(core& c, std::string root, std::string folder,
-                                                    std::vector<std::string> marks);
+                                                    std::vector<std::string> marks, std::vector<std::string> shared);
 
 } // namespace kazoo::recipe

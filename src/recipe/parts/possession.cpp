@@ -24,6 +24,7 @@ node_check possession::check(const std::unique_ptr<possession>& p) {
 
 void possession::give_back() noexcept {
     if (!holding_) return;
+    was_lost_ = !holds();
     if (of_->forked())
         (void)holding_.release(); // nothing of it can be used or destroyed here
     else
@@ -32,6 +33,7 @@ void possession::give_back() noexcept {
 
 future<bool> possession::async_give_back(std::string_view operation) {
     if (!holding_) return ready(of_->owner(), operation, false);
+    was_lost_ = !holds();
     return holding::give_up(std::move(holding_), *of_);
 }
 

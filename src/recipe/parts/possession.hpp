@@ -11,7 +11,8 @@
 
 namespace kazoo::recipe {
 
-/// Keeps the session alive. Gives the grant back when it goes, without waiting. Const members: any thread.
+/// Keeps the session alive. Gives the grant back when it goes, without waiting. Const members: any thread, but none
+/// beside one that is not.
 class possession {
   public:
     possession(client c, std::shared_ptr<recipe_object> of, std::unique_ptr<holding> h) noexcept;
@@ -26,6 +27,8 @@ class possession {
     static node_check check(const std::unique_ptr<possession>&);
 
     bool given_back() const noexcept { return !holding_; }
+    /// Whether it ended before it was given back.
+    bool was_lost() const noexcept { return given_back() ? was_lost_ : !holds(); }
     void give_back() noexcept;
     /// True when the node is removed. Throws std::bad_alloc: given back all the same. `operation`: static storage.
     future<bool> async_give_back(std::string_view operation);
@@ -34,6 +37,7 @@ class possession {
     const client client_;
     const std::shared_ptr<recipe_object> of_;
     std::unique_ptr<holding> holding_; ///< none: given back
+    bool was_lost_ = false;            ///< before that
 };
 
 } // namespace kazoo::recipe

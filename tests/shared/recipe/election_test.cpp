@@ -3,10 +3,13 @@
 
 #include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/shared_mutex.hpp>
 
 #include <optional>
 #include <stdexcept>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace kazoo;
 using namespace std::chrono_literals;
@@ -96,7 +99,10 @@ TEST_F(elections, run_resigns_when_the_function_returns) {
     });
     EXPECT_EQ(turns, 1);
     EXPECT_TRUE(becomes_empty(a));
-    EXPECT_TRUE(e.run(std::stop_token(), [&](leadership& l) { l.resign(); })) << "no loss: it stands once";
+    EXPECT_TRUE(e.run(std::stop_token(), [&](leadership& l) {
+        l.resign();
+        EXPECT_TRUE(l.ending().stop_requested()) << "it leads nothing any more";
+    })) << "no loss: it stands once";
     EXPECT_TRUE(e.run(std::stop_token(), [&](leadership& l) { const leadership taken = std::move(l); }));
 }
 
@@ -135,6 +141,20 @@ TEST_F(elections, C62_a_leader_that_has_lost_is_told_and_stands_again) {
         EXPECT_TRUE(between->holds());
         between->resign();
     });
+    EXPECT_EQ(terms, 2);
+}
+
+TEST_F(elections, C62_a_leader_that_has_lost_and_then_resigns_stands_again_too) {
+    const client a = connect();
+    election e(a, "/lock");
+    int terms = 0;
+    EXPECT_TRUE(e.run(std::stop_token(), [&](leadership& l) {
+        if (++terms > 1) return;
+        test::expire(a);
+        wait_for(l.lost());
+        l.resign();
+        EXPECT_TRUE(l.ending().stop_requested());
+    }));
     EXPECT_EQ(terms, 2);
 }
 
@@ -204,6 +224,7 @@ TEST_F(elections, a_lost_session_is_a_loss_for_the_leader_and_a_new_start_for_a_
     test::expire(a);
     wait_for(l.lost());
     EXPECT_FALSE(l.holds());
+    EXPECT_FALSE(behind.ready()) << "what was lost is not resigned yet";
     EXPECT_FALSE(l.async_resign().get());
     std::optional<leadership> next = std::move(standing).get_for(20s);
     EXPECT_TRUE(next->holds());
@@ -251,6 +272,13 @@ TEST_F(elections, what_else_is_there_does_not_stand) {
     ASSERT_TRUE(l);
     EXPECT_THAT(e.contenders(), SizeIs(1));
     EXPECT_EQ(e.leader()->created, l->fencing_token());
+    shared_mutex reader(c, "/lock");
+    EXPECT_FALSE(reader.try_lock_shared()) << "a leader is one who writes";
+    election other(c, "/read");
+    shared_mutex reads(c, "/read");
+    reads.lock_shared();
+    EXPECT_FALSE(other.stand_for(0s)) << "who reads is waited for";
+    EXPECT_TRUE(other.leader()->shared);
 }
 
 TEST_F(elections, close_ends_waits_and_a_destroyed_object_cancels_them) {
@@ -271,6 +299,24 @@ TEST_F(elections, close_ends_waits_and_a_destroyed_object_cancels_them) {
     EXPECT_FALSE(l.holds());
     wait_for(l.lost());
     EXPECT_TRUE(becomes_empty(a));
+}
+
+TEST_F(elections, in_a_forked_child_nobody_leads) {
+    const client c = connect();
+    election e(c, "/lock");
+    std::optional<leadership> l = e.stand();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool fine = !l->holds() && code_of(e.async_stand().result()) == errc::forked &&
+                          code_of(e.async_contenders().result()) == errc::forked;
+        l.reset();
+        ::_exit(fine ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(l->holds());
+    EXPECT_THAT(nodes(c), SizeIs(1));
 }
 
 TEST_F(elections, who_gives_up_leaves_neither_node_nor_watch) {

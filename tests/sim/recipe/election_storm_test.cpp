@@ -49,7 +49,6 @@ class election_crew final : public station_crew<election_things, election_statio
 
     void on_turn() override;
     void on_forced_end(std::int64_t session) override { book_.on_forced_end(session); }
-    void on_forget() override { book_.on_forget(); }
     bool has_enough() const override { return is_enough(counts_[things::elected], 15); }
     std::vector<std::string> unsettled() const override { return not_empty({site_}); }
 
@@ -118,7 +117,6 @@ actor election_crew::work(election_station& s) {
         if (!mine) continue;
         counts_.add(things::elected);
         if (has_lost) counts_.add(things::led_again);
-        if (s.who->c) book_.granted(mine->check().path, mine->fencing_token(), s.who->c->session_id());
         leaders_.push_back({&s, &*mine});
         const std::stop_token lost = mine->lost();
         co_await pause_for(machine, between(0ms, 700ms));
