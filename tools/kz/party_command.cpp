@@ -81,10 +81,17 @@ class news {
         newest_ = std::move(members);
         there_.notify_one();
     }
-    /// Nothing: a stop was requested.
+    /// Nothing comes any more.
+    void fail(const kazoo::error& why) {
+        const std::lock_guard lock(mutex_);
+        failure_ = why;
+        there_.notify_one();
+    }
+    /// Nothing: a stop was requested. Throws what it failed with, behind the last list.
     std::optional<names> take(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
-        if (!there_.wait(lock, stop, [&] { return newest_.has_value(); })) return std::nullopt;
+        if (!there_.wait(lock, stop, [&] { return newest_.has_value() || failure_.has_value(); })) return std::nullopt;
+        if (!newest_) throw kazoo::error(*failure_);
         return std::exchange(newest_, std::nullopt);
     }
 
@@ -92,6 +99,7 @@ class news {
     std::mutex mutex_;
     std::condition_variable_any there_;
     std::optional<names> newest_;
+    std::optional<kazoo::error> failure_;
 };
 
 exit_code follow(const settings& s, const party_arguments& o) {
@@ -100,7 +108,8 @@ exit_code follow(const settings& s, const party_arguments& o) {
     const connection client(s, interrupted.token());
     news arriving;
     const auto party = make_party(o, client);
-    const auto watch = party->on_change([&](const names& members) { arriving.put(members); });
+    const auto watch = party->on_change([&](const names& members) { arriving.put(members); },
+                                        [&](const kazoo::error& why) { arriving.fail(why); });
     names shown;
     while (auto members = arriving.take(interrupted.token())) {
         print(s.json ? to_json(o, *members)

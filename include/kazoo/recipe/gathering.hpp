@@ -2,6 +2,7 @@
 // What the two kinds of party have in common.
 #include <kazoo/acl.hpp>
 #include <kazoo/client.hpp>
+#include <kazoo/error.hpp>
 #include <kazoo/export.hpp>
 #include <kazoo/future.hpp>
 #include <kazoo/recipe/presence_state.hpp>
@@ -64,9 +65,10 @@ class KAZOO_EXPORT gathering {
     [[nodiscard]] bool join_for(time_limit limit, const std::stop_token& stop = {});
     /// The asynchronous twin of join_for(): does not block. The limit counts from this call on.
     future<bool> async_join_for(time_limit limit, std::stop_token stop = {});
-    /// Not to be a member any more: joined() is false at once, and our node is gone when this returns. True if this
-    /// call has removed it; false if there was none. After client_options::operation_timeout it throws
-    /// errc::operation_timeout; the removal goes on in the background, as it does if the future is dropped.
+    /// Not to be a member any more: joined() is false at once, and our node is gone when this returns, also if an
+    /// earlier call has begun to remove it. True if this call has removed it; false if there was none. After
+    /// client_options::operation_timeout it throws errc::operation_timeout; the removal goes on in the background, as
+    /// it does if the future is dropped. Throws errc::closed when the client is closed, with which our node goes.
     bool leave(const std::stop_token& stop = {});
     /// The asynchronous twin of leave(): does not block.
     future<bool> async_leave();
@@ -78,7 +80,8 @@ class KAZOO_EXPORT gathering {
     /// The same, and whether we are about to be one.
     presence_state state() const noexcept;
     /// Calls f with each change of state() from now on until the subscription ends: on the callback executor, one call
-    /// at a time. While it runs newer states replace each other: the last one always arrives. Throws std::bad_alloc.
+    /// at a time. While it runs newer states replace each other: the last one always arrives, unless the client is
+    /// closed: no calls come then. Throws std::bad_alloc.
     subscription on_state(std::function<void(presence_state)> f) const;
 
     // -- the members --------------------------------------------------------------------------------------------------
@@ -95,9 +98,11 @@ class KAZOO_EXPORT gathering {
     future<std::size_t> async_size() const;
     /// Calls f with the members, as members() gives them: once at the beginning, and after each coming and going, as
     /// long as what this returns lives. As children_watch does: the last ones always arrive, f may block, and what
-    /// happens over connections and sessions is written there. An error that waiting cannot mend is logged. It may
+    /// happens over connections and sessions is written there. on_error is called once with an error that waiting
+    /// cannot mend (errc::no_auth, ...), in the same way; it is over then. Without one the error is logged. It may
     /// outlive this object. Throws std::bad_alloc.
-    party_watch on_change(std::function<void(const std::vector<std::string>&)> f) const;
+    party_watch on_change(std::function<void(const std::vector<std::string>&)> f,
+                          std::function<void(const error&)> on_error = {}) const;
 
     /// Who we are for the others.
     const std::string& identifier() const noexcept;

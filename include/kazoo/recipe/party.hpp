@@ -21,13 +21,13 @@ namespace kazoo {
 /// - *the session is lost*: joined() is false, without any server, and state() is joining: we join again in the next
 ///   session, under the same name. Who looks sees us go and come; or neither, if the servers had not ended the old
 ///   session yet: its node is not ours any more and is replaced. With `rejoins` off: we have left.
+/// - *somebody deletes our node*: the same, with a new node. It is noticed when the event comes, or within the
+/// session's timeout.
 /// - *the server has no quorum* (client_options::read_only): we join as soon as there is one that takes writes.
-/// - *somebody deletes our node*: the same. It is noticed when the event comes, or within the session's timeout.
 /// - *somebody changes our node's data*: it is set again.
 /// - *the path vanishes*: it is made again with our node. The nodes of members keep it from vanishing otherwise.
-/// - *a reply is lost*: our node is known by the random id in its name and by its owner. Leaving repeats itself. A
-/// create
-///   may also be carried out late: it is looked for again after leave().
+/// - *a reply is lost*: our node is known by the random id in its name and by its owner. Leaving repeats itself.
+///   A create may also be carried out late: it is looked for again after leave().
 /// - *the caller cancels or the deadline passes*: no node stays, if that was the first join().
 /// - *leave() is called while join() waits*: that ends with errc::cancelled, and no node stays.
 /// - *our node may not be made*: errc::no_auth comes out of join(). When we are to join again it is logged, and we have

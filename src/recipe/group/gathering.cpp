@@ -112,7 +112,8 @@ future<std::size_t> gathering_core::size() {
     return spawn(owner(), {.name = "size", .path = path(), .only_reads = true}, repeat(read));
 }
 
-std::shared_ptr<follower> gathering_core::on_change(const client& c, std::function<void(const identifiers&)> f) const {
+std::shared_ptr<follower> gathering_core::on_change(const client& c, std::function<void(const identifiers&)> f,
+                                                    std::function<void(const error&)> on_error) const {
     auto tell = [f = std::move(f)](const std::optional<identifiers>& who, const std::optional<watch_event>&) {
         f(*who);
         return watch_next::go_on;
@@ -120,7 +121,8 @@ std::shared_ptr<follower> gathering_core::on_change(const client& c, std::functi
     const auto read = [k = kind_](pinned_handle zk, std::string folder, bool behind_a_loss) {
         return watch_members(k, std::move(zk), std::move(folder), behind_a_loss);
     };
-    return follower_of<identifiers>::start(c, path(), {.recipe = recipe()}, read, std::move(tell));
+    follow_rules rules{.recipe = recipe(), .on_error = std::move(on_error)};
+    return follower_of<identifiers>::start(c, path(), std::move(rules), read, std::move(tell));
 }
 
 } // namespace recipe
@@ -149,8 +151,9 @@ std::vector<std::string> gathering::members(const std::stop_token& stop) const {
 future<std::vector<std::string>> gathering::async_members() const { return core_->members(); }
 std::size_t gathering::size(const std::stop_token& stop) const { return async_size().stop_on(stop).get(); }
 future<std::size_t> gathering::async_size() const { return core_->size(); }
-party_watch gathering::on_change(std::function<void(const std::vector<std::string>&)> f) const {
-    return {client_, core_->on_change(client_, std::move(f))};
+party_watch gathering::on_change(std::function<void(const std::vector<std::string>&)> f,
+                                 std::function<void(const error&)> on_error) const {
+    return {client_, core_->on_change(client_, std::move(f), std::move(on_error))};
 }
 const std::string& gathering::identifier() const noexcept { return core_->identifier(); }
 const std::string& gathering::path() const noexcept { return core_->path(); }

@@ -33,7 +33,8 @@ class gathering_core final : public recipe_object {
     const std::string& identifier() const noexcept { return identifier_; }
     future<identifiers> members();
     future<std::size_t> size();
-    std::shared_ptr<follower> on_change(const client&, std::function<void(const identifiers&)>) const;
+    std::shared_ptr<follower> on_change(const client&, std::function<void(const identifiers&)>,
+                                        std::function<void(const error&)> on_error) const;
 
   private:
     const gathering_kind kind_;

@@ -38,12 +38,14 @@ struct presence::stay {
     std::stop_source end;
     std::size_t wanted_by = 0; ///< calls of join() that have not ended
     bool kept = false;         ///< one of them has come through
-    bool joined = false, ever_joined = false;
+    bool ever_joined = false;
     bool over = false; ///< its task has ended
+    bool lost = false; ///< by itself: it does not come back
     std::error_code why_over{};
-    bool possible = false;   ///< there may be a node
-    bool unanswered = false; ///< a create got no answer, and may be carried out late
-    future<bool> removing{};
+    bool possible = false;        ///< there may be a node
+    bool possible_before = false; ///< also without the last create
+    bool unanswered = false;      ///< a create got no answer, and may be carried out late
+    std::optional<result<bool>> removed{};
 
     std::uint64_t first_data = 0; ///< the number of the data when it began
     std::uint64_t data_sent = 0;  ///< of the last create
@@ -85,6 +87,7 @@ std::shared_ptr<presence::stay> presence::begun() {
         s->why_over = std::move(running).result().error();
         return s;
     }
+    stays_.push_back(s);
     std::move(running).detach();
     stay_ = s;
     say(*s, presence_state::joining);
@@ -104,31 +107,36 @@ task<void> presence::join(std::shared_ptr<recipe_object> of, presence& self) {
     task_scope& scope = co_await this_scope{};
     const recipe_object::call under_way(*of, scope);
     scope.require_time();
-    const auto s = self.begun();
-    const interest here(self, s);
-    while (!s->joined && !s->over && self.stay_ == s) co_await self.changed_.next();
-    if (!s->joined || self.stay_ != s)
-        throw_error(s->over ? s->why_over : make_error_code(errc::cancelled),
-                    s->unanswered ? outcome::unknown : outcome::not_applied, "join", of->path());
-    scope.claim_result();
-    s->kept = true;
+    for (;;) {
+        const auto s = self.begun();
+        const interest here(self, s);
+        while (!s->over && self.stay_ == s && !self.joined()) co_await self.changed_.next();
+        if (s->lost) continue; // it was over already, and nobody had heard of it: ours is another one
+        if (s->over || self.stay_ != s)
+            throw_error(s->over ? s->why_over : make_error_code(errc::cancelled),
+                        s->unanswered ? outcome::unknown : outcome::not_applied, "join", of->path());
+        scope.claim_result();
+        s->kept = true;
+        co_return;
+    }
 }
 
 task<void> presence::wait_joined(std::shared_ptr<recipe_object> of, presence& self) {
     const recipe_object::call under_way(*of, co_await this_scope{});
-    while (!self.stay_ || !self.stay_->joined) co_await self.changed_.next();
+    while (!self.joined()) co_await self.changed_.next();
 }
 
 task<bool> presence::leave(std::shared_ptr<recipe_object> of, presence& self) {
     const recipe_object::call under_way(*of, co_await this_scope{});
-    const auto s = self.stay_;
-    if (!s) co_return false;
-    self.end(*s);
-    while (!s->over) co_await self.changed_.next();
-    if (!s->removing.valid()) co_return false; // it was never there
-    auto removing = std::move(s->removing);
-    const bool removed = co_await std::move(removing);
-    co_return removed;
+    const auto ours = self.stay_;
+    const auto all = self.stays_; // also those that other calls are ending
+    if (ours) self.end(*ours);
+    bool by_this_call = false;
+    for (const auto& s : all) {
+        while (!s->removed) co_await self.changed_.next();
+        by_this_call = s->removed->value() && s == ours;
+    }
+    co_return by_this_call;
 }
 
 task<void> presence::change_data(std::shared_ptr<recipe_object> of, presence& self, std::string data) {
@@ -149,22 +157,20 @@ task<void> presence::run(std::shared_ptr<recipe_object> of, presence& self, std:
     const auto in_one = [&self, s](pinned_handle zk, bool) { return self.be_there(s, std::move(zk)); };
     const auto end = co_await as_result(in_each_session(*of, in_one));
     s->why_over = end ? make_error_code(errc::cancelled) : end.error();
-    s->joined = false;
-    self.clean_up(*s);
+    s->lost = end && self.stay_ == s;
+    self.clean_up(s);
     s->over = true;
     self.end(*s);
 }
 
 task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
     lookout changes(of_.owner(), of_.absolute(s->node), sight::of::data);
-    s->joined = false;
     repetition tries;
     future<created_node> creating;
     for (bool missing = true;;) {
         // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
         if (missing && s->ever_joined && !rules_.comes_back) co_return;
         if (missing) {
-            s->joined = false;
             say(*s, presence_state::joining);
             creating = create(*s, zk);
         }
@@ -174,10 +180,12 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
             note(*s, made);
             missing = !made && made.error() != errc::node_exists;
             if (missing) looking.cancel();
-            if (made.error() == errc::no_node)
-                co_await zk.async_ensure_path(rules_.folder);
-            else if (missing && !co_await tries.again(as_passing(made.error())))
+            if (made.error() == errc::no_node) {
+                const auto folder = co_await as_result(zk.async_ensure_path(rules_.folder));
+                if (!folder && !co_await tries.again(as_passing(folder.error()))) folder.rethrow();
+            } else if (missing && !co_await tries.again(as_passing(made.error()))) {
                 made.rethrow();
+            }
             if (missing) continue;
         }
         auto seen = co_await as_result(std::move(looking));
@@ -195,7 +203,6 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
             co_await write(s, zk, there, tries);
             continue;
         }
-        s->joined = ours;
         s->ever_joined = s->ever_joined || ours;
         if (ours)
             say(*s, presence_state::joined, zk);
@@ -214,7 +221,7 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
 }
 
 future<created_node> presence::create(stay& s, const pinned_handle& zk) {
-    s.possible = true;
+    s.possible_before = std::exchange(s.possible, true);
     s.data_sent = data_number_;
     return zk.async_create_with_stat(s.node, rules_.data, {.mode = create_mode::ephemeral, .acl = rules_.acl});
 }
@@ -225,8 +232,8 @@ void presence::note(stay& s, const result<created_node>& made) {
         s.data_there = s.data_sent;
     } else if (made.outcome() == outcome::unknown) {
         s.unanswered = true;
-    } else if (made.error() != errc::node_exists && !s.unanswered) {
-        s.possible = false;
+    } else if (made.error() != errc::node_exists) {
+        s.possible = s.possible_before;
     }
 }
 
@@ -266,18 +273,50 @@ task<void> presence::write(std::shared_ptr<stay> s, pinned_handle zk, node_stat 
 }
 
 /// What was begun to make it is undone.
-void presence::clean_up(stay& s) noexcept {
+void presence::clean_up(const std::shared_ptr<stay>& s) noexcept {
+    bool removing = false;
     try {
-        if (s.possible) s.removing = remove_until_gone(of_.session(), "leave", s.node);
-        if (s.unanswered) remove_protected_later(handle(of_.owner(), of_.root()), rules_.folder, s.id);
-        const bool told_to_end = s.why_over == errc::cancelled || s.why_over == errc::closed;
-        if (s.ever_joined && !told_to_end) // nobody waits who could be told
+        if (s->possible) removing = begin_removal(s);
+        if (s->unanswered) remove_protected_later(handle(of_.owner(), of_.root()), rules_.folder, s->id);
+        const bool told_to_end = s->why_over == errc::cancelled || s->why_over == errc::closed;
+        if (s->ever_joined && !told_to_end) // nobody waits who could be told
             of_.owner().log(log_level::warn,
                             std::string(of_.recipe()) + " " + of_.path() +
-                                " has left, as its node cannot be made again: " + s.why_over.message());
+                                " has left, as its node cannot be made again: " + s->why_over.message());
     } catch (const std::bad_alloc&) { // it goes with its session
         of_.owner().log(log_level::warn, "no memory to remove what was there");
     }
+    if (!removing) is_gone(*s, result<bool>(false));
+}
+
+/// False: the client is closed, and the node goes with its session.
+bool presence::begin_removal(const std::shared_ptr<stay>& s) {
+    const pinned_handle zk = of_.session();
+    auto first = remove_until_gone(zk, "leave", s->node);
+    task_options options{"leave", s->node};
+    options.is_duty = true;
+    auto removal = spawn(of_.owner(), options, remove(of_.shared_from_this(), *this, s, zk, std::move(first)));
+    const bool begun = !removal.ready();
+    std::move(removal).detach();
+    return begun;
+}
+
+/// A session that is over for us may live on at the servers, and the node with it. Nobody else has its name.
+task<void> presence::remove(std::shared_ptr<recipe_object> of, presence& self, std::shared_ptr<stay> s,
+                            pinned_handle zk, future<bool> removing) {
+    for (;;) {
+        const auto removed = co_await as_result(std::move(removing));
+        const bool ended_with_session = removed && !*removed && !zk.alive() && of->owner().refusing() == errc{};
+        if (!ended_with_session) co_return self.is_gone(*s, removed);
+        zk = of->session();
+        removing = remove_until_gone(zk, "leave", s->node);
+    }
+}
+
+void presence::is_gone(stay& s, result<bool> removed) noexcept {
+    s.removed = std::move(removed);
+    std::erase_if(stays_, [&s](const auto& other) { return other.get() == &s; });
+    changed_.notify();
 }
 
 // -- for any thread ---------------------------------------------------------------------------------------------------
@@ -339,6 +378,10 @@ ref<listener> presence::on_state(std::string who, std::function<void(presence_st
         if (n.read) f(n.read->value);
     };
     ref<told> l(new told(of_.owner(), std::move(who), std::move(tell)));
+    if (of_.forked()) { // where the mutex may be locked for ever
+        l->end();
+        return l;
+    }
     const util::lock_guard lock(mutex_);
     listening_.add(l);
     return l;

@@ -53,14 +53,15 @@ class presence {
     future<bool> join_within(duration limit, std::stop_token);
     /// Until it is there, whoever joins; nothing is begun, and nothing ended.
     future<void> wait_joined(time_point deadline, std::stop_token);
-    /// It is not to be there any more; and until it is gone. True: this call has removed it. What was begun to make it
-    /// is undone, also what is carried out late.
+    /// It is not to be there any more; and until it is gone, also what earlier calls are removing. True: this call has
+    /// removed it. What was begun to make it is undone, also what is carried out late.
     future<bool> leave();
     /// The node's data from now on, and until the node has it, if there is one. Somebody else's data is replaced.
     future<void> set_data(std::string);
     bool joined() const noexcept { return state() == presence_state::joined; }
     presence_state state() const noexcept KAZOO_EXCLUDES(mutex_);
-    /// Calls f with each change from now on; while it runs newer states replace each other. `who`: for the log.
+    /// Calls f with each change from now on, not after close(); while it runs newer states replace each other. `who`:
+    /// for the log. In the child of a fork it has ended.
     ref<listener> on_state(std::string who, std::function<void(presence_state)> f) KAZOO_EXCLUDES(mutex_);
 
   private:
@@ -80,18 +81,23 @@ class presence {
 
     std::shared_ptr<stay> begun();
     void end(stay&);
-    void clean_up(stay&) noexcept;
+    void clean_up(const std::shared_ptr<stay>&) noexcept;
+    bool begin_removal(const std::shared_ptr<stay>&);
+    static task<void> remove(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>, pinned_handle,
+                             future<bool> removing);
+    void is_gone(stay&, result<bool> removed) noexcept;
     future<created_node> create(stay&, const pinned_handle&);
     void note(stay&, const result<created_node>&);
     bool has_our_data(const stay&, const node_stat&) const noexcept;
     void say(const stay&, presence_state, std::optional<pinned_handle> in = {}) KAZOO_EXCLUDES(mutex_);
 
     recipe_object& of_;
-    presence_rules rules_;          ///< its data: on the loop
-    std::uint64_t data_number_ = 0; ///< on the loop: grows with each change of the data
-    std::shared_ptr<stay> stay_;    ///< on the loop: the present one, if it is to be there
-    task_signal changed_;           ///< on the loop: something that somebody may wait for
-    task_signal wish_;              ///< on the loop: other data is wanted
+    presence_rules rules_;                     ///< its data: on the loop
+    std::uint64_t data_number_ = 0;            ///< on the loop: grows with each change of the data
+    std::shared_ptr<stay> stay_;               ///< on the loop: the present one, if it is to be there
+    std::vector<std::shared_ptr<stay>> stays_; ///< on the loop: those whose node may be there
+    task_signal changed_;                      ///< on the loop: something that somebody may wait for
+    task_signal wish_;                         ///< on the loop: other data is wanted
 
     struct has_ended {
         bool operator()(const ref<told>& l) const noexcept { return !l->active(); }

@@ -184,6 +184,77 @@ TEST(party, who_leaves_without_a_connection_is_gone_as_soon_as_there_is_one) {
     EXPECT_THAT(s.nodes(), IsEmpty());
 }
 
+TEST(party, a_later_leave_waits_for_what_an_earlier_one_removes) {
+    for (const bool dropped : {false, true}) {
+        party_scene s;
+        s.us.join();
+        s.here.refuse(true);
+        s.here.cut();
+        auto first = s.us.async_leave();
+        s.world.run_for(1s);
+        if (dropped) first.cancel();
+        auto second = s.us.async_leave();
+        s.world.run_for(1s);
+        EXPECT_FALSE(second.ready()) << "our node is there";
+        s.here.refuse(false);
+        ASSERT_TRUE(s.finish(second));
+        EXPECT_THAT(s.nodes(), IsEmpty());
+        EXPECT_FALSE(std::move(second).get());
+        EXPECT_EQ(std::move(first).result().has_value(), !dropped);
+    }
+}
+
+TEST(party, who_leaves_while_the_session_is_lost_is_gone_when_that_returns) {
+    party_scene s;
+    s.us.join();
+    const session_id old = s.c.session_id();
+    s.world.stop_server(); // whose sessions do not age meanwhile
+    auto leaving = s.us.async_leave();
+    ASSERT_TRUE(s.reaches(session_state::connecting)) << "given up";
+    s.world.start_server();
+    ASSERT_TRUE(s.finish(leaving));
+    EXPECT_THAT(s.nodes(), IsEmpty());
+    EXPECT_THAT(s.world.sessions(), Contains(old)) << "its node was there";
+    EXPECT_TRUE(std::move(leaving).get());
+}
+
+TEST(party, who_may_not_join_again_removes_the_node_of_its_old_session) {
+    party_scene s;
+    s.us.join();
+    const session_id old = s.c.session_id();
+    const std::vector<acl> no_creating{{perms::read | perms::remove, "world", "anyone"}};
+    s.other.set_acl("/p", no_creating);
+    s.lose_session_early();
+    ASSERT_TRUE(s.becomes(presence_state::left));
+    auto leaving = s.us.async_leave();
+    ASSERT_TRUE(s.finish(leaving));
+    EXPECT_THAT(s.nodes(), IsEmpty());
+    EXPECT_THAT(s.world.sessions(), Contains(old)) << "its node was there";
+}
+
+TEST(party, a_full_queue_where_the_folder_is_made_is_waited_for) {
+    party_scene s;
+    client_options o = options_on(s.there);
+    o.max_waiting_requests = 2;
+    const client narrow(simulation::addresses(), o);
+    narrow.wait_connected();
+    party p(narrow, "/new/folder");
+    bool asked = false;
+    s.inside().on_write = [&](const sim_write& w) { asked = asked || w.write.error == errc::no_node; };
+    auto joining = p.async_join();
+    ASSERT_TRUE(s.world.run_until([&] { return asked; }, 1s));
+    s.there.silence(flow::to_client, true);
+    s.world.run_for(700ms); // nothing is handed to a server that keeps us waiting
+    std::vector<future<std::optional<node_stat>>> others;
+    for (int i = 0; i < 3; ++i) others.push_back(narrow.async_exists("/"));
+    EXPECT_EQ(verdict_of(std::move(others.back())), failed(errc::queue_full));
+    others.pop_back();
+    s.there.silence(flow::to_client, false);
+    ASSERT_TRUE(s.finish(joining));
+    EXPECT_EQ(verdict_of(std::move(joining)), verdict{});
+    EXPECT_TRUE(p.joined());
+}
+
 TEST(party, a_cut_costs_nothing) {
     party_scene s;
     s.us.join();
@@ -306,6 +377,44 @@ TEST(party, a_deletion_that_no_server_tells_of_is_noticed) {
     EXPECT_TRUE(s.becomes(presence_state::joined, 1s));
 }
 
+TEST(party, who_joins_behind_a_pause_that_cost_the_session_is_a_member_when_that_returns) {
+    for (const bool rejoins : {true, false})
+        for (const auto wait : {-1us, 0us, 1us, 100us, 1000us, 3000us}) { // -1: it is called during the pause
+            party_scene s({}, {.identifier = "us", .rejoins = rejoins});
+            s.us.join();
+            s.here.pause(true);
+            s.world.run_for(10s);
+            ASSERT_THAT(s.nodes(), IsEmpty());
+            std::optional<future<void>> joining;
+            if (wait < 0us) joining = s.us.async_join();
+            s.here.pause(false);
+            if (wait > 0us) s.world.run_for(wait);
+            if (!joining) joining = s.us.async_join();
+            ASSERT_TRUE(s.finish(*joining)) << rejoins << wait.count();
+            EXPECT_TRUE(s.us.joined()) << rejoins << wait.count();
+            EXPECT_EQ(verdict_of(*std::move(joining)), verdict{}) << rejoins << wait.count();
+            ASSERT_EQ(s.nodes().size(), 1u) << rejoins << wait.count();
+            EXPECT_TRUE(s.is_ours(s.nodes()[0]));
+        }
+}
+
+TEST(party, without_rejoins_who_joins_while_a_loss_is_noticed_joins_anew) {
+    int met_it = 0;
+    for (int delay = 0; delay < 60; ++delay) {
+        party_scene s({}, {.identifier = "us", .rejoins = false});
+        s.us.join();
+        s.world.expire_session(s.c.session_id());
+        s.here.cut();
+        s.world.run_for(std::chrono::milliseconds(2 * delay));
+        met_it += s.us.state() == presence_state::joined;
+        auto joining = s.us.async_join();
+        ASSERT_TRUE(s.finish(joining)) << delay;
+        EXPECT_EQ(verdict_of(std::move(joining)), verdict{}) << delay;
+    }
+    EXPECT_GT(met_it, 0);
+    EXPECT_LT(met_it, 60);
+}
+
 TEST(party, without_rejoins_a_loss_is_the_end) {
     party_scene s({}, {.identifier = "us", .rejoins = false});
     s.us.join();
@@ -335,9 +444,9 @@ TEST(party, a_close_ends_everything) {
     s.here.silence(flow::to_client, true);
     auto joining = again.async_join();
     s.world.run_for(10ms);
-    s.here.silence(flow::to_client, false);
     s.c.close();
-    ASSERT_TRUE(s.finish(joining));
+    EXPECT_EQ(verdict_of(std::move(joining)).code, errc::closed) << "it waited";
+    s.here.silence(flow::to_client, false);
     s.world.run_for(1s);
     EXPECT_FALSE(s.us.joined());
     EXPECT_EQ(s.us.state(), presence_state::left);

@@ -83,6 +83,11 @@ class PartyTest(harness.ServerTest):
         self.assertEqual(json.loads(watch.line())["members"], [{"identifier": "anna", "base64": False}])
         self.assertEqual(watch.end(signal.SIGINT)[0], 0)
 
+    def test_watch_ends_when_it_may_not_read(self):
+        self.ok("create", "-p", "--acl", "world:anyone:c", PATH)
+        self.fails(1, "kz: party .*not permitted.*", "party", "--watch", PATH)
+        self.fails(1, "kz: party .*not permitted.*", "--json", "party", "--watch", PATH)
+
     # -- the command --------------------------------------------------------------------------------------------------
 
     def test_is_a_member_as_long_as_the_command_runs(self):
