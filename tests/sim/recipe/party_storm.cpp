@@ -39,6 +39,16 @@ void party_storm::seat::end() {
 }
 
 struct party_storm::actors {
+    /// A removal that got no answer may be carried out whenever it likes.
+    static actor rob(party_storm& m, future<void> removing, std::string identifier) {
+        const counted_here alive(m.actors_);
+        try {
+            co_await std::move(removing);
+        } catch (const error& e) {
+            if (e.outcome() == outcome::unknown) co_return;
+        }
+        --m.robbers_[identifier];
+    }
     static actor come_and_go(party_storm& m, seat& s) {
         const counted_here alive(m.actors_);
         sim_machine& machine = *s.who->inside;
@@ -161,8 +171,9 @@ void party_storm::delete_one(storm_client& by) {
     if (all.empty()) return;
     const entry& e = all[below(all.size())];
     robbed_.insert(e.identifier);
+    ++robbers_[e.identifier];
     counts_.add(party_counts::deleted_by_others);
-    by.c->async_remove(e.path).detach();
+    actors::rob(*this, by.c->async_remove(e.path), e.identifier);
 }
 
 // -- the book ---------------------------------------------------------------------------------------------------------
@@ -212,13 +223,15 @@ void party_storm::on_forced_end(std::int64_t session) {
 void party_storm::on_turn(const sim_machine& m) {
     if (everybody_robbed_) return;
     for (const auto& s : seats_) {
-        if (s->who->inside.get() != &m || s->p == nullptr || robbed_.contains(s->identifier) || !s->p->joined())
-            continue;
+        if (s->who->inside.get() != &m || s->p == nullptr || !s->p->joined()) continue;
         const auto all = entries(s->shallow);
         const auto session = static_cast<std::int64_t>(s->who->c->session_id());
         const bool there = std::ranges::any_of(
             all, [&](const entry& e) { return e.identifier == s->identifier && e.owner == session; });
-        if (!there) complain(s->identifier + " says that it has joined, and is not there");
+        if (there && robbers_[s->identifier] == 0 && robbed_.erase(s->identifier) != 0)
+            counts_.add(party_counts::watched_again);
+        if (!there && !robbed_.contains(s->identifier))
+            complain(s->identifier + " says that it has joined, and is not there");
     }
 }
 

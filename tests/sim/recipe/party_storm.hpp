@@ -29,6 +29,7 @@ struct party_things {
         rejoined,
         lost_for_good,
         deleted_by_others,
+        watched_again,
         replaced,
         read,
         told,
@@ -46,6 +47,7 @@ struct party_things {
                                                                "joined again",
                                                                "lost for good without rejoins",
                                                                "nodes deleted by others",
+                                                               "seats watched again behind that",
                                                                "nodes of old sessions replaced",
                                                                "members read",
                                                                "members told",
@@ -108,6 +110,7 @@ class party_storm final : public storm_frame {
     party_counts counts_;
     std::vector<std::unique_ptr<seat>> seats_;
     std::map<std::string, std::int64_t> owners_; ///< of the nodes, at the last write
+    std::map<std::string, int> robbers_;         ///< how many removals of its node may still be carried out
     std::set<std::string> robbed_;               ///< whose node was taken away in a way that nobody can know at once
     bool everybody_robbed_ = false;
     bool open_ = true;

@@ -244,12 +244,15 @@ TEST(party, a_full_queue_where_the_folder_is_made_is_waited_for) {
     auto joining = p.async_join();
     ASSERT_TRUE(s.world.run_until([&] { return asked; }, 1s));
     s.there.silence(flow::to_client, true);
-    s.world.run_for(700ms); // nothing is handed to a server that keeps us waiting
-    std::vector<future<std::optional<node_stat>>> others;
-    for (int i = 0; i < 3; ++i) others.push_back(narrow.async_exists("/"));
-    EXPECT_EQ(verdict_of(std::move(others.back())), failed(errc::queue_full));
-    others.pop_back();
+    s.there.silence(flow::to_server, true);
+    const auto unanswered = narrow.async_exists("/");
+    s.world.run_for(700ms); // nothing more is handed to a server that keeps us waiting
+    const auto first = narrow.async_exists("/"), second = narrow.async_exists("/");
+    EXPECT_EQ(verdict_of(narrow.async_exists("/")), failed(errc::queue_full));
     s.there.silence(flow::to_client, false);
+    s.world.run_for(50ms);
+    EXPECT_FALSE(first.ready()) << "the queue is full";
+    s.there.silence(flow::to_server, false);
     ASSERT_TRUE(s.finish(joining));
     EXPECT_EQ(verdict_of(std::move(joining)), verdict{});
     EXPECT_TRUE(p.joined());
@@ -393,26 +396,8 @@ TEST(party, who_joins_behind_a_pause_that_cost_the_session_is_a_member_when_that
             ASSERT_TRUE(s.finish(*joining)) << rejoins << wait.count();
             EXPECT_TRUE(s.us.joined()) << rejoins << wait.count();
             EXPECT_EQ(verdict_of(*std::move(joining)), verdict{}) << rejoins << wait.count();
-            ASSERT_EQ(s.nodes().size(), 1u) << rejoins << wait.count();
-            EXPECT_TRUE(s.is_ours(s.nodes()[0]));
+            EXPECT_TRUE(s.nodes().size() == 1 && s.is_ours(s.nodes()[0])) << rejoins << wait.count();
         }
-}
-
-TEST(party, without_rejoins_who_joins_while_a_loss_is_noticed_joins_anew) {
-    int met_it = 0;
-    for (int delay = 0; delay < 60; ++delay) {
-        party_scene s({}, {.identifier = "us", .rejoins = false});
-        s.us.join();
-        s.world.expire_session(s.c.session_id());
-        s.here.cut();
-        s.world.run_for(std::chrono::milliseconds(2 * delay));
-        met_it += s.us.state() == presence_state::joined;
-        auto joining = s.us.async_join();
-        ASSERT_TRUE(s.finish(joining)) << delay;
-        EXPECT_EQ(verdict_of(std::move(joining)), verdict{}) << delay;
-    }
-    EXPECT_GT(met_it, 0);
-    EXPECT_LT(met_it, 60);
 }
 
 TEST(party, without_rejoins_a_loss_is_the_end) {
