@@ -23,8 +23,16 @@ std::optional<queue_entry> listing::take() {
     return next;
 }
 
+void listing::forget(const queue_entry& e) {
+    taken_.erase(e);
+    if (made_again_.erase(e) == 0) return;
+    waiting_.insert(e);
+    changed_.notify();
+}
+
 void listing::put_back(const queue_entry& e) {
     taken_.erase(e);
+    made_again_.erase(e);
     waiting_.insert(e);
     changed_.notify();
 }
@@ -61,9 +69,10 @@ task<void> listing::read(handle zk) {
     const auto names = co_await as_result(in_any_session(list));
     if (!names && names.error() != errc::no_node) names.rethrow();
     waiting_.clear();
+    made_again_.clear();
     if (names)
         for (const std::string_view name : *names)
-            if (const auto e = parse_entry(name); e && !taken_.contains(*e)) waiting_.insert(*e);
+            if (const auto e = parse_entry(name)) is_there(*e);
     complete_ = true;
     changed_.notify();
 }
@@ -83,11 +92,20 @@ void listing::apply(const watch_event& event) {
     if (!created && event.type != event_type::deleted) return;
     const auto e = path::parent(event.path) == folder_ ? parse_entry(path::basename(event.path)) : std::nullopt;
     if (!e) return;
-    if (!created)
+    if (!created) {
         waiting_.erase(*e);
-    else if (!taken_.contains(*e))
-        waiting_.insert(*e);
-    if (created) changed_.notify();
+        made_again_.erase(*e);
+    } else {
+        is_there(*e);
+        changed_.notify();
+    }
+}
+
+/// One in our hands may be another one of that name, if somebody has taken it and put it back. If it is not, looking
+/// for it costs one request.
+void listing::is_there(const queue_entry& e) {
+    auto& where = taken_.contains(e) ? made_again_ : waiting_;
+    where.insert(e);
 }
 
 } // namespace kazoo::recipe

@@ -28,8 +28,8 @@ class listing {
     task<void> look();
     /// Who is next, if anybody waits. Nobody else gets it from here until it is put back.
     std::optional<queue_entry> take();
-    /// It is gone for good.
-    void forget(const queue_entry& e) noexcept { taken_.erase(e); }
+    /// It is gone, unless it was made again meanwhile.
+    void forget(const queue_entry&);
     /// It is there still.
     void put_back(const queue_entry&);
     /// The next change of any of this.
@@ -39,11 +39,13 @@ class listing {
     task<void> follow(std::shared_ptr<recipe_object> self);
     task<void> read(handle);
     void apply(const watch_event&);
+    void is_there(const queue_entry&);
 
     recipe_object& of_;
     const std::string folder_;
     std::set<queue_entry> waiting_;
-    std::set<queue_entry> taken_; ///< in the hands of our pops
+    std::set<queue_entry> taken_;      ///< in the hands of our pops
+    std::set<queue_entry> made_again_; ///< of those: what was told since they were taken
     bool following_ = false, complete_ = false;
     std::error_code failure_;
     task_signal changed_;

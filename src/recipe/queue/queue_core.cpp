@@ -63,18 +63,17 @@ template <class Popped> task<Popped> queue_core::pop(std::shared_ptr<queue_core>
         if (!taken) continue; // somebody else came first
 
         // 3. It is ours, unless our caller has gone meanwhile.
-        bool wanted = true;
         try {
             scope.claim_result();
         } catch (const error&) {
-            wanted = false;
+            spawn(self->owner(), duty, restore(self, path, copy_of(*taken))).detach();
+            throw;
         }
-        if (!wanted) spawn(self->owner(), duty, restore(self, path, copy_of(*taken))).detach();
         co_return *std::move(taken);
     }
 }
 
-/// Nothing: nobody waits. It was read, and nothing has happened to it yet.
+/// Nothing: there is no item. It was read, and nothing has happened to it yet.
 task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<queue_core> self, bool waits) {
     const handle zk(self->owner(), self->root());
     for (;;) {
@@ -97,10 +96,11 @@ task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<que
     }
 }
 
-/// Nothing: nobody waits. Calls are served in their order.
+/// Nothing: there is no item. Those who wait are served in the order of their calls, and hold up nobody who does not.
 task<std::optional<queue_entry>> queue_core::next(bool waits) {
-    waiting_line::place here(line_);
-    if (!here.inside()) co_await here.let_in();
+    std::optional<waiting_line::place> here;
+    if (waits) here.emplace(line_);
+    if (here && !here->inside()) co_await here->let_in();
     for (bool looked = false;;) {
         items_.begin(shared(*this));
         if (items_.complete())
@@ -130,6 +130,7 @@ task<std::optional<bytes>> queue_core::take(std::shared_ptr<queue_core> self, fo
         wanted = false;
     }
     if (!wanted) co_await restore(self, path, copy_of(item.content.data));
+    scope.claim_result(); // again: what was put back is handed to nobody
     co_return std::move(item.content.data);
 }
 

@@ -88,7 +88,7 @@ class queue_core final : public recipe_object {
     const queue_options options_;
     const std::shared_ptr<receipts_core> receipts_; ///< none: without receipts
     listing items_;                                 ///< on the loop
-    waiting_line line_;                             ///< on the loop: one at a time looks for an item
+    waiting_line line_;                             ///< on the loop: those who wait for an item, one at a time
 };
 
 } // namespace kazoo::recipe

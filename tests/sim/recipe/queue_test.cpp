@@ -170,6 +170,78 @@ TEST(queue, an_item_that_is_being_taken_at_the_deadline_is_handed_out) {
     }
 }
 
+TEST(queue, a_try_does_not_stand_behind_those_who_wait) {
+    queue_scene s;
+    for (const char* item : {"1", "2", "3"}) EXPECT_EQ(s.q.pop(), item);
+    auto waiting = s.q.async_pop();
+    auto trying = s.q.async_try_pop();
+    ASSERT_TRUE(s.world.run_until([&] { return trying.ready(); }, 1s));
+    EXPECT_EQ(std::move(trying).get(), std::nullopt);
+    EXPECT_FALSE(waiting.ready());
+    s.q.push("4");
+    ASSERT_TRUE(s.finish(waiting));
+    EXPECT_EQ(std::move(waiting).get(), "4");
+}
+
+/// Does something so many turns of the loop later.
+struct in_turns : detail::job {
+    sim_machine* where;
+    int left;
+    std::function<void()> then;
+    in_turns(sim_machine& m, int turns, std::function<void()> f)
+        : job{[](job* j) noexcept { static_cast<in_turns*>(j)->turn(); }}, where(&m), left(turns), then(std::move(f)) {
+        m.post(*this);
+    }
+    void turn() { left-- == 0 ? then() : where->post(*this); }
+};
+
+TEST(queue, an_object_that_goes_with_an_item_in_hand_doubles_none) {
+    for (const bool with_receipts : {true, false}) {
+        int handed_out = 0, back = 0;
+        for (int turns = 0; turns < 40; ++turns) {
+            queue_scene s(with_receipts);
+            auto q = std::make_unique<queue>(s.c, "/q", queue_options{.receipts = with_receipts});
+            EXPECT_EQ(q->pop(), "1");
+            std::optional<in_turns> going;
+            s.on_applied = [&] {
+                s.inside().after(queue_scene::one_way,
+                                 [&] { going.emplace(*s.inside().machines().front(), turns, [&q] { q.reset(); }); });
+            };
+            auto popping = q->async_pop();
+            ASSERT_TRUE(s.finish(popping)) << turns;
+            s.world.run_for(1s);
+            items all = s.waiting();
+            const auto told = std::move(popping).result();
+            handed_out += static_cast<int>(told.has_value());
+            back += static_cast<int>(!told);
+            if (told) all.insert(all.begin(), told->str());
+            EXPECT_EQ(all, (items{"2", "3"})) << turns;
+        }
+        EXPECT_GT(handed_out, 0);
+        EXPECT_GT(back, 0);
+    }
+}
+
+TEST(queue, an_item_that_comes_back_behind_a_removal_that_found_none_is_seen) {
+    for (const bool with_receipts : {true, false}) {
+        queue_scene s(with_receipts);
+        for (const char* item : {"1", "2"}) EXPECT_EQ(s.q.pop(), item);
+        const client other(simulation::addresses(), options_on(s.world.add_machine()));
+        other.wait_connected();
+        const std::string path = "/q/" + s.q.names().front();
+        auto popping = s.q.async_pop();
+        s.world.run_for(100us);
+        other.async_remove(path).detach(); // behind our read, and before our removal
+        s.world.run_for(1000us);
+        s.here.silence(flow::to_client, true);
+        s.world.run_for(600us);
+        other.create(path, "again");
+        s.here.silence(flow::to_client, false); // all that it tells comes at once
+        ASSERT_TRUE(s.finish(popping));
+        EXPECT_EQ(std::move(popping).get(), "again");
+    }
+}
+
 TEST(queue, an_answer_that_is_held_holds_the_pop_beyond_its_limit) {
     queue_scene s;
     auto popping = s.lose_the_answer([&] { return s.q.async_try_pop_for(5ms); });
