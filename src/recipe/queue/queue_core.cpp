@@ -159,24 +159,35 @@ task<queue_core::removal> queue_core::remove(std::string path, version seen) {
 
 /// Its caller has gone: it goes back to where it was.
 task<void> queue_core::restore(std::shared_ptr<queue_core> self, std::string path, item_data data) {
-    const handle zk(self->owner(), self->root());
-    for (;;) {
-        transaction all = zk.transaction();
-        all.create(path, view_of(data), {.acl = self->options_.acl});
-        if (self->receipts_) {
-            auto committing = self->receipts_->committing(std::move(all));
-            auto committed = co_await as_result(std::move(committing));
-            if (committed) co_return;
-            const bool next_session =
-                committed.error() == errc::session_expired && committed.outcome() == outcome::not_applied;
-            if (next_session) continue;
+    repetition tries;
+    for (bool made = false, again = true; again;) {
+        auto creating = self->create(path, data);
+        const auto done = co_await as_result(std::move(creating));
+        if (done) co_return;
+        again = false;
+        if (done.outcome() == outcome::unknown) break;
+        if (done.error() == errc::session_expired) {
+            again = true;
+        } else if (done.error() == errc::no_node && !made) {
+            made = again = (co_await as_result(self->make_folder())).has_value();
         } else {
-            auto committing = all.async_commit();
-            const auto committed = co_await as_result(std::move(committing));
-            if (committed) co_return;
+            const auto helps = co_await as_result(tries.again(done.error()));
+            again = helps && *helps;
         }
-        self->owner().log(log_level::warn, "an item of a queue was taken, and could not be put back: " + path);
-        co_return;
+    }
+    self->owner().log(log_level::warn, "an item of a queue was taken, and could not be put back: " + path);
+}
+
+task<void> queue_core::create(std::string path, item_data data) {
+    const handle zk(owner(), root());
+    transaction all = zk.transaction();
+    all.create(path, view_of(data), {.acl = options_.acl});
+    if (receipts_) {
+        auto committing = receipts_->committing(std::move(all));
+        co_await std::move(committing);
+    } else {
+        auto committing = all.async_commit();
+        co_await std::move(committing);
     }
 }
 

@@ -83,6 +83,7 @@ class queue_core final : public recipe_object {
     task<std::optional<queue_entry>> next(bool waits);
     task<removal> remove(std::string path, version);
     task<void> commit(std::vector<item_data>, std::string prefix);
+    task<void> create(std::string path, item_data);
     task<void> make_folder();
 
     const queue_options options_;

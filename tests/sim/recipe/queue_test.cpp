@@ -242,6 +242,48 @@ TEST(queue, an_item_that_comes_back_behind_a_removal_that_found_none_is_seen) {
     }
 }
 
+TEST(queue, an_item_goes_back_though_its_folder_has_gone) {
+    for (const bool with_receipts : {true, false}) {
+        queue_scene s(with_receipts);
+        for (const char* item : {"1", "2"}) EXPECT_EQ(s.q.pop(), item);
+        const client other(simulation::addresses(), options_on(s.world.add_machine()));
+        other.wait_connected();
+        auto popping = s.q.async_pop();
+        s.on_applied = [&] {
+            popping.cancel();
+            other.async_remove("/q").detach();
+        };
+        s.world.run_for(1s);
+        EXPECT_EQ(s.waiting(), (items{"3"}));
+    }
+}
+
+TEST(queue, an_item_goes_back_in_the_next_session) {
+    for (const bool with_receipts : {true, false}) {
+        int back = 0;
+        for (int turns = 0; turns < 40; ++turns) {
+            queue_scene s(with_receipts);
+            std::optional<in_turns> losing;
+            auto popping = s.q.async_pop();
+            s.on_applied = [&] {
+                popping.cancel();
+                s.inside().after(queue_scene::one_way, [&] {
+                    losing.emplace(*s.inside().machines().front(), turns, [&] {
+                        s.here.refuse(true);
+                        s.here.cut();
+                    });
+                });
+            };
+            s.world.run_for(100ms);
+            s.world.expire_session(s.c.session_id());
+            s.here.refuse(false);
+            s.world.run_for(10s);
+            back += static_cast<int>(s.waiting() == items{"1", "2", "3"});
+        }
+        EXPECT_GT(back, 0) << "some were to go back when the session was lost";
+    }
+}
+
 TEST(queue, an_answer_that_is_held_holds_the_pop_beyond_its_limit) {
     queue_scene s;
     auto popping = s.lose_the_answer([&] { return s.q.async_try_pop_for(5ms); });
