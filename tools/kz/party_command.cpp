@@ -110,11 +110,13 @@ exit_code follow(const settings& s, const party_arguments& o) {
     const auto party = make_party(o, client);
     const auto watch = party->on_change([&](const names& members) { arriving.put(members); },
                                         [&](const kazoo::error& why) { arriving.fail(why); });
-    names shown;
+    std::optional<names> shown;
     while (auto members = arriving.take(interrupted.token())) {
+        if (members == shown) continue; // the path was made, say
+        const names before = shown.value_or(names());
         print(s.json ? to_json(o, *members)
-                     : lines("left ", missing_in(*members, shown)) + lines("joined ", missing_in(shown, *members)));
-        shown = *std::move(members);
+                     : lines("left ", missing_in(*members, before)) + lines("joined ", missing_in(before, *members)));
+        shown = std::move(members);
     }
     return exit_code::ok;
 }

@@ -77,7 +77,6 @@ class PartyTest(harness.ServerTest):
         self.assertEqual(watch.end(), (0, "", ""))
 
     def test_watch_in_json_is_the_whole_list(self):
-        self.ok("create", "-p", PATH)  # when that is made there is an empty list once more
         watch = self.stack.enter_context(Background("--json", "party", "-w", PATH, env=self.env))
         self.assertEqual(json.loads(watch.line()), {"path": PATH, "members": []})
         self.member("anna")
