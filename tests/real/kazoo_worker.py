@@ -194,6 +194,8 @@ def use_queue(hosts, path, name, file, times, what):
                 time.sleep(0.005)
                 continue
             tell(name, "popped", item.decode())
+            if int(times) == 0:
+                time.sleep(0.005)  # until it is killed there is something left
         done += 1
     zk.stop()
     zk.close()

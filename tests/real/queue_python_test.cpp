@@ -101,7 +101,7 @@ TEST_F(queue_python, two_of_each_push_and_pop_and_each_item_gets_to_one) {
 }
 
 TEST_F(queue_python, whoever_is_killed_costs_one_item_at_most) {
-    constexpr int items = 400;
+    constexpr int items = 2000;
     ends(*ours("push", "a", items / 2));
     ends(*python("push", "b", items / 2));
     std::size_t before = 0;

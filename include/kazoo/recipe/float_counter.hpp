@@ -32,8 +32,9 @@ struct float_counter_options {
 /// - *what a double cannot hold exactly* is rounded, as everywhere: changes in another order may give another sum.
 /// - *the sum of two finite numbers is too large*, or is no number: errc::bad_arguments, and nothing is written. An
 ///   infinity that somebody has put there is one that may be read and compared.
-/// - *the text in the node* is read exactly as Python reads it, and written exactly as Python writes it: the shortest
-///   that is read as the same number.
+/// - *the text in the node*: what Python writes is read exactly, and what is written is what Python writes: the
+/// shortest
+///   text that is read as the same number.
 class KAZOO_EXPORT float_counter {
   public:
     /// Asks nobody anything. Throws kazoo::error (errc::invalid_path). The object keeps a handle of the client, and so

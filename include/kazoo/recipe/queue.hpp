@@ -29,7 +29,8 @@ struct queue_options {
     /// Whether pushes and pops travel with a receipt (kazoo::receipts; its nodes are below `path`-__receipts__): then
     /// what became of one whose reply was lost is known, as long as the session lives.
     bool receipts = true;
-    /// Of the items. Empty: everybody may do everything. The path itself and its parents are made open.
+    /// Of the items, also of those that this object puts back, whatever they had. Empty: everybody may do everything.
+    /// The path itself and its parents are made open.
     std::vector<kazoo::acl> acl{};
 };
 
@@ -54,8 +55,9 @@ struct queue_options {
 ///   outcome::unknown: an item may have been pushed, or taken and lost.
 /// - *the session is lost*: who waits goes on in the next one. What was being pushed or taken may be unknown.
 /// - *the deadline passes or a stop is requested*: nothing is taken any more. An item that is being taken at that
-///   moment is waited for, and handed out.
-/// - *the future of a pop is cancelled* while its item is being taken: the item goes back to where it was.
+///   moment is waited for, and handed out: beyond the limit as long as no server answers.
+/// - *the future of a pop is cancelled* while its item is being taken: the item goes back to where it was, with
+///   queue_options::acl of this object.
 /// - *other nodes are below the path*: names that are no items of kazoo's never count, and are left alone.
 /// - *an item may not be read or removed*: errc::no_auth; it stays first in line.
 /// - *the path is missing*: it is empty; a push makes it.
@@ -101,7 +103,8 @@ class KAZOO_EXPORT queue {
     /// The asynchronous twin of pop(stop): does not block.
     future<std::optional<bytes>> async_pop(std::stop_token stop);
     /// Nothing if there is no item, for certain: what was pushed before the call counts. Waits for the servers alone,
-    /// at most client_options::operation_timeout, then it throws errc::operation_timeout.
+    /// at most client_options::operation_timeout, then it throws errc::operation_timeout; beyond that only for an item
+    /// that is being taken, as long as no server answers.
     std::optional<bytes> try_pop();
     /// The asynchronous twin of try_pop(): does not block.
     future<std::optional<bytes>> async_try_pop();

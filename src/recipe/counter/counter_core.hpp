@@ -23,7 +23,10 @@ template <class Number> struct wish {
     } what;
     Number operand;
     Number expected{};
-    std::string_view operation() const noexcept { return what == kind::exchange ? "compare_exchange" : "fetch_add"; }
+    std::string_view operation() const noexcept {
+        if (what == kind::exchange) return "compare_exchange";
+        return what == kind::add ? "fetch_add" : "fetch_sub";
+    }
     /// Nothing if it is to stay as it is. Throws bad_number.
     std::optional<Number> of(Number now) const;
 };
@@ -46,7 +49,7 @@ template <class Number> class counter_core final : public recipe_object {
     ~counter_core() override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------
-    /// `limited`: within the client's limit, for a caller who blocks.
+    /// Of an operation: the client's limit, for a caller who blocks.
     enum class limits {
         none,
         of_an_operation

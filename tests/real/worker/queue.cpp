@@ -3,8 +3,10 @@
 #include <kazoo/client.hpp>
 #include <kazoo/recipe/queue.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <string>
+#include <thread>
 
 namespace lock_worker {
 
@@ -21,6 +23,8 @@ int use_queue(const std::vector<std::string>& arguments) {
         else
             item = q.pop().str();
         told << arguments[2] + (pushes ? " pushed " : " popped ") + item + '\n' << std::flush;
+        if (times == 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5)); // there is something left when it is killed
     }
     return 0;
 }
