@@ -79,6 +79,8 @@ TEST(read_only, what_follows_nodes_goes_on_without_a_quorum_and_behind_a_lost_se
     counter known(c, "/n/count", {.initial = 3});
     EXPECT_EQ(known.load(), 3);
     EXPECT_THROW(++known, error_of<errc::not_read_only>);
+    std::int64_t other_than_it_is = 4;
+    EXPECT_THROW(known.compare_exchange(other_than_it_is, 1), error_of<errc::not_read_only>);
 
     for (std::size_t i = 0; i < 3; ++i)
         if (i != survivor) zk[i].start();

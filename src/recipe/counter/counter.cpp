@@ -30,7 +30,8 @@ std::ostream& operator<<(std::ostream& out, counter_layout l) { return out << to
 counter::counter(client c, std::string_view path, counter_options o)
     : client_(std::move(c)),
       core_(std::make_shared<core>(client_, "counter", path,
-                                   core::settings{o.initial, std::move(o.acl), o.receipts, format_of(o.layout)})) {}
+                                   core::settings{o.initial, std::move(o.acl), o.receipts, format_of(o.layout),
+                                                  o.layout == counter_layout::text})) {}
 counter::~counter() = default;
 
 std::int64_t counter::load(const std::stop_token& stop) const {

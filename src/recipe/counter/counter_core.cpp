@@ -79,21 +79,22 @@ template <class Number> task<changed_number<Number>> counter_core<Number>::chang
     }
 }
 
-/// Nothing: there is no node. A server without a quorum knows nothing newer than what it has.
+/// Nothing: there is no node.
 template <class Number> task<std::optional<kazoo::node>> counter_core<Number>::read(bool fresh) {
     const handle zk(owner(), root());
     auto there = co_await as_result(read_for_update(zk, node(), fresh));
-    if (there.error() == errc::not_read_only) there = co_await as_result(read_for_update(zk, node(), false));
     if (there.error() == errc::no_node) co_return std::nullopt;
     if (!there) there.rethrow();
     co_return *std::move(there);
 }
 
-/// Empty, which counts as the initial number: so it does not matter who makes it, nor when.
+/// With the initial number in it, which an empty one has as well: so it does not matter who makes it, nor when. Empty
+/// where it may be, as Python makes it; Curator cannot read an empty one.
 template <class Number> task<void> counter_core<Number>::make() {
     const handle zk(owner(), root());
     const create_options options{.acl = settings_.nodes_acl, .make_parents = true};
-    const auto create = [&] { return zk.async_create(node(), "", options); };
+    const std::string first = settings_.made_empty ? std::string() : settings_.format.write(settings_.initial);
+    const auto create = [&] { return zk.async_create(node(), first, options); };
     const auto made = co_await as_result(repeat(create));
     if (!made && made.error() != errc::node_exists) made.rethrow();
 }
@@ -134,9 +135,14 @@ template <class Number> Number counter_core<Number>::number_in(const std::option
 
 template <class Number> task<Number> counter_core<Number>::load(std::shared_ptr<counter_core> self) {
     auto reading = self->read(true);
-    const std::optional<kazoo::node> there = co_await std::move(reading);
+    auto there = co_await as_result(std::move(reading));
+    if (there.error() == errc::not_read_only) { // a server without a quorum knows nothing newer than what it has
+        auto reading_what_it_has = self->read(false);
+        there = co_await as_result(std::move(reading_what_it_has));
+    }
+    if (!there) there.rethrow();
     try {
-        co_return self->number_in(there);
+        co_return self->number_in(*there);
     } catch (const bad_number& e) {
         throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, "load", self->path(), e.what());
     }

@@ -44,6 +44,7 @@ template <class Number> class counter_core final : public recipe_object {
         std::vector<acl> nodes_acl;
         bool receipts;
         const number_format<Number>& format;
+        bool made_empty = true; ///< as Python makes it; Curator cannot read an empty one
     };
     counter_core(const client&, std::string_view recipe, std::string_view path, settings);
     ~counter_core() override;
