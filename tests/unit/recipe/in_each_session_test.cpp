@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 struct bodies {
+    std::vector<std::string> log; ///< ahead of the world, in whose end bodies may end
+    std::function<task<int>(pinned_handle)> body;
     testkit::simulation world;
     testkit::machine machine = world.add_machine();
     client zk{testkit::simulation::addresses(), [this] {
@@ -26,8 +28,6 @@ struct bodies {
                   return o;
               }()};
     std::shared_ptr<recipe_object> object = std::make_shared<recipe_object>(zk, "me", "/n");
-    std::vector<std::string> log;
-    std::function<task<int>(pinned_handle)> body;
 
     bodies() { zk.wait_connected(); }
     future<int> start(std::stop_token stop = {}) {
@@ -86,9 +86,10 @@ TEST(in_each_session, runs_again_when_the_session_is_over_and_what_the_body_had_
 TEST(in_each_session, a_handle_of_an_earlier_session_is_of_no_use) {
     bodies b;
     std::vector<pinned_handle> handles;
+    const auto waiting = b.waits_for_the_node(); // its captures outlive what it begins
     b.body = [&](pinned_handle z) {
         handles.push_back(z);
-        return b.waits_for_the_node()(std::move(z));
+        return waiting(std::move(z));
     };
     auto done = b.start();
     b.world.run_for(1s);
@@ -98,6 +99,7 @@ TEST(in_each_session, a_handle_of_an_earlier_session_is_of_no_use) {
     EXPECT_EQ(handles[0].async_exists("/n").result().error(), errc::session_expired);
     EXPECT_TRUE(handles[1].async_exists("/n").result());
     done.cancel();
+    b.world.run_for(1s);
 }
 
 TEST(in_each_session, other_failures_come_out) {
