@@ -9,7 +9,7 @@ shift
 labels=$(IFS='|'; echo "$*")
 report=build/$preset/tests.xml
 rm -f "$report"
-ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error --output-junit "$PWD/$report" \
+ctest --preset "$preset" --parallel "$(($(nproc) + 1))" --no-tests=error --output-junit "$PWD/$report" \
       ${labels:+--label-regex "^($labels)\$"}
 result=$?
 
