@@ -49,7 +49,7 @@ exit_code pop(const settings& s, const queue_arguments& o) try {
     else if (o.wait)
         item = q.pop(stop);
     else
-        item = q.try_pop();
+        item = q.async_try_pop().get(stop); // a signal gives it up; what was being taken goes back
     if (!item) return exit_code::not_acquired;
     if (s.json) {
         json out;
