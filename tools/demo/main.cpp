@@ -2,6 +2,7 @@
 // PATH is made, and everything below it; who runs the demo removes it. Ends with an error if anything did not happen
 // that should have.
 #include "network.hpp"
+#include "recipes.hpp"
 #include "states.hpp"
 #include "steps.hpp"
 #include "worker.hpp"
@@ -9,7 +10,6 @@
 #include <kazoo/kazoo.hpp>
 
 #include <cstdio>
-#include <future>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -36,13 +36,6 @@ void wait_for(kazoo::watch_stream& stream, kazoo::event_type wanted) {
 }
 
 kazoo::watch_event next(kazoo::future<kazoo::watch_event>& changed) { return std::move(changed).get_for(patience); }
-
-/// Tokens are stopped by a thread of their own, so a moment may pass.
-bool stop_comes(const std::stop_token& token) {
-    std::promise<void> stopped;
-    const std::stop_callback tell(token, [&] { stopped.set_value(); });
-    return stopped.get_future().wait_for(patience) == std::future_status::ready;
-}
 
 kazoo::client_options patient() {
     kazoo::client_options o;
@@ -225,6 +218,8 @@ void run(const char* program, const std::string& hosts, const std::string& path)
         watch(a.zk, b);
         connection_cut(a, net, b);
         expiry(a, net, b);
+        a_queue(a.zk, net, b);
+        one_leader(a.zk, net, b);
         a.zk.close();
     }
     lock(program, hosts, path, b);

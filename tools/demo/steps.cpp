@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <future>
 
 namespace demo {
 
@@ -21,6 +22,12 @@ screen& the_screen() {
 }
 
 } // namespace
+
+bool stop_comes(const std::stop_token& token) {
+    std::promise<void> stopped;
+    const std::stop_callback tell(token, [&] { stopped.set_value(); });
+    return stopped.get_future().wait_for(patience) == std::future_status::ready;
+}
 
 std::string to_text(std::chrono::nanoseconds time) {
     const double us = std::chrono::duration<double, std::micro>(time).count();

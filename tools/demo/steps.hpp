@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ class failure : public std::runtime_error {
 inline void require(bool happened, const std::string& what) {
     if (!happened) throw failure("this did not happen: " + what);
 }
+
+/// Whether a stop is requested. Tokens are stopped by a thread of their own, so a moment may pass.
+bool stop_comes(const std::stop_token&);
 
 /// "1.23 s", "4.5 ms", "67 us"
 std::string to_text(std::chrono::nanoseconds);
