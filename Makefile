@@ -46,7 +46,7 @@ unit sim integration real:
 	./scripts/run-tests.sh $(PRESET) $@
 
 .PHONY: soak
-soak: ## six processes share a lock, then locks, permits and caches under fire: KAZOO_SOAK_SECONDS each
+soak: ## six processes share a lock, then all recipes at once under fire: KAZOO_SOAK_SECONDS each
 	$(BUILD_TESTS)
 	KAZOO_SOAK_SECONDS=$(KAZOO_SOAK_SECONDS) ./build/$(PRESET)/tests/real --gtest_filter='soak.*:soak_recipes.*'
 

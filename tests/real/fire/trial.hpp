@@ -1,25 +1,25 @@
 #pragma once
-// Holders of locks and permits, and writers of a tree, that go on whatever is done to the servers; and what is asked of
-// them all at once.
+// Who uses recipes while everything breaks, and what must be true of it all the time, and behind each fault.
 #include <kazoo/client.hpp>
-#include <kazoo/recipe/semaphore.hpp>
-#include <kazoo/recipe/shared_mutex.hpp>
 #include <kazoo/testkit/ensemble.hpp>
 #include <kazoo/testkit/fault_gate.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
-namespace kazoo::test {
+namespace kazoo::test::fire {
+
+/// A session that ends, an election, and a busy machine.
+inline constexpr std::chrono::seconds recovery{30};
 
 /// A client that reaches each server through a gate of its own.
 class gated_client {
@@ -35,56 +35,59 @@ class gated_client {
     std::vector<testkit::fault_gate> gates_;
     std::optional<client> zk_;
 };
+using gated_clients = std::vector<std::unique_ptr<gated_client>>;
 
-/// Takes something, holds it for some milliseconds, gives it back, again and again, in a thread of its own.
-class holder_loop {
+/// Does something again and again, in a thread of its own.
+class member {
   public:
-    virtual ~holder_loop() = default;
-
-    /// The fencing token, if it holds at this moment. Any thread.
-    virtual zxid held() const = 0;
-    std::uint64_t turns() const noexcept { return turns_; }
+    virtual ~member() = default;
     void begin(std::uint64_t seed);
+    /// Waits until it has ended. What derives from it does this first when it goes.
     void end() { thread_ = {}; }
+    /// How often it came to an end of what it does.
+    std::uint64_t turns() const noexcept { return turns_; }
 
   protected:
-    /// Waits for it; false when told to stop.
-    virtual bool acquire(std::stop_token) = 0;
-    virtual void release() = 0;
+    using chance = std::mt19937_64;
+    /// Once. False: told to stop.
+    virtual bool turn(const std::stop_token&, chance&) = 0;
+    static std::size_t below(std::size_t n, chance& c) {
+        return std::uniform_int_distribution(std::size_t(0), n - 1)(c);
+    }
 
   private:
     std::atomic<std::uint64_t> turns_{0};
     std::jthread thread_;
 };
 
-std::unique_ptr<holder_loop> reader_of(const client&, const std::string& path);
-std::unique_ptr<holder_loop> writer_of(const client&, const std::string& path);
-std::unique_ptr<holder_loop> permit_taker(const client&, const std::string& path, std::size_t permits);
-
-/// Changes the nodes below a path at random while it runs. What fails is not done again.
-class gardener {
+/// One recipe. Its members work at clients whose networks break one by one, on servers that all break.
+class trial {
   public:
-    gardener(const client&, std::string tree);
-    void begin(std::uint64_t seed);
-    void end() { thread_ = {}; }
-    std::uint64_t changes() const noexcept { return changes_; }
+    virtual ~trial() = default;
+    trial() = default;
+    trial(const trial&) = delete;
+    trial& operator=(const trial&) = delete;
 
-  private:
-    const client zk_;
-    const std::string tree_;
-    std::atomic<std::uint64_t> changes_{0};
-    std::jthread thread_;
+    /// Its members begin, or go on.
+    virtual void begin(std::mt19937_64&) = 0;
+    virtual void end() = 0;
+    /// Of each member. After a fault all must grow.
+    virtual std::vector<std::uint64_t> turns() const = 0;
+    /// What must be true at each moment. Called again and again by one thread of its own, while the members work.
+    virtual void look() {}
+    /// What must be true, at least in a while, now that nothing is broken. `sober`: a client that nothing happens to
+    /// but to the servers. It may end the members, and begin them again.
+    virtual void check(const client& sober, std::mt19937_64&) = 0;
+    /// At the end, when the members have ended: what must have happened, and what did.
+    virtual std::string report(const client& sober) = 0;
 };
 
-/// Those that held all the time from the end of one look at everybody to the beginning of the next one, so at one
-/// moment: a grant that holds() speaks for twice was held in between.
-template <class Holders> std::vector<std::size_t> together(const Holders& all) {
-    std::vector<zxid> first;
-    for (const auto& h : all) first.push_back(h->held());
-    std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (first[i] != zxid::none && all[i]->held() == first[i]) found.push_back(i);
-    return found;
-}
+std::unique_ptr<trial> readers_and_writers(const gated_clients&);
+std::unique_ptr<trial> permits(const gated_clients&);
+std::unique_ptr<trial> leaders(const gated_clients&);
+std::unique_ptr<trial> trees(const gated_clients&);
+std::unique_ptr<trial> parties(const gated_clients&);
+std::unique_ptr<trial> counters(const gated_clients&);
+std::unique_ptr<trial> queues(const gated_clients&);
 
-} // namespace kazoo::test
+} // namespace kazoo::test::fire
