@@ -1,6 +1,7 @@
 // kazoo_bench: kazoo beside other ZooKeeper clients, in the same scenarios on the same servers.
 #include "campaign.hpp"
 #include "crowd.hpp"
+#include "leaders.hpp"
 #include "peers/foreign.hpp"
 #include "scale.hpp"
 #include "server.hpp"
@@ -117,6 +118,17 @@ int main(int argc, char** argv) {
     crowded->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")
         ->capture_default_str()
         ->check([](const std::string& name) { return name == "canned" ? "canned keeps no nodes" : ""; });
+    leaders led;
+    auto* leading = app.add_subcommand("leaders", "How long nobody leads when a leader resigns or is killed");
+    leading->add_option("--resignations", led.resignations)->capture_default_str();
+    leading->add_option("--kills", led.kills)->capture_default_str();
+    leading->add_option("--session-timeout", led.session_timeout, "Of the candidates")->capture_default_str();
+    leading->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")->capture_default_str();
+    std::string where, path;
+    auto* standing = app.add_subcommand("candidate", "What `leaders` starts: stands for election, and again and again");
+    standing->add_option("address", where)->required();
+    standing->add_option("path", path)->required();
+    standing->add_option("milliseconds", led.session_timeout, "The session's timeout")->required();
     scale large;
     auto* scaled = app.add_subcommand("scale", "A large tree in a tree_cache, and many data_watches on one client");
     scaled->add_option("--nodes", large.nodes, "Of the tree; 0: none")->capture_default_str();
@@ -128,6 +140,18 @@ int main(int argc, char** argv) {
     try {
         if (run->parsed()) {
             print_one_run(peer_name, workload_name, t, p.each);
+            return 0;
+        }
+        if (standing->parsed()) {
+            stand_for_election(where, path, led.session_timeout);
+            return 0;
+        }
+        if (leading->parsed()) {
+            led.program = p.program;
+            t.root += '-' + std::to_string(::getpid());
+            const auto running = start_server(crowd_server, t.root);
+            t.address = running->address();
+            measure_leaders(t, led);
             return 0;
         }
         if (crowded->parsed()) {

@@ -16,15 +16,6 @@ template <class Future> void finish_all_but(std::deque<Future>& under_way, std::
 
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
-void remove_children(const kazoo::client& client, const std::string& path) {
-    std::deque<kazoo::future<bool>> removals;
-    for (const std::string_view name : client.get_children(path)) {
-        removals.push_back(client.async_remove_if_exists(kazoo::path::join(path, name)));
-        finish_all_but(removals, most_under_way);
-    }
-    finish_all_but(removals, 0);
-}
-
 } // namespace
 
 void make_nodes(const target& t) {
@@ -63,14 +54,7 @@ void make_tree(const target& t) {
 
 void remove_nodes(const target& t) {
     const kazoo::client client(t.address);
-    client.remove_tree(t.tree());
-    const std::string locks = folder_of(t.lock());
-    for (const std::string_view lock : client.get_children(locks))
-        remove_children(client, kazoo::path::join(locks, lock));
-    for (const std::string& folder : {t.crowd(), folder_of(t.created()), locks, t.root}) {
-        remove_children(client, folder);
-        client.remove_if_exists(folder);
-    }
+    client.remove_tree(t.root);
     client.close();
 }
 

@@ -23,6 +23,8 @@ struct target {
     std::string lock() const { return root + "/locks/ours"; }   ///< made by those who use it
     /// The same.
     std::string semaphore() const { return root + "/semaphores/ours"; }
+    /// The same.
+    std::string queue() const { return root + "/queues/ours"; }
 };
 
 inline constexpr std::size_t data_size = 100;
@@ -65,6 +67,7 @@ enum class ability {
     semaphores,
     transactions,
     trees, ///< caches of a whole tree
+    queues,
 };
 
 constexpr bool are_locks(ability a) {

@@ -2,6 +2,7 @@
 
 #include "locks.hpp"
 #include "peers/peers.hpp"
+#include "queues.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t get_threads = 8;
 constexpr std::size_t most_operations = 20'000'000;
 constexpr double shortest_warm_up = 0.05;     ///< seconds: long enough to tell the rate
-constexpr double shortest_lock_warm_up = 1.0; ///< the same for locks, where the server has much to compile
+constexpr double shortest_lock_warm_up = 1.0; ///< the same for locks and queues, where the server has much to compile
 constexpr std::size_t timed_share = 64;       ///< of pipelined operations one in so many is timed
 
 operation pipelined_operation(std::string_view workload_name) {
@@ -139,6 +140,16 @@ figures measure_locks(std::string_view peer_name, const target& t, const amount&
     return measure_phase(run, a, 64, shortest_lock_warm_up);
 }
 
+figures measure_queues(std::string_view peer_name, const target& t, const amount& a, std::size_t consumers) {
+    const auto p = connect_passer(peer_name, consumers, t);
+    const phase run = [&](std::size_t count, std::vector<double>& microseconds) {
+        latencies l(count, 1);
+        p->pass(count, l);
+        l.append_microseconds(microseconds);
+    };
+    return measure_phase(run, a, 64, shortest_lock_warm_up);
+}
+
 /// Loads until it is warm, and once more.
 figures measure_trees(const target& t) {
     const phase run = [&](std::size_t count, std::vector<double>& microseconds) {
@@ -180,6 +191,8 @@ const std::vector<workload>& all_workloads() {
         {"lock_shared", "acquire and release a lock to read, which nobody wants to write", shared_locks, 6},
         {"readers_writers", "8 sessions that read and 2 that write contend for one lock", shared_locks, 6},
         {"semaphore", "10 sessions that acquire and release one of 3 permits", semaphores, 6},
+        {"queue", "one session fills a queue, another one empties it; an operation is an item", queues, 6},
+        {"queue_8", "the same, 8 sessions empty it", queues, 6},
     };
     return all;
 }
@@ -197,6 +210,7 @@ figures measure(const workload& w, std::string_view peer_name, const target& t, 
         return measure_phase(one_by_one(visit), a, 2);
     }
     if (w.needs == ability::trees) return measure_trees(t);
+    if (w.needs == ability::queues) return measure_queues(peer_name, t, a, w.name == "queue" ? 1 : queue_consumers);
     const auto p = connect_peer(peer_name, t);
     if (w.needs == ability::pipelined)
         return measure_phase(pipelined(*p, pipelined_operation(w.name), a.window), a, 2 * a.window);

@@ -33,19 +33,36 @@ std::string class_path() {
     return path;
 }
 
+struct programs {
+    const char *python, *curator;
+};
+
+const programs& programs_for(std::string_view workload) {
+    static const programs locks{PYTHON_LOCKS, "LockBench"}, trees{PYTHON_TREES, "TreeBench"},
+        queues{PYTHON_QUEUES, "QueueBench"}, leaders{PYTHON_LEADER, "LeaderBench"};
+    if (workload == "tree") return trees;
+    if (workload == "leader") return leaders;
+    return workload.starts_with("queue") ? queues : locks;
+}
+
 } // namespace
 
 std::vector<std::string> foreign_command(std::string_view peer, std::string_view workload) {
-    const bool tree = workload == "tree";
-    if (peer == "python") return {python, "-B", tree ? PYTHON_TREES : PYTHON_LOCKS};
-    if (peer == "curator") return {std::string(java), "-cp", class_path(), tree ? "TreeBench" : "LockBench"};
+    const programs& those = programs_for(workload);
+    if (peer == "python") return {python, "-B", those.python};
+    if (peer.starts_with("curator")) {
+        std::vector<std::string> command{std::string(java), "-cp", class_path(), those.curator};
+        if (workload.starts_with("queue"))
+            command.insert(command.end(), {"--kind", peer == "curator" ? "usual" : "simple"});
+        return command;
+    }
     if (peer == "go") return {std::string(go_program)};
     return {};
 }
 
 std::string foreign_peer_lacks(std::string_view peer) {
     if (peer == "python" && !std::filesystem::exists(python_library)) return "it needs python3-kazoo";
-    if (peer == "curator" && curator_classes.empty())
+    if (peer.starts_with("curator") && curator_classes.empty())
         return "it was not built, which takes libcurator-recipes-java and openjdk-17-jdk-headless";
     if (peer == "go" && go_program.empty())
         return "it was not built, which takes golang-go and golang-github-samuel-go-zookeeper-dev";

@@ -11,16 +11,19 @@ const std::vector<peer_description>& all_peers() {
         {"c", "ZooKeeper's C client (zookeeper_mt) as it comes", {pipelined, blocking, shared}},
         {"c-tuned", "the same after zoo_set_servers_resolution_delay(zh, -1)", {pipelined, blocking, shared}},
         {"ours",
-         "kazoo: futures, consumed in order; its locks, kazoo::tree_cache",
-         {pipelined, blocking, shared, locks, shared_locks, semaphores, trees}},
+         "kazoo: futures, consumed in order; its locks, queue, tree_cache",
+         {pipelined, blocking, shared, locks, shared_locks, semaphores, trees, queues}},
         {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
-        {"ours-plain", "kazoo: transactions", {transactions}},
+        {"ours-plain", "kazoo: transactions; its queue without receipts", {transactions, queues}},
         {"ours-receipt", "kazoo: transactions with a receipt, compared with ours-plain", {transactions}},
         {"ours-waiting", "kazoo's locks, waiting for the answer to each release", {locks, shared_locks, semaphores}},
-        {"python", "locks of Debian's python3-kazoo; its TreeCache", {locks, shared_locks, semaphores, trees}},
+        {"python",
+         "locks of Debian's python3-kazoo; its TreeCache and Queue",
+         {locks, shared_locks, semaphores, trees, queues}},
         {"curator",
-         "locks of Debian's libcurator-recipes-java; its CuratorCache",
-         {locks, shared_locks, semaphores, trees}},
+         "locks of Debian's libcurator-recipes-java; its CuratorCache and DistributedQueue",
+         {locks, shared_locks, semaphores, trees, queues}},
+        {"curator-simple", "SimpleDistributedQueue of the same", {queues}},
         {"go", "Lock of Debian's golang-github-samuel-go-zookeeper-dev", {locks}},
     };
     return all;
@@ -41,6 +44,12 @@ std::unique_ptr<locker> connect_locker(std::string_view name, lock_kind kind, co
     if (name == "ours") return connect_our_locker(kind, t, release_style::in_background);
     if (name == "ours-waiting") return connect_our_locker(kind, t, release_style::awaited);
     throw std::invalid_argument("no locks: " + std::string(name));
+}
+
+std::unique_ptr<passer> connect_passer(std::string_view name, std::size_t consumers, const target& t) {
+    if (name == "ours") return connect_our_passer(t, consumers, true);
+    if (name == "ours-plain") return connect_our_passer(t, consumers, false);
+    throw std::invalid_argument("no queue: " + std::string(name));
 }
 
 } // namespace bench

@@ -1,6 +1,7 @@
 #pragma once
 #include "locks.hpp"
 #include "peer.hpp"
+#include "queues.hpp"
 
 namespace bench {
 
@@ -29,6 +30,9 @@ enum class release_style {
     awaited,       ///< waits until the node is removed
 };
 std::unique_ptr<locker> connect_our_locker(lock_kind, const target&, release_style);
+
+/// With receipts it is known what became of an item whose reply was lost.
+std::unique_ptr<passer> connect_our_passer(const target&, std::size_t consumers, bool receipts);
 
 /// Loads the whole tree, with kazoo::tree_cache: `count` times, each timed by `l`.
 void load_our_trees(const target&, std::size_t count, latencies& l);
