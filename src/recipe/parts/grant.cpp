@@ -62,9 +62,9 @@ task<void> grant::watch_over(std::shared_ptr<grant> held) {
     const offered_node offered(c, held->absolute_path());
     repetition looks;
     while (!held->given_up_ && !held->fate_->over) {
-        auto seen = co_await as_result(held->zk_.async_watch_exists(held->node_.path));
+        auto seen = co_await as_result(held->zk_.async_watch_exists(held->watched()));
         if (!seen && co_await looks.again(seen.error())) continue;
-        if (!seen || !seen->value) break;
+        if (!seen || !seen->value || seen->value->created != held->node_.stat.created) break;
         // If we may not read our own node, no event comes.
         const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));
         if (!changed && changed.error() != errc::operation_timeout) break;
@@ -85,16 +85,19 @@ void grant::lose() noexcept {
     zk_.owner().loop().signal(fate_->lost);
 }
 
+future<bool> grant::end() { return remove_until_gone(zk_, "unlock", node_.path); }
+future<bool> grant::clean_up() { return remove_until_gone(zk_, "clean up", node_.path); }
+
 future<bool> grant::give_up() {
     given_up_ = true; // first: nobody must take our removal for a loss
-    auto removing = remove_until_gone(zk_, "unlock", node_.path);
+    auto removing = end();
     if (!left_id_.empty()) remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
     return removing;
 }
 
 void grant::remove_later() noexcept {
     try {
-        remove_until_gone(zk_, "clean up", node_.path).detach();
+        clean_up().detach();
         if (given_up_ && !left_id_.empty())
             remove_protected_later(zk_, std::string(path::parent(node_.path)), left_id_);
     } catch (const std::bad_alloc&) { // it goes with its session

@@ -17,7 +17,7 @@ struct fate {
     std::atomic<bool> over{false};
 };
 
-class grant final : granted, public std::enable_shared_from_this<grant> {
+class grant : granted, public std::enable_shared_from_this<grant> {
   public:
     // -- whether there can be one; on the loop ------------------------------------------------------------------------
     /// Whether what a node of ours says is certainly so, and will be for a while.
@@ -50,6 +50,16 @@ class grant final : granted, public std::enable_shared_from_this<grant> {
     void remove_later() noexcept;
     /// Behind give_up(): nobody needs to hear of it any more.
     void forget() noexcept { grants::remove(*this); }
+
+  protected:
+    const pinned_handle& session() const noexcept { return zk_; }
+    bool is_over() const noexcept { return fate_->over; }
+    /// What somebody else may delete, so that it is lost; its czxid is the node's.
+    virtual const std::string& watched() const noexcept { return node_.path; }
+    /// How its holder ends it, and what makes room for others when it is lost. The request is in line when this
+    /// returns. True if this call did it.
+    virtual future<bool> end();
+    virtual future<bool> clean_up();
 
   private:
     static task<void> watch_over(std::shared_ptr<grant>);

@@ -1,9 +1,10 @@
 #pragma once
 // Which items wait in a queue, kept by what the servers tell: read once, and changed with each event, so that a pop
-// costs the same however many wait.
+// costs the same however many wait. In a queue with claims an item waits while nobody has claimed it.
 #include "recipe/parts/recipe_object.hpp"
 #include "recipe/queue/entry.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,11 +13,17 @@
 
 namespace kazoo::recipe {
 
+/// Relative to the root.
+struct queue_folders {
+    std::string watched; ///< as a whole: what has the others in it
+    std::string items;
+    std::string claims{}; ///< nodes with the names of items that somebody has claimed; empty: there are no claims
+};
+
 /// Of one object. On the loop only.
 class listing {
   public:
-    /// `folder`: relative to the root.
-    listing(recipe_object& of, std::string folder) : of_(of), folder_(std::move(folder)), changed_(of.owner()) {}
+    listing(recipe_object& of, queue_folders f) : of_(of), folders_(std::move(f)), changed_(of.owner()) {}
 
     /// Begins to follow the folder, unless it does already. `self` keeps the object that this is a part of.
     void begin(const std::shared_ptr<recipe_object>& self);
@@ -32,6 +39,8 @@ class listing {
     void forget(const queue_entry&);
     /// It is there still.
     void put_back(const queue_entry&);
+    /// It is there still, and somebody has claimed it: so nobody gets it from here until that claim has gone.
+    void is_claimed(const queue_entry&);
     /// The next change of any of this.
     future<void> changed() { return changed_.next(); }
 
@@ -40,12 +49,18 @@ class listing {
     task<void> read(handle);
     void apply(const watch_event&);
     void is_there(const queue_entry&);
+    void apply_claim(const queue_entry&, bool made);
+    void claims_are(const child_names&);
 
     recipe_object& of_;
-    const std::string folder_;
+    const queue_folders folders_;
     std::set<queue_entry> waiting_;
     std::set<queue_entry> taken_;      ///< in the hands of our pops
     std::set<queue_entry> made_again_; ///< of those: what was told since they were taken
+    std::set<queue_entry> claimed_;    ///< by anybody
+    std::set<queue_entry> held_back_;  ///< there, and claimed
+    std::set<queue_entry> claim_told_; ///< in the hands of our pops: whose claims were told of since they were taken
+    std::uint64_t told_ = 0;           ///< events so far
     bool following_ = false, complete_ = false;
     std::error_code failure_;
     task_signal changed_;

@@ -6,34 +6,21 @@
 
 namespace kazoo {
 
-namespace {
-
-using core = recipe::queue_core;
-
-std::vector<core::item_data> one(data_view d) {
-    std::vector<core::item_data> all;
-    all.push_back(d.is_null() ? core::item_data() : std::string(d.text()));
-    return all;
-}
-std::vector<core::item_data> each(std::span<const std::string> items) { return {items.begin(), items.end()}; }
-
-} // namespace
-
 queue::queue(client c, std::string_view path, queue_options o)
-    : client_(std::move(c)), core_(std::make_shared<core>(client_, path, std::move(o))) {}
+    : client_(std::move(c)), core_(std::make_shared<recipe::queue_core>(client_, path, std::move(o))) {}
 queue::~queue() { core_->abandon(); }
 
 void queue::push(data_view data, int priority, const std::stop_token& stop) {
-    core_->push(one(data), priority, true, stop).get();
+    core_->push(recipe::one_item(data), priority, true, stop).get();
 }
 future<void> queue::async_push(data_view data, int priority, std::stop_token stop) {
-    return core_->push(one(data), priority, false, std::move(stop));
+    return core_->push(recipe::one_item(data), priority, false, std::move(stop));
 }
 void queue::push_all(std::span<const std::string> items, int priority, const std::stop_token& stop) {
-    core_->push(each(items), priority, true, stop).get();
+    core_->push(recipe::each_item(items), priority, true, stop).get();
 }
 future<void> queue::async_push_all(std::span<const std::string> items, int priority, std::stop_token stop) {
-    return core_->push(each(items), priority, false, std::move(stop));
+    return core_->push(recipe::each_item(items), priority, false, std::move(stop));
 }
 
 bytes queue::pop() { return async_pop().get(); }

@@ -6,18 +6,12 @@
 #include <kazoo/path.hpp>
 #include <kazoo/receipts.hpp>
 
-#include <set>
 #include <type_traits>
 
 namespace kazoo::recipe {
 
 namespace {
 
-std::shared_ptr<receipts_core> receipts_beside(const client& c, const recipe_object& of) {
-    return std::make_shared<receipts_core>(c, of.node() + "-__receipts__", receipts_options());
-}
-
-data_view view_of(const std::optional<std::string>& d) noexcept { return d ? data_view(*d) : data_view(null); }
 std::optional<std::string> copy_of(const bytes& b) { return b.is_null() ? std::nullopt : std::optional(b.str()); }
 
 } // namespace
@@ -25,13 +19,9 @@ std::optional<std::string> copy_of(const bytes& b) { return b.is_null() ? std::n
 queue_core::queue_core(const client& c, std::string_view path, queue_options o)
     : recipe_object(c, "queue", path),
       options_(std::move(o)),
-      receipts_(options_.receipts ? receipts_beside(c, *this) : nullptr),
-      items_(*this, node()),
+      pushing_(c, *this, node(), options_.receipts, options_.acl),
+      items_(*this, {.watched = node(), .items = node()}),
       line_(owner(), 1) {}
-
-queue_core::~queue_core() {
-    if (receipts_) receipts_->abandon();
-}
 
 std::string queue_core::claim::path() const { return path::join(of_->node(), entry_.name()); }
 
@@ -136,10 +126,10 @@ task<std::optional<bytes>> queue_core::take(std::shared_ptr<queue_core> self, fo
 
 task<queue_core::removal> queue_core::remove(std::string path, version seen) {
     const handle zk(owner(), root());
-    if (receipts_) {
+    if (receipts()) {
         transaction all = zk.transaction();
         all.remove(path, seen);
-        auto committing = receipts_->committing(std::move(all));
+        auto committing = receipts()->committing(std::move(all));
         const auto done = co_await as_result(std::move(committing));
         if (done) co_return removal::ours;
         const bool never = done.outcome() == outcome::not_applied;
@@ -169,7 +159,7 @@ task<void> queue_core::restore(std::shared_ptr<queue_core> self, std::string pat
         if (done.error() == errc::session_expired) {
             again = true;
         } else if (done.error() == errc::no_node && !made) {
-            made = again = (co_await as_result(self->make_folder())).has_value();
+            made = again = (co_await as_result(self->pushing_.make_folder())).has_value();
         } else {
             const auto helps = co_await as_result(tries.again(done.error()));
             again = helps && *helps;
@@ -182,8 +172,8 @@ task<void> queue_core::create(std::string path, item_data data) {
     const handle zk(owner(), root());
     transaction all = zk.transaction();
     all.create(path, view_of(data), {.acl = options_.acl});
-    if (receipts_) {
-        auto committing = receipts_->committing(std::move(all));
+    if (receipts()) {
+        auto committing = receipts()->committing(std::move(all));
         co_await std::move(committing);
     } else {
         auto committing = all.async_commit();
@@ -191,71 +181,15 @@ task<void> queue_core::create(std::string path, item_data data) {
     }
 }
 
-// -- pushing ----------------------------------------------------------------------------------------------------------
-
-task<void> queue_core::push(std::shared_ptr<queue_core> self, std::vector<item_data> items, std::int32_t priority) {
-    if (items.empty()) co_return;
-    const std::string prefix = path::join(self->node(), entry_prefix(priority));
-    for (bool made = false;;) {
-        auto committing = self->commit(items, prefix);
-        const auto done = co_await as_result(std::move(committing));
-        if (done) co_return;
-        const bool applied_never = done.outcome() == outcome::not_applied;
-        if (applied_never && done.error() == errc::no_node && !made) {
-            co_await self->make_folder();
-            made = true;
-        } else if (!applied_never || done.error() != errc::session_expired) {
-            try {
-                done.rethrow();
-            } catch (const error& e) {
-                throw_error(e.code(), e.outcome(), "push", self->path(), e.detail());
-            }
-        }
-    }
-}
-
-task<void> queue_core::commit(std::vector<item_data> items, std::string prefix) {
-    const handle zk(owner(), root());
-    for (repetition tries;;) {
-        transaction all = zk.transaction();
-        for (const item_data& d : items)
-            all.create(prefix, view_of(d), {.mode = create_mode::persistent_sequential, .acl = options_.acl});
-        if (receipts_) {
-            auto committing = receipts_->committing(std::move(all));
-            co_await std::move(committing);
-            co_return;
-        }
-        auto committing = all.async_commit();
-        const auto done = co_await as_result(std::move(committing));
-        if (done) co_return;
-        if (done.outcome() == outcome::unknown || !co_await tries.again(done.error())) done.rethrow();
-    }
-}
-
-task<void> queue_core::make_folder() {
-    const handle zk(owner(), root());
-    const create_options options{.acl = acls::open_unsafe(), .make_parents = true};
-    const auto create = [&] { return zk.async_create(node(), "", options); };
-    const auto made = co_await as_result(repeat(create));
-    if (!made && made.error() != errc::node_exists) made.rethrow();
-}
+// -- looking --------------------------------------------------------------------------------------------------------
 
 task<std::vector<std::string>> queue_core::list(std::shared_ptr<queue_core> self) {
     const handle zk(self->owner(), self->root());
-    const auto read = [&] { return read_behind_sync(zk, self->node()); };
-    const auto names = co_await as_result(in_any_session(read));
-    if (!names && names.error() != errc::no_node) names.rethrow();
-    std::set<queue_entry> items;
-    if (names)
-        for (const std::string_view name : *names)
-            if (const auto e = parse_entry(name)) items.insert(*e);
-    std::vector<std::string> in_order;
-    in_order.reserve(items.size());
-    while (const auto e = first_of_entries(items)) {
-        in_order.push_back(e->name());
-        items.erase(*e);
-    }
-    co_return in_order;
+    const auto read = [&] { return read_names_behind_sync(zk, self->node(), ""); };
+    const auto names = co_await in_any_session(read);
+    std::vector<std::string> all;
+    for (const queue_entry& e : in_order(names.items)) all.push_back(e.name());
+    co_return all;
 }
 
 task<std::size_t> queue_core::count(std::shared_ptr<queue_core> self) {
@@ -274,17 +208,6 @@ future<std::optional<bytes>> queue_core::pop(patience p) {
 queue_core::patience queue_core::as_long_as(duration limit, std::stop_token stop) const {
     const bool waits = limit.count() > 0;
     return {waits, true, waits ? deadline_in(limit) : operation_deadline(), std::move(stop)};
-}
-
-future<void> queue_core::push(std::vector<item_data> items, std::int32_t priority, bool limited, std::stop_token stop) {
-    if (priority < 0 || priority > 999)
-        throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, "push", path(),
-                    "priorities are from 0 to 999, and not " + std::to_string(priority));
-    task_options o{.name = "push", .path = path()};
-    o.stop = std::move(stop);
-    o.is_wait = limited;
-    if (limited) o.deadline = operation_deadline();
-    return spawn(owner(), o, push(shared(*this), std::move(items), priority));
 }
 
 task_options queue_core::reading(std::string_view operation, bool limited, std::stop_token stop) const {

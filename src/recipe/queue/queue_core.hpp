@@ -2,6 +2,7 @@
 // What a kazoo::queue and its tasks share.
 #include "recipe/parts/recipe_object.hpp"
 #include "recipe/queue/listing.hpp"
+#include "recipe/queue/pushing.hpp"
 
 #include <kazoo/recipe/queue.hpp>
 
@@ -16,8 +17,6 @@ namespace kazoo::recipe {
 
 class queue_core final : public recipe_object {
   public:
-    /// Null or bytes.
-    using item_data = std::optional<std::string>;
     /// How long a pop waits for an item; taking it is not limited by that.
     struct patience {
         bool waits = true;
@@ -27,14 +26,15 @@ class queue_core final : public recipe_object {
     };
 
     queue_core(const client&, std::string_view path, queue_options);
-    ~queue_core() override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------
     future<bytes> pop();
     future<std::optional<bytes>> pop(patience);
     patience just_a_try() const { return {false, false, operation_deadline(), {}}; }
     patience as_long_as(duration limit, std::stop_token) const;
-    future<void> push(std::vector<item_data>, std::int32_t priority, bool limited, std::stop_token);
+    future<void> push(std::vector<item_data> items, std::int32_t priority, bool limited, std::stop_token stop) {
+        return pushing_.push(std::move(items), priority, limited, std::move(stop));
+    }
     future<std::size_t> size(bool limited, std::stop_token);
     future<std::vector<std::string>> names(bool limited, std::stop_token);
 
@@ -76,20 +76,18 @@ class queue_core final : public recipe_object {
     static task<std::optional<found_item>> find(std::shared_ptr<queue_core>, bool waits);
     static task<std::optional<bytes>> take(std::shared_ptr<queue_core>, found_item);
     static task<void> restore(std::shared_ptr<queue_core>, std::string path, item_data);
-    static task<void> push(std::shared_ptr<queue_core>, std::vector<item_data>, std::int32_t priority);
     static task<std::size_t> count(std::shared_ptr<queue_core>);
     static task<std::vector<std::string>> list(std::shared_ptr<queue_core>);
+    const std::shared_ptr<receipts_core>& receipts() const noexcept { return pushing_.receipts(); }
     task_options reading(std::string_view operation, bool limited, std::stop_token) const;
     task<std::optional<queue_entry>> next(bool waits);
     task<removal> remove(std::string path, version);
-    task<void> commit(std::vector<item_data>, std::string prefix);
     task<void> create(std::string path, item_data);
-    task<void> make_folder();
 
     const queue_options options_;
-    const std::shared_ptr<receipts_core> receipts_; ///< none: without receipts
-    listing items_;                                 ///< on the loop
-    waiting_line line_;                             ///< on the loop: those who wait for an item, one at a time
+    pushing pushing_;
+    listing items_;     ///< on the loop
+    waiting_line line_; ///< on the loop: those who wait for an item, one at a time
 };
 
 } // namespace kazoo::recipe
