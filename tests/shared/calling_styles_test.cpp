@@ -3,6 +3,7 @@
 
 #include <kazoo/asio.hpp>
 #include <kazoo/kazoo.hpp>
+#include <kazoo/recipe/locking_queue.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -190,6 +191,16 @@ std::vector<row> table() {
             return q->async_try_pop().then([q](auto f) { return std::move(f).get(); });
         },
         [](const client& c, const std::string&) { (void)queue(c, "/queue").try_pop(); }));
+    t.push_back(operation(
+        "items", [](const client& c, const std::string&) { return locking_queue(c, "/queue").async_items(); },
+        [](const client& c, const std::string&) { (void)locking_queue(c, "/queue").items(); }));
+    t.push_back(operation(
+        "get",
+        [](const client& c, const std::string&) {
+            auto q = std::make_shared<locking_queue>(c, "/queue");
+            return q->async_get().then([q](auto f) { return std::move(f).get(); });
+        },
+        [](const client& c, const std::string&) { (void)locking_queue(c, "/queue").get(); }));
     t.push_back(operation(
         "settle",
         [](const client& c, const std::string&) {
