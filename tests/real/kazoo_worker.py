@@ -201,6 +201,36 @@ def use_queue(hosts, path, name, file, times, what):
     zk.close()
 
 
+# -- locking_queue_python_test.cpp: kazoo_worker.py locking_queue HOSTS PATH NAME FILE TIMES WHAT ---------------------
+
+
+def use_locking_queue(hosts, path, name, file, times, what):
+    """As worker/locking_queue.cpp: pushes, consumes or holds items."""
+    zk, tell = begin(hosts, file, 4000)
+    queue = zk.LockingQueue(path)
+    done = 0
+    while int(times) == 0 or done < int(times):
+        if what == "push":
+            item = f"{name}-{done}"
+            queue.put(item.encode())
+            tell(name, "pushed", item)
+        else:
+            item = queue.get(timeout=1)
+            if item is None:
+                continue
+            if what == "hold":
+                tell(name, "holds", item.decode())
+                time.sleep(3600)  # until it is killed
+            if not queue.consume():
+                continue
+            tell(name, "consumed", item.decode())
+            if int(times) == 0:
+                time.sleep(0.005)  # until it is killed there is something left
+        done += 1
+    zk.stop()
+    zk.close()
+
+
 if __name__ == "__main__":
     modes = {
         "watching": watching,
@@ -209,6 +239,7 @@ if __name__ == "__main__":
         "counters": counters,
         "parties": parties,
         "queue": use_queue,
+        "locking_queue": use_locking_queue,
     }
     if sys.argv[1] in modes:
         modes[sys.argv[1]](*sys.argv[2:])

@@ -25,4 +25,8 @@ int stay_member(const std::vector<std::string>& arguments);
 /// and writes "NAME pushed ITEM" or "NAME popped ITEM" to FILE each time.
 int use_queue(const std::vector<std::string>& arguments);
 
+/// The same with items that are claimed: pushes them ("push"), consumes them ("consume") and writes "NAME consumed
+/// ITEM", or claims one ("hold"), writes "NAME holds ITEM", and does nothing any more.
+int use_locking_queue(const std::vector<std::string>& arguments);
+
 } // namespace lock_worker
