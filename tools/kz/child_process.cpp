@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +69,7 @@ struct preparation {
     std::string shell = "/bin/sh";
     std::vector<char*> arguments = pointers_to(words), environment = pointers_to(texts);
     std::vector<char*> script_arguments = arguments; ///< of the shell; the second one is the script's path
+    int input = -1;                                  ///< to be its standard input
     bool own_group = !has_controlling_terminal();
     sigset_t blocked = interrupting_signals();
     pid_t parent = ::getpid();
@@ -96,11 +98,29 @@ int execute(preparation& p) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != p.parent) ::_exit(1); // too late: we have been killed meanwhile
     if (p.own_group) ::setpgid(0, 0);
+    if (p.input >= 0) ::dup2(p.input, STDIN_FILENO);
     ::signal(SIGPIPE, SIG_DFL);
     ::sigprocmask(SIG_UNBLOCK, &p.blocked, nullptr);
     const int why = execute(p);
     [[maybe_unused]] const ssize_t written = ::write(report, &why, sizeof why);
     ::_exit(1);
+}
+
+/// What can be read behind it is all of this, whenever it is read.
+int file_with(std::string_view text) {
+    const int file = ::memfd_create("input", MFD_CLOEXEC);
+    if (file < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
+    while (!text.empty()) {
+        const ssize_t written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            const int why = errno;
+            ::close(file);
+            throw std::system_error(why, std::generic_category(), "write");
+        }
+        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    ::lseek(file, 0, SEEK_SET);
+    return file;
 }
 
 exit_code to_exit_code(int status) noexcept {
@@ -109,15 +129,18 @@ exit_code to_exit_code(int status) noexcept {
 
 } // namespace
 
-child_process::child_process(const std::vector<std::string>& command, const variables& more) {
+child_process::child_process(const std::vector<std::string>& command, const variables& more,
+                             const std::optional<std::string_view>& input) {
     preparation prepared(command, more);
     group_ = prepared.own_group;
     std::array<int, 2> report{}; // closed by a successful exec
     if (::pipe2(report.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    if (input) prepared.input = file_with(*input);
     ::signal(SIGCHLD, SIG_DFL); // ignored, it would hide how the command ended
     pid_ = ::fork();
     if (pid_ == 0) become_command(prepared, report[1]);
     const int error = errno;
+    if (input) ::close(prepared.input);
     ::close(report[1]);
     int why = pid_ < 0 ? error : 0;
     if (pid_ > 0)

@@ -1,7 +1,9 @@
 #pragma once
 #include "exit_code.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <system_error>
 #include <utility>
@@ -9,7 +11,7 @@
 
 namespace kz {
 
-/// A command that runs beside us, found as the shell finds it, with our standard streams.
+/// A command that runs beside us, found as the shell finds it, with our standard streams; or with an input of its own.
 ///
 /// With a controlling terminal it stays in our process group, as under flock(1), so that it can read from the terminal
 /// and that Ctrl-C and Ctrl-Z work. Without one it gets a group of its own, as under timeout(1), and signals reach what
@@ -18,9 +20,10 @@ class child_process {
   public:
     using variables = std::vector<std::pair<std::string, std::string>>;
 
-    /// `more` is added to the environment. Make it on the main thread: the kernel kills the command when the thread
-    /// that started it ends. Throws execution_error.
-    child_process(const std::vector<std::string>& command, const variables& more);
+    /// `more` is added to the environment. `input`: its standard input; none: ours. Make it on the main thread: the
+    /// kernel kills the command when the thread that started it ends. Throws execution_error.
+    child_process(const std::vector<std::string>& command, const variables& more,
+                  const std::optional<std::string_view>& input = {});
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
     /// Kills it if it was not waited for.

@@ -20,7 +20,7 @@ const std::vector<std::string>& guarded_command(const settings& s, const std::st
 }
 
 exit_code run_guarded(const std::vector<std::string>& words, const hold& h) try {
-    child_process command(words, h.variables);
+    child_process command(words, h.variables, h.input);
     bool lost = false;
     const auto on_loss = [&] {
         lost = true;

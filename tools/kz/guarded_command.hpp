@@ -1,12 +1,14 @@
 #pragma once
-// What kz lock, kz lease, kz elect and kz party share: a command that runs as long as something is ours.
+// What kz lock, kz lease, kz elect, kz party and kz queue share: a command that runs as long as something is ours.
 #include "child_process.hpp"
 #include "settings.hpp"
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kz {
@@ -19,6 +21,7 @@ struct hold {
     std::function<void()> on_loss;
     std::function<void()> on_signal = [] {}; ///< one was passed on to the command
     std::chrono::milliseconds patience;      ///< between SIGTERM and SIGKILL
+    std::optional<std::string_view> input{}; ///< the command's standard input; none: ours
 };
 
 /// What stands behind the --. `usage`: what stands ahead of it. Throws usage_error if there is nothing, or what should
