@@ -39,6 +39,9 @@ struct presence::stay {
     std::size_t wanted_by = 0; ///< calls of join() that have not ended
     bool kept = false;         ///< one of them has come through
     bool ever_joined = false;
+    bool comes_back = true;
+    std::optional<pinned_handle> there{}; ///< the session in which it is there
+    zxid created = zxid::none;
     bool over = false; ///< its task has ended
     bool lost = false; ///< by itself: it does not come back
     std::error_code why_over{};
@@ -54,21 +57,6 @@ struct presence::stay {
     std::error_code data_refused{};
 };
 
-/// A call of join() that waits. The last one that gives up ends what none has completed.
-class presence::interest {
-  public:
-    interest(presence& of, std::shared_ptr<stay> s) noexcept : of_(of), stay_(std::move(s)) { ++stay_->wanted_by; }
-    ~interest() {
-        if (--stay_->wanted_by == 0 && !stay_->kept) of_.end(*stay_);
-    }
-    interest(const interest&) = delete;
-    interest& operator=(const interest&) = delete;
-
-  private:
-    presence& of_;
-    const std::shared_ptr<stay> stay_;
-};
-
 presence::presence(recipe_object& of, presence_rules rules)
     : of_(of), rules_(std::move(rules)), changed_(of.owner()), wish_(of.owner()) {}
 
@@ -80,6 +68,7 @@ std::shared_ptr<presence::stay> presence::begun() {
     s->id = random_id(of_.owner().loop());
     s->node = path::join(rules_.folder, s->id + rules_.tail);
     s->first_data = data_number_;
+    s->comes_back = rules_.comes_back;
     const task_options options = of_.waiting("join", never, s->end.get_token());
     auto running = spawn(of_.owner(), options, run(of_.shared_from_this(), *this, s));
     s->over = running.ready();
@@ -103,20 +92,51 @@ void presence::end(stay& s) {
     changed_.notify();
 }
 
+void presence::was_removed(stay& s) {
+    s.possible = false;
+    end(s);
+}
+
+void presence::stays_away(stay& s) noexcept { s.comes_back = false; }
+
+std::optional<presence::standing> presence::stands() const {
+    if (!stay_ || !stay_->there || !stay_->there->alive()) return std::nullopt;
+    return standing{*stay_->there, stay_->node, stay_->created, stay_};
+}
+
+task<void> presence::others_removed() {
+    const auto all = stays_;
+    for (const auto& s : all)
+        while (s != stay_ && !s->removed) co_await changed_.next();
+}
+
+presence::interest::interest(presence& of) : of_(of), stay_(of.begun()) { ++stay_->wanted_by; }
+presence::interest::~interest() {
+    if (--stay_->wanted_by == 0 && !stay_->kept) of_.end(*stay_);
+}
+void presence::interest::keep() noexcept { stay_->kept = true; }
+
+task<std::optional<presence::standing>> presence::interest::there() const {
+    for (;;) {
+        if (stay_->lost) co_return std::nullopt;
+        if (stay_->over || of_.stay_ != stay_)
+            throw_error(stay_->over ? stay_->why_over : make_error_code(errc::cancelled),
+                        stay_->unanswered ? outcome::unknown : outcome::not_applied, "join", of_.of_.path());
+        if (auto s = of_.stands()) co_return s;
+        co_await of_.changed_.next();
+    }
+}
+
 task<void> presence::join(std::shared_ptr<recipe_object> of, presence& self) {
     task_scope& scope = co_await this_scope{};
     const recipe_object::call under_way(*of, scope);
     scope.require_time();
     for (;;) {
-        const auto s = self.begun();
-        const interest here(self, s);
-        while (!s->over && self.stay_ == s && !self.joined()) co_await self.changed_.next();
-        if (s->lost) continue; // it was over already, and nobody had heard of it: ours is another one
-        if (s->over || self.stay_ != s)
-            throw_error(s->over ? s->why_over : make_error_code(errc::cancelled),
-                        s->unanswered ? outcome::unknown : outcome::not_applied, "join", of->path());
+        interest here(self);
+        const auto there = co_await here.there();
+        if (!there) continue; // it was over already, and nobody had heard of it: ours is another one
         scope.claim_result();
-        s->kept = true;
+        here.keep();
         co_return;
     }
 }
@@ -169,8 +189,9 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
     future<created_node> creating;
     for (bool missing = true;;) {
         // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
-        if (missing && s->ever_joined && !rules_.comes_back) co_return;
+        if (missing && s->ever_joined && !s->comes_back) co_return;
         if (missing) {
+            s->there.reset();
             say(*s, presence_state::joining);
             creating = create(*s, zk);
         }
@@ -197,17 +218,21 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
         // 2. It is there. In our name, and with our data? Then we have joined.
         const node_stat there = *seen->value;
         const bool ours = there.owner == zk.id();
-        if (!ours && s->ever_joined && !rules_.comes_back) co_return;
+        if (!ours && s->ever_joined && !s->comes_back) co_return;
         if (!ours && co_await replaced(s, zk, there, tries)) continue;
         if (ours && !has_our_data(*s, there)) {
             co_await write(s, zk, there, tries);
             continue;
         }
         s->ever_joined = s->ever_joined || ours;
-        if (ours)
+        if (ours) {
+            s->there = zk;
+            s->created = there.created;
             say(*s, presence_state::joined, zk);
-        else
+        } else {
+            s->there.reset();
             say(*s, presence_state::joining);
+        }
         changed_.notify();
 
         // 3. Until something becomes of it, or other data is wanted.

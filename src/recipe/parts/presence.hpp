@@ -41,6 +41,16 @@ struct presence_rules {
 /// from its leader may leave us in the belief for a while that we are there.
 class presence {
   public:
+    struct stay; ///< from a join to a leave
+    class interest;
+    /// Our node as it is there in one session.
+    struct standing {
+        pinned_handle zk;
+        std::string node;
+        zxid created = zxid::none;
+        std::shared_ptr<stay> in;
+    };
+
     presence(recipe_object& of, presence_rules rules);
     presence(const presence&) = delete;
     presence& operator=(const presence&) = delete;
@@ -64,9 +74,21 @@ class presence {
     /// for the log. In the child of a fork it has ended.
     ref<listener> on_state(std::string who, std::function<void(presence_state)> f) KAZOO_EXCLUDES(mutex_);
 
+    // -- on the loop, for recipes that go by what else is there -------------------------------------------------------
+    /// Until nothing of what was begun before the present stay can be there.
+    task<void> others_removed();
+    /// Nothing: it is not there, or is about to be made again.
+    std::optional<standing> stands() const;
+    /// At each change of stands().
+    future<void> next_change() { return changed_.next(); }
+    /// From now on it is not made again: with the session, or when somebody deletes it, it has left.
+    static void stays_away(stay&) noexcept;
+    /// It is not to be there any more. Does nothing where that was said before.
+    void end(stay&);
+    /// The same; our node has been removed already.
+    void was_removed(stay&);
+
   private:
-    struct stay;
-    class interest;
     using told = mailbox<presence_state>;
 
     // -- on the loop; the coroutines stand in presence.cpp
@@ -80,7 +102,6 @@ class presence {
     task<void> write(std::shared_ptr<stay>, pinned_handle, node_stat there, repetition& tries);
 
     std::shared_ptr<stay> begun();
-    void end(stay&);
     void clean_up(const std::shared_ptr<stay>&) noexcept;
     bool begin_removal(const std::shared_ptr<stay>&);
     static task<void> remove(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>, pinned_handle,
@@ -106,6 +127,25 @@ class presence {
     presence_state state_ KAZOO_GUARDED_BY(mutex_) = presence_state::left;
     std::optional<pinned_handle> in_ KAZOO_GUARDED_BY(mutex_); ///< the session in which it has joined
     util::pruned_list<ref<told>, has_ended> listening_ KAZOO_GUARDED_BY(mutex_);
+};
+
+/// A call that wants it to be there. The last one that goes without having kept it ends what none has kept. On the
+/// loop.
+class presence::interest {
+  public:
+    explicit interest(presence& of);
+    ~interest();
+    interest(const interest&) = delete;
+    interest& operator=(const interest&) = delete;
+
+    /// Waits until it is there. Nothing: it is over by itself, as it does not come back. Throws when it cannot be made,
+    /// and errc::cancelled when somebody leaves meanwhile.
+    task<std::optional<standing>> there() const;
+    void keep() noexcept;
+
+  private:
+    presence& of_;
+    const std::shared_ptr<stay> stay_;
 };
 
 } // namespace kazoo::recipe
