@@ -31,6 +31,7 @@ ROOMS = {
     "recipe/watch": ["recipe/parts", "recipe"],
     "recipe/counter": ["recipe/parts", "recipe"],
     "recipe/queue": ["recipe/parts", "recipe"],
+    "recipe/barrier": ["recipe/parts", "recipe"],
     "net": ["loop"],
     "testing": [],
     "testing/sim": ["server", "proto", "loop"],
