@@ -283,7 +283,8 @@ task<bool> double_barrier_core::leave(std::shared_ptr<double_barrier_core> self,
 /// the first.
 task<bool> double_barrier_core::all_gone(std::shared_ptr<round> ours, pinned_handle zk, patience p) {
     const std::string own(path::basename(ours->node));
-    std::set<std::string> strangers; // who have not been let in by what let us in
+    std::set<std::string> strangers; // who have not been let in by what let us in, as it was then
+    zxid judged_by = zxid::none;
     if (!ours->in.alive()) co_await catch_up(zk, node());
     for (repetition looks;;) {
         auto looking = look_at_one_moment(zk);
@@ -294,10 +295,8 @@ task<bool> double_barrier_core::all_gone(std::shared_ptr<round> ours, pinned_han
         const scene& now = **seen;
         if (now.where != ours->through.where) co_return true; // and nobody of this round is there
         const bool open = now.ready && now.ready->created == ours->through.made;
-        if (open && now.ready->modified > ours->through.let_in) {
-            ours->through.let_in = now.ready->modified;
-            strangers.clear();
-        }
+        if (open) ours->through.let_in = std::max(ours->through.let_in, now.ready->modified);
+        if (std::exchange(judged_by, ours->through.let_in) != ours->through.let_in) strangers.clear();
         const bool here = now.has(own);
         std::vector<std::string> others;
         for (const std::string& m : now.members)
