@@ -122,7 +122,7 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
     const std::string ours(path::basename(here.node));
     std::set<std::string> unreadable; // members that cannot be checked
     repetition looks;
-    for (bool watching = p == patience::waits, was_made = false;;) {
+    for (bool watching = p == patience::waits, was_made = false, caught_up = false;;) {
         auto looking = look(here.zk, watching);
         auto seen = co_await as_result(std::move(looking));
         if (!seen && co_await looks.again(seen.error())) continue;
@@ -132,8 +132,12 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
 
         // Open, with us among those who are let in.
         if (ready && ready->modified > here.created) co_return opening{ready->created, ready->modified, now->where};
-        if (!ready && was_made) // while we were there; kazoo's members remove it when the first one leaves
+        if (!ready && was_made && std::exchange(caught_up, true)) // kazoo's members remove it when the first one leaves
             co_return opening{zxid::none, now->children_modified, now->where};
+        if (!ready && was_made) { // the event was another server's, and this one may lag behind it
+            co_await catch_up(here.zk, node());
+            continue;
+        }
 
         bool look_again = false;
         if (now->has(ours) && now->members.size() >= count_) {
@@ -158,6 +162,7 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
         const bool none = event.error() == errc::operation_timeout || event.error() == errc::cancelled;
         if (!event && !none) event.rethrow();
         was_made = event && event->type == event_type::created;
+        caught_up = false;
         watching = !event;
         const auto still = member_.stands();
         if (!still || still->in != here.in || still->created != here.created) co_return std::nullopt;

@@ -141,7 +141,7 @@ actor double_barrier_crew::work(gate& s) {
         const bool was_inside = s.b()->inside();
         const std::int64_t round = s.through;
         try {
-            switch (below(6)) {
+            switch (was_inside && below(4) != 0 ? 5 : below(6)) {
             case 0: { // nobody waits for it any more
                 auto asked = s.b()->async_enter();
                 co_await pause_for(machine, between(0ms, 300ms));
