@@ -6,7 +6,7 @@ namespace kazoo::recipe {
 
 std::unique_ptr<holding> holding::take(lock_node& mine, place here, loss lost_when, std::shared_ptr<fate> f) {
     const auto held = std::make_shared<grant>(mine.session(), mine.node(), lost_when, mine.left_id(), std::move(f));
-    here->acquired(held);
+    if (here) here->acquired(held);
     auto taken = std::make_unique<holding>(held, std::move(here));
     held->guard();
     mine.keep(); // only now: from here on `held` takes care of the node

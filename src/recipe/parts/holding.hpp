@@ -18,7 +18,8 @@ class holding final : job {
     explicit holding(std::shared_ptr<grant> g, place p = {}) noexcept
         : job{&run, nullptr}, grant_(std::move(g)), place_(std::move(p)) {}
 
-    /// What has come first is in the hands of its holder from now on, and watched over. On the loop.
+    /// What has come first is in the hands of its holder from now on, and watched over. A place is not needed. On the
+    /// loop.
     static std::unique_ptr<holding> take(lock_node&, place, loss lost_when,
                                          std::shared_ptr<fate> = std::make_shared<fate>());
 

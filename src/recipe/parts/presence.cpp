@@ -65,7 +65,7 @@ presence::presence(recipe_object& of, presence_rules rules)
 std::shared_ptr<presence::stay> presence::begun() {
     if (stay_) return stay_;
     auto s = std::make_shared<stay>();
-    s->id = random_id(of_.owner().loop());
+    s->id = rules_.new_id ? rules_.new_id() : random_id(of_.owner().loop());
     s->node = path::join(rules_.folder, s->id + rules_.tail);
     s->first_data = data_number_;
     s->comes_back = rules_.comes_back;
@@ -388,29 +388,19 @@ presence_state presence::state() const noexcept {
 
 void presence::say(const stay& s, presence_state now, std::optional<pinned_handle> in) {
     if (stay_.get() != &s) return;
-    std::vector<ref<told>> listening;
     {
         const util::lock_guard lock(mutex_);
         in_ = std::move(in);
         if (std::exchange(state_, now) == now) return;
-        listening = listening_.rest();
     }
-    for (const auto& l : listening) l->put(now, {});
+    audience_.tell(now);
 }
 
 ref<listener> presence::on_state(std::string who, std::function<void(presence_state)> f) {
-    auto tell = [f = std::move(f)](const news<presence_state>& n) {
-        if (n.read) f(n.read->value);
-    };
-    ref<told> l(new told(of_.owner(), std::move(who), std::move(tell)));
-    if (of_.forked()) { // where the mutex may be locked for ever
-        l->end();
-        return l;
-    }
-    const util::lock_guard lock(mutex_);
-    listening_.add(l);
-    return l;
+    return audience_.add(of_.owner(), std::move(who), std::move(f));
 }
+
+std::string_view presence::id() const noexcept { return stay_ ? std::string_view(stay_->id) : std::string_view(); }
 
 } // namespace recipe
 

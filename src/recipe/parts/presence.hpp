@@ -1,10 +1,9 @@
 #pragma once
 // A node of ours that is there for as long as we say.
-#include "recipe/parts/mailbox.hpp"
+#include "recipe/parts/audience.hpp"
 #include "recipe/parts/recipe_object.hpp"
 #include "recipe/support.hpp"
 #include "util/mutex.hpp"
-#include "util/pruned_list.hpp"
 
 #include <kazoo/acl.hpp>
 #include <kazoo/recipe/presence_state.hpp>
@@ -15,6 +14,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kazoo::recipe {
@@ -27,6 +27,8 @@ struct presence_rules {
     std::vector<kazoo::acl> acl{};
     /// Whether it is made again when the session was lost or somebody has deleted it. Otherwise it has left then.
     bool comes_back = true;
+    /// The digits, for each stay; none: random ones. Nobody else may have them.
+    std::function<std::string()> new_id{};
 };
 
 /// Part of a recipe_object, whose end is a leave().
@@ -70,9 +72,12 @@ class presence {
     future<void> set_data(std::string);
     bool joined() const noexcept { return state() == presence_state::joined; }
     presence_state state() const noexcept KAZOO_EXCLUDES(mutex_);
-    /// Calls f with each change from now on, not after close(); while it runs newer states replace each other. `who`:
-    /// for the log. In the child of a fork it has ended.
-    ref<listener> on_state(std::string who, std::function<void(presence_state)> f) KAZOO_EXCLUDES(mutex_);
+    /// Calls f with each change from now on, as audience::add().
+    ref<listener> on_state(std::string who, std::function<void(presence_state)> f);
+
+    // -- on the loop --------------------------------------------------------------------------------------------------
+    /// The digits in the node's name; empty if it is not to be there.
+    std::string_view id() const noexcept;
 
     // -- on the loop, for recipes that go by what else is there -------------------------------------------------------
     /// Until nothing of what was begun before the present stay can be there.
@@ -89,9 +94,7 @@ class presence {
     void was_removed(stay&);
 
   private:
-    using told = mailbox<presence_state>;
-
-    // -- on the loop; the coroutines stand in presence.cpp
+    // -- the coroutines stand in presence.cpp
     static task<void> join(std::shared_ptr<recipe_object>, presence&);
     static task<void> wait_joined(std::shared_ptr<recipe_object>, presence&);
     static task<bool> leave(std::shared_ptr<recipe_object>, presence&);
@@ -120,13 +123,10 @@ class presence {
     task_signal changed_;                      ///< on the loop: something that somebody may wait for
     task_signal wish_;                         ///< on the loop: other data is wanted
 
-    struct has_ended {
-        bool operator()(const ref<told>& l) const noexcept { return !l->active(); }
-    };
+    audience<presence_state> audience_;
     mutable util::mutex mutex_;
     presence_state state_ KAZOO_GUARDED_BY(mutex_) = presence_state::left;
     std::optional<pinned_handle> in_ KAZOO_GUARDED_BY(mutex_); ///< the session in which it has joined
-    util::pruned_list<ref<told>, has_ended> listening_ KAZOO_GUARDED_BY(mutex_);
 };
 
 /// A call that wants it to be there. The last one that goes without having kept it ends what none has kept. On the
