@@ -3,6 +3,7 @@
 #include <kazoo/recipe/shallow_party.hpp>
 
 #include "recipe/group/gathering_core.hpp"
+#include "recipe/group/member_name.hpp"
 #include "recipe/parts/contenders.hpp"
 #include "recipe/parts/entry_names.hpp"
 
@@ -25,10 +26,7 @@ std::string tail_of(const gathering_kind& k, const std::string& identifier) {
 
 presence_rules rules_of(const recipe_object& of, const gathering_kind& k, party_options o) {
     std::string tail = tail_of(k, o.identifier);
-    const std::string name = path::join(of.node(), std::string(id_length, '0') + tail);
-    if (k.named_by_node && (o.identifier.find('/') != std::string::npos || !chroot({}).absolute(name).defect().empty()))
-        throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, of.recipe(), of.path(),
-                    "the identifier cannot be part of a node's name");
+    if (k.named_by_node) check_identifier(of, o.identifier);
     return {.folder = of.node(),
             .tail = std::move(tail),
             .data = std::move(o.identifier),

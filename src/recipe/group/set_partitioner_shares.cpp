@@ -1,0 +1,111 @@
+// Who gets what, and whether all of the party agree on what there is.
+#include "recipe/group/set_partitioner_core.hpp"
+#include "recipe/parts/contenders.hpp"
+
+#include <kazoo/path.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace kazoo::recipe {
+
+namespace {
+
+std::string node_of(const member_name& m) { return m.id + "-" + m.identifier; }
+
+std::string quoted(const std::string& identifier) { return "\"" + identifier + "\""; }
+
+/// A share is a part of the set, and no item is there twice.
+bool is_part_of(const std::vector<std::string>& items, std::vector<std::string> share) {
+    std::ranges::sort(share);
+    return std::ranges::adjacent_find(share) == share.end() && std::ranges::includes(items, share);
+}
+
+} // namespace
+
+void set_partitioner_core::refuse(const std::string& why) const {
+    throw_error(make_error_code(errc::bad_arguments), outcome::not_applied, recipe(), path(), why);
+}
+
+/// Nothing: it cannot be said before the party changes.
+task<std::optional<set_partitioner_core::share>> set_partitioner_core::share_of(attempt& a, child_list party,
+                                                                                std::shared_ptr<party_news> news) {
+    std::vector<member_name> members, say_so;
+    for (const std::string_view name : party.names)
+        if (auto m = parse_member(name)) members.push_back(*std::move(m));
+
+    // 1. The set is what the one has who has been there longest. Who has another one does not count.
+    std::ranges::copy_if(members, std::back_inserter(say_so), [](const member_name& m) { return m.set.has_value(); });
+    const auto differs = [this](const member_name& m) { return m.set && *m.set != set_; };
+    if (std::ranges::any_of(say_so, differs)) {
+        const auto first = co_await eldest(std::move(say_so));
+        if (!first) co_return std::nullopt;
+        if (differs(*first))
+            refuse("the member " + quoted(first->identifier) + " was there before us, " + quoted(identifier()) +
+                   ", and shares out another set");
+        std::erase_if(members, differs);
+    }
+
+    // 2. We are there, and nobody else of our name.
+    std::vector<member_name> namesakes;
+    std::ranges::copy_if(members, std::back_inserter(namesakes),
+                         [this](const member_name& m) { return m.identifier == identifier(); });
+    const bool there = std::ranges::any_of(namesakes, [this](const member_name& m) { return m.id == presence_.id(); });
+    if (!there) co_return std::nullopt;
+    if (namesakes.size() > 1) {
+        co_await wait_for_namesake(a, std::move(namesakes), news);
+        co_return std::nullopt;
+    }
+    a.namesake_since.reset();
+
+    // 3. All come to the same order.
+    std::vector<std::string> identifiers;
+    for (member_name& m : members) identifiers.push_back(std::move(m.identifier));
+    std::ranges::sort(identifiers);
+    co_return co_await computed_share(std::move(identifiers));
+}
+
+/// Of those that are still there.
+task<std::optional<member_name>> set_partitioner_core::eldest(std::vector<member_name> members) {
+    std::vector<std::string> nodes;
+    for (const member_name& m : members) nodes.push_back(node_of(m));
+    const auto read = [&] { return read_contenders(handle(owner(), root()), party_->node(), nodes); };
+    const auto there = co_await repeat(read);
+    const auto first = std::ranges::min_element(there, {}, &contender::created);
+    if (first == there.end()) co_return std::nullopt;
+    co_return parse_member(path::basename(first->path));
+}
+
+/// It may be a process that was started again, whose old session is not over yet. Ends when the party has changed.
+task<void> set_partitioner_core::wait_for_namesake(attempt& a, std::vector<member_name> namesakes,
+                                                   std::shared_ptr<party_news> news) {
+    const task_scope& scope = co_await this_scope{};
+    const auto first = co_await eldest(std::move(namesakes));
+    if (!a.namesake_since) a.namesake_since = now();
+    const bool we = first && first->id == presence_.id(); // then it is the other one's to go
+    const duration patience = session().timeout() * (we ? 2 : 1);
+    while (!news->changed) {
+        const duration left = saturating_add(*a.namesake_since, patience) - now();
+        if (left <= duration::zero()) refuse("another member calls itself " + quoted(identifier()) + ", too");
+        (void)co_await as_result(news->told.next().timeout(left));
+        scope.require_time();
+    }
+}
+
+task<set_partitioner_core::share> set_partitioner_core::computed_share(std::vector<std::string> members) {
+    share mine;
+    if (!options_.partition) {
+        auto at = static_cast<std::size_t>(std::ranges::find(members, identifier()) - members.begin());
+        for (; at < items_.size(); at += members.size()) mine.push_back(items_[at]);
+        co_return mine;
+    }
+    const auto compute = [self = shared(*this), members](future<bool>) {
+        return self->options_.partition(self->identifier(), members, self->items_);
+    };
+    auto computing = ready(owner(), "partition", true).then(compute); // on the callback executor
+    mine = co_await std::move(computing);
+    if (!is_part_of(items_, mine)) refuse("the partition function gave something that is no part of the set");
+    co_return mine;
+}
+
+} // namespace kazoo::recipe
