@@ -52,18 +52,15 @@ struct double_barrier_options {
 /// **What happens when …** (each line has a test)
 /// - *the connection breaks*: who waits goes on waiting; who is inside stays inside.
 /// - *the session is lost* while we wait in enter(): our node stands again in the next one, in place of the old one,
-/// and
-///   is never counted twice. If all others have left the round by then, we wait for the next one.
+///   and is never counted twice. If all others have left the round by then, we wait for the next one.
 /// - *the session is lost* inside: inside() is false, lost() is requested, and nothing brings us back: the others take
-/// us
-///   for gone. leave() still waits until they have left, and returns true then. enter() begins anew.
+///   us for gone. leave() still waits until they have left, and returns true then. enter() begins anew.
 /// - *somebody deletes our node*: the same; while we wait it is made again.
 /// - *the caller cancels or the deadline passes* in enter(): neither node nor watch stays; also not what a create of a
 ///   broken connection makes late. In leave(): our node is removed, and we are not inside any more; leave() may be
 ///   called again, and waits for the rest.
 /// - *a reply is lost*: our node is known by the random id in its name and by its owner. What opens the barrier is
-/// right
-///   whenever it is carried out; what closes it is bound to our node, and done once.
+///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
 /// - *an open barrier was left behind*, as all members were killed: it lets nobody in. The oldest of those who wait
 ///   removes it.

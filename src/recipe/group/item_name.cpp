@@ -33,7 +33,8 @@ std::string node_name_of(std::string_view item) {
     std::string name;
     for (std::size_t at = 0; at < item.size();) {
         const std::string_view c = item.substr(at, length_of_character(item[at]));
-        const bool like_encoded = c == "%" && item.size() - at > 2 && is_hexadecimal(item[at + 1]) && is_hexadecimal(item[at + 2]);
+        const bool like_encoded =
+            c == "%" && item.size() - at > 2 && is_hexadecimal(item[at + 1]) && is_hexadecimal(item[at + 2]);
         const bool may_stand = c != "/" && path::defect("/_" + std::string(c)).empty();
         if (!all && may_stand && !like_encoded) {
             name.append(c);

@@ -44,7 +44,8 @@ std::string with_set(std::string id, std::uint64_t set) {
 std::optional<member_name> parse_member(std::string_view node) {
     if (node.size() <= id_length || node[id_length] != '-' || !is_id(node.substr(0, id_length))) return std::nullopt;
     member_name m{std::string(node.substr(0, id_length)), std::string(node.substr(id_length + 1)), std::nullopt};
-    const bool says_so = m.id[version_at] == custom && std::string_view("89ab").find(m.id[variant_at]) != std::string_view::npos;
+    const bool says_so =
+        m.id[version_at] == custom && std::string_view("89ab").find(m.id[variant_at]) != std::string_view::npos;
     if (!says_so) return m;
     std::uint64_t set = 0;
     std::from_chars(m.id.data() + set_at, m.id.data() + id_length, set, 16);

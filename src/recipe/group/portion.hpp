@@ -21,7 +21,7 @@ namespace kazoo::recipe {
 /// One share and the locks that were taken of it so far. What has been taken is given back when this goes.
 struct taking {
     std::vector<std::string> items;
-    std::vector<std::unique_ptr<possession>> locks; ///< null: not yet
+    std::vector<std::unique_ptr<possession>> locks;          ///< null: not yet
     std::shared_ptr<fate> common = std::make_shared<fate>(); ///< of all locks: they are lost together
     std::size_t first = 0; ///< the one that was taken first: it is certain no longer than the others
     std::size_t begun = 0, taken = 0;
@@ -40,7 +40,8 @@ struct taking {
 class turn final : job {
   public:
     /// On the loop.
-    turn(std::shared_ptr<recipe_object> of, waiting_line& line) : job{&run, nullptr}, of_(std::move(of)), place_(line) {}
+    turn(std::shared_ptr<recipe_object> of, waiting_line& line)
+        : job{&run, nullptr}, of_(std::move(of)), place_(line) {}
     waiting_line::place& place() noexcept { return place_; }
     /// Any thread; not in the child of a fork.
     static void end(std::unique_ptr<turn>) noexcept;

@@ -47,7 +47,8 @@ std::vector<std::string> as_set(std::vector<std::string> items) {
 set_partitioner_options with_identifier(const client& c, set_partitioner_options o) {
     core& owner = client_access::core_of(c);
     if (o.identifier.empty() && !owner.loop().forked())
-        o.identifier = util::host_name() + "-" + std::to_string(::getpid()) + "-" + random_id(owner.loop()).substr(0, 8);
+        o.identifier =
+            util::host_name() + "-" + std::to_string(::getpid()) + "-" + random_id(owner.loop()).substr(0, 8);
     return o;
 }
 
@@ -262,9 +263,7 @@ future<std::optional<partition>> set_partitioner_core::acquire_within(client c, 
                  nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(acquired))));
 }
 
-future<bool> set_partitioner_core::leave() {
-    return spawn(owner(), {"leave", path()}, leave(shared(*this)));
-}
+future<bool> set_partitioner_core::leave() { return spawn(owner(), {"leave", path()}, leave(shared(*this))); }
 
 // -- states: changed on any thread, so listeners are told that there is a new one, and look which ---------------------
 

@@ -42,7 +42,7 @@ task<settled_list> settling::settled(std::shared_ptr<settling> self, known_list 
 }
 
 task<void> settling::change(std::shared_ptr<settling> self, sight settled, pinned_handle zk,
-                                future<watch_event> changed) {
+                            future<watch_event> changed) {
     const call here(*self, co_await this_scope{});
     lookout changes(self->owner(), self->absolute(self->node()), sight::of::children);
     for (;;) {

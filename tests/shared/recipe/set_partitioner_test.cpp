@@ -361,14 +361,17 @@ TEST_F(partitioners, C72_items_of_any_bytes_have_locks_of_their_own) {
     const std::string nul("x\0y", 3), control("\x01\x7f\xc2\x85"), no_text("\xff\xc3");
     set_partitioner p(c, "/s",
                       {"plain", "a/b", "a%2Fb", "100%", "%", "", ".", "..", " ", "line\nbreak", nul, control, no_text,
-                       "gr\xc3\xb6\xc3\x9f" "e"},
+                       "gr\xc3\xb6\xc3\x9f"
+                       "e"},
                       named("us"));
     const partition mine = p.acquire();
     EXPECT_THAT(mine.items(), SizeIs(14));
     EXPECT_TRUE(mine.holds());
     EXPECT_THAT(c.get_children("/s/locks"),
                 ::testing::UnorderedElementsAre("plain", "a%2Fb", "a%252Fb", "100%", "%25", "%", "%2E", "%2E%2E", " ",
-                                                "line%0Abreak", "x%00y", "%01%7F%C2%85", "%FF%C3", "gr\xc3\xb6\xc3\x9f" "e"));
+                                                "line%0Abreak", "x%00y", "%01%7F%C2%85", "%FF%C3",
+                                                "gr\xc3\xb6\xc3\x9f"
+                                                "e"));
     EXPECT_EQ(mine.check("a/b").path.substr(0, root.size() + 15), root + "/s/locks/a%2Fb/");
     EXPECT_NE(mine.fencing_token(nul), zxid::none);
 }
