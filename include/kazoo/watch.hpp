@@ -48,6 +48,7 @@ class [[nodiscard]] KAZOO_EXPORT subscription {
     friend class watch_stream;
     friend class gathering;
     friend class tree_cache;
+    friend class set_partitioner;
     explicit subscription(detail::ref<detail::listener>) noexcept;
 
     detail::ref<detail::listener> listener_;

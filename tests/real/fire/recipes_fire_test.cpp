@@ -55,8 +55,9 @@ class soak_recipes : public ::testing::Test {
         o.close_timeout = 1s;
         for (int i = 0; i < 6; ++i) clients_.push_back(std::make_unique<gated_client>(zk_, o));
         for (const auto& c : clients_) c->zk().wait_connected(30s);
-        for (const auto& make : {&fire::readers_and_writers, &fire::permits, &fire::leaders, &fire::trees,
-                                 &fire::parties, &fire::counters, &fire::queues})
+        for (const auto& make :
+             {&fire::readers_and_writers, &fire::permits, &fire::leaders, &fire::trees, &fire::parties, &fire::counters,
+              &fire::queues, &fire::locking_queues, &fire::double_barriers, &fire::partitions})
             trials_.push_back(make(clients_));
         judge_ = std::jthread([this](const std::stop_token& stop) {
             for (; !stop.stop_requested(); std::this_thread::sleep_for(200us))

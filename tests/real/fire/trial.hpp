@@ -89,5 +89,8 @@ std::unique_ptr<trial> trees(const gated_clients&);
 std::unique_ptr<trial> parties(const gated_clients&);
 std::unique_ptr<trial> counters(const gated_clients&);
 std::unique_ptr<trial> queues(const gated_clients&);
+std::unique_ptr<trial> locking_queues(const gated_clients&);
+std::unique_ptr<trial> double_barriers(const gated_clients&);
+std::unique_ptr<trial> partitions(const gated_clients&);
 
 } // namespace kazoo::test::fire
