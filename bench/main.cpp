@@ -1,4 +1,5 @@
 // kazoo_bench: kazoo beside other ZooKeeper clients, in the same scenarios on the same servers.
+#include "backlog.hpp"
 #include "campaign.hpp"
 #include "crowd.hpp"
 #include "leaders.hpp"
@@ -118,6 +119,11 @@ int main(int argc, char** argv) {
     crowded->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")
         ->capture_default_str()
         ->check([](const std::string& name) { return name == "canned" ? "canned keeps no nodes" : ""; });
+    backlog waiting;
+    auto* behind = app.add_subcommand("backlog", "A pop when few items wait in a queue, and when many do");
+    behind->add_option("--items", waiting.waiting, "How many wait")->delimiter(',')->capture_default_str();
+    behind->add_option("--pops", waiting.pops, "Measured at each of these")->capture_default_str();
+    behind->add_option("--server", crowd_server, "embedded, zookeeper, or host:port")->capture_default_str();
     leaders led;
     auto* leading = app.add_subcommand("leaders", "How long nobody leads when a leader resigns or is killed");
     leading->add_option("--resignations", led.resignations)->capture_default_str();
@@ -144,6 +150,13 @@ int main(int argc, char** argv) {
         }
         if (standing->parsed()) {
             stand_for_election(where, path, led.session_timeout);
+            return 0;
+        }
+        if (behind->parsed()) {
+            t.root += '-' + std::to_string(::getpid());
+            const auto running = start_server(crowd_server, t.root);
+            t.address = running->address();
+            measure_backlog(t, waiting);
             return 0;
         }
         if (leading->parsed()) {
