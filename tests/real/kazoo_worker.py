@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import sys
+import threading
 import time
 
 from kazoo.client import KazooClient
@@ -172,6 +173,41 @@ def parties(hosts, file):
         tell(str(what["number"]), str(do[what["do"]]()))
 
 
+# -- barrier_python_test.cpp: kazoo_worker.py barriers HOSTS FILE -----------------------------------------------------
+
+
+def barriers(hosts, file):
+    """Does with barriers what the lines of FILE.commands, JSON, say, each in a thread of its own as they wait for each
+    other, and appends to FILE what came of each."""
+    zk, tell = begin(hosts, file, 4000)
+    doubles = {}
+
+    def double(what):
+        key = (what["path"], what["name"])
+        if key not in doubles:
+            doubles[key] = zk.DoubleBarrier(what["path"], what["members"], what["name"])
+        return doubles[key]
+
+    def enter(what):
+        double(what).enter()
+        return double(what).participating
+
+    do = {
+        "create": lambda what: zk.Barrier(what["path"]).create() or "done",
+        "remove": lambda what: zk.Barrier(what["path"]).remove(),
+        "look": lambda what: zk.Barrier(what["path"]).wait(0),
+        "wait": lambda what: zk.Barrier(what["path"]).wait(),
+        "enter": enter,
+        "leave": lambda what: double(what).leave() or "done",
+    }
+
+    def work(what):
+        tell(str(what["number"]), str(do[what["do"]](what)))
+
+    for line in commands_in(file + ".commands"):
+        threading.Thread(target=work, args=(json.loads(line),), daemon=True).start()
+
+
 # -- queue_python_test.cpp: kazoo_worker.py queue HOSTS PATH NAME FILE TIMES WHAT -----------------------------------------
 
 
@@ -238,6 +274,7 @@ if __name__ == "__main__":
         "count": count,
         "counters": counters,
         "parties": parties,
+        "barriers": barriers,
         "queue": use_queue,
         "locking_queue": use_locking_queue,
     }

@@ -24,7 +24,7 @@ _kz() {
             *) command=${COMP_WORDS[i]}; break ;;
         esac
     done
-    if [[ $command == lock || $command == lease || $command == party ]]; then
+    if [[ $command == lock || $command == lease || $command == party || $command == elect || $command == barrier ]]; then
         while ((++i < COMP_CWORD)); do
             [[ ${COMP_WORDS[i]} == -- ]] || continue
             compopt -o filenames 2>/dev/null

@@ -2,8 +2,8 @@
 
 namespace kz {
 
-/// What scripts can rely on. `kz lock`, `kz lease`, `kz elect` and `kz party` also end with any code that their command
-/// ends with.
+/// What scripts can rely on. `kz lock`, `kz lease`, `kz elect`, `kz party` and `kz barrier` also end with any code that
+/// their command ends with.
 enum class exit_code : int {
     ok = 0,
     error = 1,

@@ -17,7 +17,7 @@ namespace kz {
 namespace {
 
 /// Whatever stands behind their -- is a command of the user's.
-constexpr std::array<std::string_view, 4> runners{"lock", "lease", "elect", "party"};
+constexpr std::array<std::string_view, 5> runners{"lock", "lease", "elect", "party", "barrier"};
 
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
@@ -98,6 +98,7 @@ menu::menu() {
     add_party_command(*this);
     add_counter_command(*this);
     add_queue_command(*this);
+    add_barrier_command(*this);
     add_serve_command(*this);
     add_help_commands(*this);
 }

@@ -48,6 +48,7 @@ void add_elect_command(menu&);
 void add_party_command(menu&);
 void add_counter_command(menu&);
 void add_queue_command(menu&);
+void add_barrier_command(menu&);
 void add_serve_command(menu&);
 void add_help_commands(menu&);
 

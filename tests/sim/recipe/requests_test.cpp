@@ -2,7 +2,9 @@
 // pages say. The certainty that holds() goes by asks for more, once for all objects of a client.
 #include "sim/scene.hpp"
 
+#include <kazoo/recipe/barrier.hpp>
 #include <kazoo/recipe/counter.hpp>
+#include <kazoo/recipe/double_barrier.hpp>
 #include <kazoo/recipe/election.hpp>
 #include <kazoo/recipe/lease.hpp>
 #include <kazoo/recipe/mutex.hpp>
@@ -226,6 +228,50 @@ TEST(requests, of_a_lease_take_so_many_round_trips) {
     EXPECT_TRUE(s.end(multi_lease::async_try_obtain(s.c, "/n", 2, 1h, them)));
     EXPECT_EQ(s.round_trips([&] { return multi_lease::async_try_obtain(s.c, "/n", 2, 1h, {.identifier = "third"}); }),
               1);
+}
+
+TEST(requests, of_a_barrier) {
+    counting_scene s;
+    barrier b(s.c, "/b"), theirs(s.other, "/b");
+    EXPECT_TRUE(s.end(b.async_create()));
+    EXPECT_EQ(s.asked(), "create 1; watches 0");
+    EXPECT_TRUE(s.end(b.async_remove()));
+    EXPECT_EQ(s.asked(), "remove 1; watches 0");
+    EXPECT_TRUE(s.end(b.async_wait()));
+    EXPECT_EQ(s.asked(), "exists 1, sync 1; watches 0");
+    s.end(theirs.async_create());
+    auto waiting = b.async_wait();
+    EXPECT_EQ(s.asked(), "exists 1, sync 1; watches 1");
+    s.end(theirs.async_remove());
+    EXPECT_TRUE(s.end(std::move(waiting)));
+    EXPECT_EQ(s.asked(), "; watches 0");
+    EXPECT_EQ(s.round_trips([&] { return b.async_wait(); }), 2);
+}
+
+TEST(requests, of_a_double_barrier) {
+    counting_scene s;
+    double_barrier b(s.c, "/d", 2), theirs(s.other, "/d", 2);
+    s.end(s.c.async_create("/d"));
+    s.asked();
+    auto entering = b.async_enter();
+    EXPECT_EQ(s.asked(), "?") << "who waits";
+    EXPECT_TRUE(s.end(theirs.async_enter()));
+    EXPECT_TRUE(s.end(std::move(entering)));
+    EXPECT_EQ(s.asked(), "?") << "who is let in";
+    auto leaving = b.async_leave();
+    EXPECT_EQ(s.asked(), "?") << "who leaves";
+    EXPECT_TRUE(s.end(theirs.async_leave()));
+    EXPECT_TRUE(s.end(std::move(leaving)));
+    EXPECT_EQ(s.asked(), "?");
+
+    auto first = theirs.async_enter();
+    s.asked();
+    EXPECT_TRUE(s.end(b.async_enter()));
+    EXPECT_EQ(s.asked(), "?") << "who opens it";
+    EXPECT_FALSE(s.end(theirs.async_leave_for(0s)));
+    s.asked();
+    EXPECT_TRUE(s.end(b.async_leave()));
+    EXPECT_EQ(s.asked(), "?") << "who closes it";
 }
 
 TEST(requests, of_a_party) {
