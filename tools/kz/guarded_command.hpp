@@ -1,5 +1,6 @@
 #pragma once
-// What kz lock, lease, elect, party, queue and barrier share: a command that runs as long as something is ours.
+// What kz lock, lease, elect, party, partition, queue and barrier share: a command that runs as long as something is
+// ours.
 #include "child_process.hpp"
 #include "settings.hpp"
 

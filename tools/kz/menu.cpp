@@ -17,7 +17,7 @@ namespace kz {
 namespace {
 
 /// Whatever stands behind their -- is a command of the user's.
-constexpr std::array<std::string_view, 5> runners{"lock", "lease", "elect", "party", "barrier"};
+constexpr std::array<std::string_view, 6> runners{"lock", "lease", "elect", "party", "partition", "barrier"};
 
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
@@ -79,8 +79,8 @@ menu::menu() {
     app.name("kz");
     app.description("kz: nodes of a ZooKeeper ensemble from the command line");
     app.footer("`kz help COMMAND` shows a command's options and examples.\n"
-               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock`, `kz lease` and "
-               "`kz party` are in their help.");
+               "Exit codes: 0 ok, 1 error, 2 usage, 3 no node, 4 cannot connect; those of `kz lock`, `kz lease`, "
+               "`kz party` and others that run a command are in their help.");
     app.set_version_flag("--version", "kz " KAZOO_VERSION_STRING, "Print the version and exit");
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.require_subcommand(1);
@@ -96,6 +96,7 @@ menu::menu() {
     add_lease_command(*this);
     add_elect_command(*this);
     add_party_command(*this);
+    add_partition_command(*this);
     add_counter_command(*this);
     add_queue_command(*this);
     add_barrier_command(*this);

@@ -46,6 +46,7 @@ void add_lock_command(menu&);
 void add_lease_command(menu&);
 void add_elect_command(menu&);
 void add_party_command(menu&);
+void add_partition_command(menu&);
 void add_counter_command(menu&);
 void add_queue_command(menu&);
 void add_barrier_command(menu&);

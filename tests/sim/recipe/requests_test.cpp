@@ -11,6 +11,7 @@
 #include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/queue.hpp>
 #include <kazoo/recipe/semaphore.hpp>
+#include <kazoo/recipe/set_partitioner.hpp>
 #include <kazoo/recipe/shallow_party.hpp>
 #include <kazoo/recipe/shared_mutex.hpp>
 
@@ -303,6 +304,54 @@ TEST(requests, of_a_party) {
     EXPECT_TRUE(s.end(p.async_leave()));
     EXPECT_TRUE(s.end(q.async_leave()));
     EXPECT_EQ(s.asked(), "remove 2; watches 0");
+}
+
+TEST(requests, of_a_set_partitioner) {
+    for (const std::size_t items : {4, 40}) {
+        counting_scene s;
+        std::vector<std::string> all;
+        for (std::size_t i = 0; i < items; ++i) all.push_back(std::to_string(i));
+        const auto options = [](const char* who) {
+            return set_partitioner_options{.identifier = who, .time_boundary = 0ms, .lost_when = loss::session_over};
+        };
+        set_partitioner p(s.c, "/s", all, options("a")), theirs(s.other, "/s", all, options("b"));
+        s.end(s.c.async_ensure_path("/s/party"));
+        for (const auto& item : all) s.end(s.c.async_ensure_path("/s/locks/" + item));
+        s.asked();
+        const auto of = [](const char* what, std::size_t n) { return std::string(what) + ' ' + std::to_string(n); };
+
+        std::optional<partition> mine = s.end(p.async_acquire());
+        EXPECT_EQ(s.asked(), of("create", items + 1) + ", " + of("exists", items + 1) + ", " +
+                                 of("get_children", items + 1) + "; " + of("watches", items + 2))
+            << "it looks after its nodes, and the party";
+        EXPECT_TRUE(s.end(mine->async_release()));
+        EXPECT_EQ(s.asked(), of("remove", items) + "; watches 1") << "of its node in the party";
+        mine = s.end(p.async_acquire());
+        mine.reset();
+        EXPECT_EQ(s.asked(), of("create", items) + ", " + of("get_children", items + 1) + ", " + of("remove", items) +
+                                 "; watches 1");
+        mine = s.end(p.async_acquire());
+        s.asked();
+        auto theirs_too = theirs.async_acquire();
+        EXPECT_EQ(s.asked(), "; " + of("watches", items + 1)) << "whoever comes costs nothing until it is given back";
+        mine.reset();
+        mine = s.end(p.async_acquire());
+        (void)s.end(std::move(theirs_too));
+        EXPECT_TRUE(mine->holds());
+        mine.reset();
+        s.asked();
+        s.end(p.async_leave());
+        EXPECT_EQ(s.asked(), "remove 1; watches 0");
+
+        s.end(theirs.async_leave());
+        EXPECT_EQ(s.round_trips([&] {
+            (void)s.end(p.async_leave());
+            return p.async_acquire();
+        }),
+                  3)
+            << "joining, the members, and all locks; the first time there is nothing to leave";
+        EXPECT_EQ(s.round_trips([&] { return p.async_acquire(); }), 2) << "the members, and all locks";
+    }
 }
 
 TEST(requests, of_a_counter) {

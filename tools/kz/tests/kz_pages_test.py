@@ -9,7 +9,7 @@ import unittest
 import harness
 from harness import LIMIT
 
-COMMANDS = "get exists stat sync create set rm ls tree count whoami config command watch lock lease elect party counter queue barrier serve help completion".split()
+COMMANDS = "get exists stat sync create set rm ls tree count whoami config command watch lock lease elect party partition counter queue barrier serve help completion".split()
 
 
 def kz(*words):

@@ -10,7 +10,7 @@ from harness import LIMIT
 # Words that an option parser may have plans for; the last one is not UTF-8.
 ODD = ["", " ", "--", "-", "++", "%%", "{}", "[]", "[a,b]", '"quoted"', "'", "\\", "-h", "--help", "--version", "-s",
        "--json", "--list", "--wait", "-5", "get", "a=b", "line\nline", os.fsdecode(b"\xff\xfe")]
-COMMANDS = "get exists stat sync create set rm ls tree watch lock lease elect party counter queue barrier serve help completion".split()
+COMMANDS = "get exists stat sync create set rm ls tree watch lock lease elect party partition counter queue barrier serve help completion".split()
 
 
 class UsageTest(harness.ServerTest):
