@@ -2,8 +2,8 @@
 
 namespace kz {
 
-/// What scripts can rely on. `kz lock`, `lease`, `elect`, `party`, `partition`, `queue consume` and `barrier enter` also
-/// end with any code that their command ends with.
+/// What scripts can rely on. `kz lock`, `lease`, `elect`, `party`, `partition`, `queue consume` and `barrier enter`
+/// also end with any code that their command ends with.
 enum class exit_code : int {
     ok = 0,
     error = 1,
