@@ -195,12 +195,12 @@ std::vector<row> table() {
         "items", [](const client& c, const std::string&) { return locking_queue(c, "/queue").async_items(); },
         [](const client& c, const std::string&) { (void)locking_queue(c, "/queue").items(); }));
     t.push_back(operation(
-        "get",
+        "try_get",
         [](const client& c, const std::string&) {
             auto q = std::make_shared<locking_queue>(c, "/queue");
-            return q->async_get().then([q](auto f) { return std::move(f).get(); });
+            return q->async_try_get().then([q](auto f) { return std::move(f).get(); });
         },
-        [](const client& c, const std::string&) { (void)locking_queue(c, "/queue").get(); }));
+        [](const client& c, const std::string&) { (void)locking_queue(c, "/queue").try_get(); }));
     t.push_back(operation(
         "settle",
         [](const client& c, const std::string&) {
@@ -244,12 +244,29 @@ TEST_F(calling_styles, every_operation_gives_the_same_answer_in_every_style) {
 }
 
 TEST_F(calling_styles, errors_come_out_the_same_in_every_style) {
-    const std::set<std::string> without_path{
-        "ensure_chroot", "add_auth",         "wait_connected", "who_am_i",       "get_config",
-        "watch_config",  "add_config_watch", "command",        "server_version", "reconfig",
-        "settle",        "wait_initialized", "fetch_add",      "load",           "compare_exchange",
-        "push",          "push_all",         "size",           "names",          "pop",
-        "try_pop"};
+    const std::set<std::string> without_path{"ensure_chroot",
+                                             "add_auth",
+                                             "wait_connected",
+                                             "who_am_i",
+                                             "get_config",
+                                             "watch_config",
+                                             "add_config_watch",
+                                             "command",
+                                             "server_version",
+                                             "reconfig",
+                                             "settle",
+                                             "wait_initialized",
+                                             "fetch_add",
+                                             "load",
+                                             "compare_exchange",
+                                             "push",
+                                             "push_all",
+                                             "size",
+                                             "names",
+                                             "pop",
+                                             "try_pop",
+                                             "items",
+                                             "try_get"};
     const client c = connect();
     std::vector<row> rows = table();
     rows.push_back(refused_reconfig());

@@ -18,6 +18,7 @@ namespace {
 
 /// Whatever stands behind their -- is a command of the user's.
 constexpr std::array<std::string_view, 6> runners{"lock", "lease", "elect", "party", "partition", "barrier"};
+constexpr std::string_view running_action = "consume"; // of kz queue
 
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
@@ -131,8 +132,9 @@ std::string menu::help(const std::string& command_name) const {
 void menu::parse(std::vector<std::string> words) {
     const auto name = find_command(app, words.cbegin(), words.cend());
     const std::string chosen_name = name == words.cend() ? "" : command(*name)->get_name();
-    const bool runs_another = std::ranges::find(runners, chosen_name) != runners.end();
     auto separator = std::ranges::find(words, "--");
+    const bool consumes = chosen_name == "queue" && std::find(name, words.cend(), running_action) < separator;
+    const bool runs_another = consumes || std::ranges::find(runners, chosen_name) != runners.end();
     // CLI11 has a meaning of its own for it, and drops it.
     if (std::find(words.begin(), separator, "++") != separator) throw usage_error("put -- before ++");
     if (runs_another && separator != words.end()) {

@@ -173,8 +173,7 @@ exit_code run(const settings& s, const queue_arguments& o) {
     if (o.action != "push" && ((o.data.given() && !consumes) || o.data.max_size || o.priority))
         throw usage_error("only push takes DATA, --null, --max-data and --priority");
     if (o.action != "pop" && !consumes && (o.wait || o.wait_seconds)) throw usage_error("only pop and consume wait");
-    if (!consumes && (o.each || o.kill_after_seconds || o.quiet || s.behind_separator))
-        throw usage_error("only consume runs a command");
+    if (!consumes && (o.each || o.kill_after_seconds || o.quiet)) throw usage_error("only consume runs a command");
     if (consumes) return consume(s, o);
     if (o.action == "push") return push(s, o);
     return o.action == "pop" ? pop(s, o) : list(s, o);

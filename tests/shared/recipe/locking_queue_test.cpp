@@ -367,12 +367,13 @@ TEST_F(locking_queues, what_may_not_be_claimed_stays) {
     EXPECT_TRUE(item.consume());
 
     mine.push("2");
-    owner.set_acl("/q/entries", acls::read_unsafe());
+    const std::vector<acl> no_writing{{perms::read | perms::admin, "world", "anyone"}};
+    owner.set_acl("/q/entries", no_writing);
     claimed_item kept = mine.get();
     EXPECT_THROW((void)kept.consume(), no_auth_error) << "it may not be removed";
     EXPECT_FALSE(kept.holds());
     EXPECT_TRUE(is_free(owner)) << "and goes back";
-    owner.set_acl("/q/taken", acls::read_unsafe());
+    owner.set_acl("/q/taken", no_writing);
     EXPECT_THROW((void)mine.get(), no_auth_error) << "it may not be claimed";
     for (const char* folder : {"/q/entries", "/q/taken"}) owner.set_acl(folder, acls::open_unsafe());
 }

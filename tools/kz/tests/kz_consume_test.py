@@ -52,6 +52,11 @@ class ConsumeTest(harness.ServerTest):
         self.assertEqual(self.run_kz("queue", "pop", "--locking", PATH), (75, b"", ""))
         self.assertEqual(self.claimed(), names[:1])
 
+    def test_data_behind_a_separator(self):
+        self.ok("queue", "push", "--locking", PATH, "--", "--wait")
+        self.ok("queue", "push", "--locking", PATH, "--", "consume")
+        self.assertEqual(self.consume("--each", "--", "cat"), (0, b"--waitconsume", ""))
+
     def test_both_layouts_are_apart(self):
         self.push("a")
         self.ok("queue", "push", PATH, "b")
@@ -174,7 +179,7 @@ class ConsumeTest(harness.ServerTest):
     def test_usage(self):
         self.fails(2, "kz: queue: a command is required: kz queue consume PATH -- COMMAND.*", "queue", "consume", PATH)
         self.fails(2, "kz: queue: put -- before the command.*", "queue", "consume", PATH, "true")
-        for wrong in (["push", PATH, "x", "--each"], ["ls", PATH, "--", "true"], ["pop", PATH, "--quiet"],
+        for wrong in (["push", PATH, "x", "--each"], ["ls", PATH, "--", "consume"], ["pop", PATH, "--quiet"],
                       ["consume", PATH, "--priority", "1", "--", "true"], ["ls", "--locking", "--wait", PATH],
                       ["consume", "--wait", "--for", "1s", PATH, "--", "true"]):
             self.assertEqual(self.run_kz("queue", *wrong)[0], 2, wrong)
