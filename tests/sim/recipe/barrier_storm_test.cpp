@@ -4,7 +4,8 @@
 
 #include <kazoo/recipe/barrier.hpp>
 
-#include <optional>
+#include <algorithm>
+#include <vector>
 
 namespace kazoo::testkit {
 namespace {
@@ -52,12 +53,12 @@ class barrier_crew final : public station_crew<barrier_things, station_of<barrie
 
     void on_write(const sim_write&) override {
         const auto* n = node(site_);
-        const std::int64_t now = n == nullptr ? 0 : n->czxid;
-        absences_ += stands_ != 0 && now != stands_;
-        stands_ = now;
+        const std::int64_t czxid = n == nullptr ? 0 : n->czxid;
+        if (stands_ != 0 && czxid != stands_) is_absent();
+        stands_ = czxid;
     }
     void on_forget() override {
-        absences_ += stands_ != 0;
+        if (stands_ != 0) is_absent();
         stands_ = 0;
     }
     bool has_enough() const override { return is_enough(counts_[things::went_through], 3); }
@@ -72,13 +73,17 @@ class barrier_crew final : public station_crew<barrier_things, station_of<barrie
 
     void add(storm_client& c) { add_station(c, std::make_unique<barrier>(*c.c, site_), 1 + below(2)); }
     actor work(station&) override;
-    actor free_all(station&);
+    void is_absent() {
+        ++absences_;
+        absent_at_.push_back(now());
+    }
+    duration now() const { return inside().now().time_since_epoch(); }
     void has_waited(const station&, bool through, bool stood, int absences);
 
     const std::string site_ = at("/gates/plain");
     std::int64_t stands_ = 0; ///< its czxid
     int absences_ = 0;        ///< how often it was taken away
-    int waiting_ = 0;         ///< without a limit
+    std::vector<duration> absent_at_;
 };
 
 actor barrier_crew::work(station& s) {
@@ -124,11 +129,14 @@ actor barrier_crew::work(station& s) {
                 has_waited(s, through, stood, absences);
                 break;
             }
-            default: {
-                const counted_here waits(waiting_);
-                auto asked = s.object->async_wait();
+            default: { // so long that it has been looked at long before, and its end long since
+                const duration begun = now();
+                auto asked = s.object->async_wait_for(30s);
                 const bool through = co_await std::move(asked);
                 has_waited(s, through, stood, absences);
+                const auto missed = [&](duration gone) { return gone > begun + 10s && gone < now() - 12s; };
+                if (!through && s.object && std::ranges::any_of(absent_at_, missed))
+                    complain(s.who->name() + " has missed that it was taken away");
                 break;
             }
             }
@@ -136,21 +144,6 @@ actor barrier_crew::work(station& s) {
             if (e.code() == errc::closed || !s.object) counts_.add(things::closed);
         }
         co_await pause_for(machine, between(0ms, 700ms));
-    }
-    free_all(s);
-}
-
-/// Who waits without a limit goes through when it is taken away; also one that was put up late.
-actor barrier_crew::free_all(station& s) {
-    const counted_here alive(actors());
-    sim_machine& machine = *s.who->inside;
-    while (waiting_ > 0 && s.object) {
-        try {
-            auto asked = s.object->async_remove();
-            co_await std::move(asked);
-        } catch (const error&) {
-        }
-        co_await pause_for(machine, 500ms);
     }
 }
 

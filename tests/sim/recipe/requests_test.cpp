@@ -256,24 +256,24 @@ TEST(requests, of_a_double_barrier) {
     s.end(s.c.async_create("/d"));
     s.asked();
     auto entering = b.async_enter();
-    EXPECT_EQ(s.asked(), "?") << "who waits";
+    EXPECT_EQ(s.asked(), "create 1, exists 2, get_children 1; watches 2") << "who waits";
     EXPECT_TRUE(s.end(theirs.async_enter()));
     EXPECT_TRUE(s.end(std::move(entering)));
-    EXPECT_EQ(s.asked(), "?") << "who is let in";
+    EXPECT_EQ(s.asked(), "exists 1, get_children 1; watches 1") << "who is let in";
     auto leaving = b.async_leave();
-    EXPECT_EQ(s.asked(), "?") << "who leaves";
+    EXPECT_EQ(s.asked(), "exists 3, get_children 1, remove 1; watches 1") << "who leaves, and does not go last";
     EXPECT_TRUE(s.end(theirs.async_leave()));
     EXPECT_TRUE(s.end(std::move(leaving)));
-    EXPECT_EQ(s.asked(), "?");
+    EXPECT_EQ(s.asked(), "exists 2, get_children 1; watches 0") << "when the last one has gone";
 
     auto first = theirs.async_enter();
     s.asked();
     EXPECT_TRUE(s.end(b.async_enter()));
-    EXPECT_EQ(s.asked(), "?") << "who opens it";
+    EXPECT_EQ(s.asked(), "create 1, exists 3, get_children 2, transaction 1; watches 1") << "who opens it";
     EXPECT_FALSE(s.end(theirs.async_leave_for(0s)));
     s.asked();
     EXPECT_TRUE(s.end(b.async_leave()));
-    EXPECT_EQ(s.asked(), "?") << "who closes it";
+    EXPECT_EQ(s.asked(), "exists 2, get_children 1, transaction 1; watches 0") << "who closes it";
 }
 
 TEST(requests, of_a_party) {
