@@ -267,6 +267,27 @@ def use_locking_queue(hosts, path, name, file, times, what):
     zk.close()
 
 
+# -- set_partitioner_python_test.cpp: kazoo_worker.py partition HOSTS PATH NAME FILE ITEMS --------------------------------
+
+
+def share_out(hosts, path, name, file, items):
+    """As worker/partition.cpp: shares ITEMS out with others, for ever, and says what it has and when it gives it back."""
+    zk, tell = begin(hosts, file, 10000)
+    p = zk.SetPartitioner(path, set(items.split(",")), identifier=name, time_boundary=0.3, max_reaction_time=0.2)
+    told = False
+    while not p.failed:
+        if p.acquired and not told:
+            tell(name, "has", ",".join(p))
+            told = True
+        elif p.release:
+            if told:
+                tell(name, "gives")
+            told = False
+            p.release_set()
+        else:
+            time.sleep(0.005)
+
+
 if __name__ == "__main__":
     modes = {
         "watching": watching,
@@ -275,6 +296,7 @@ if __name__ == "__main__":
         "counters": counters,
         "parties": parties,
         "barriers": barriers,
+        "partition": share_out,
         "queue": use_queue,
         "locking_queue": use_locking_queue,
     }

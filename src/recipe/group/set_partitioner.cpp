@@ -171,7 +171,8 @@ task<bool> set_partitioner_core::take(candidate wanted, std::shared_ptr<party_ne
         const auto told = co_await as_result(news->told.next().timeout(options_.max_reaction_time));
         scope.require_time();
         if (wanted->failure) std::rethrow_exception(wanted->failure);
-        if (!told && wanted->taken == before) co_return false;
+        const bool nothing_came = !told && wanted->taken == before;
+        if (nothing_came && is_connected(owner().board().state())) co_return false;
     }
     co_return wanted->complete();
 }

@@ -24,6 +24,10 @@ int stay_member(const std::vector<std::string>& arguments);
 /// HOSTS PATH NAME MEMBERS: enters a double barrier, and does nothing any more.
 int stay_inside(const std::vector<std::string>& arguments);
 
+/// HOSTS PATH NAME FILE ITEMS: shares ITEMS, with commas, out with others, for ever: writes "NAME has ITEMS" to FILE
+/// when it has got some, and "NAME gives" ahead of giving them back.
+int share_out(const std::vector<std::string>& arguments);
+
 /// HOSTS PATH NAME FILE TIMES WHAT: pushes items ("push") or pops them ("pop") TIMES times, or for ever if that is 0,
 /// and writes "NAME pushed ITEM" or "NAME popped ITEM" to FILE each time.
 int use_queue(const std::vector<std::string>& arguments);

@@ -1,26 +1,18 @@
 // kazoo::set_partitioner: who gets what, and members that do not agree, against a live server.
 #include "set_partitioner_test.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <stdexcept>
-#include <thread>
 
 using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::code_of;
 using kazoo::test::eventually;
-using kazoo::test::partitioner_member;
 using kazoo::test::shares;
 using kazoo::test::text_of_error;
-using kazoo::testkit::fault_gate;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
 namespace {

@@ -194,6 +194,25 @@ TEST(set_partitioner, C66_the_reaction_time_is_that_of_each_lock) {
     for (const auto* n : s.locks()) EXPECT_THAT(waiting, testing::Contains(n->path)) << "taken by the first try";
 }
 
+TEST(set_partitioner, C66_time_without_a_connection_is_no_reaction_time) {
+    sharing_scene s({}, named("us", 0ms));
+    mutex kept(s.other, "/s/locks/c");
+    s.end(kept.async_lock());
+    auto asked = s.us.async_acquire();
+    s.world.run_for(100ms);
+    std::vector<std::string> waiting;
+    for (const auto* n : s.locks()) waiting.emplace_back(n->path);
+    ASSERT_THAT(waiting, SizeIs(5));
+    s.here.refuse(true);
+    s.here.cut();
+    s.world.run_for(1950ms);
+    s.here.refuse(false);
+    kept.unlock();
+    EXPECT_TRUE(s.is_soon([&] { return asked.ready(); }, 500ms));
+    const partition mine = std::move(asked).get();
+    for (const auto* n : s.locks()) EXPECT_THAT(waiting, testing::Contains(n->path)) << "taken by the first try";
+}
+
 TEST(set_partitioner, what_was_taken_is_given_back_when_the_party_changes) {
     sharing_scene s({}, named("us", 0ms));
     mutex kept(s.other, "/s/locks/b");
