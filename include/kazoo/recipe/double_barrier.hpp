@@ -87,7 +87,7 @@ class KAZOO_EXPORT double_barrier {
     /// Does not block.
     ~double_barrier();
 
-    // -- entering: two round trips if it is open, and two more for the one that opens it ------------------------------
+    // -- entering: two round trips until it waits, one when it opens, and one more for the one that opens it ----------
     // Futures: get() has no limit of its own; one that is dropped or cancelled gives up.
 
     /// Waits until so many are there, however long: true. At once if we are inside. False: `stop` was requested before,

@@ -311,6 +311,23 @@ TEST(double_barrier, C64_when_all_have_died_inside_the_next_ones_begin_anew) {
     s.leave();
 }
 
+/// The event comes from one server; the connection breaks, and the next one has not heard of the opening yet.
+TEST(double_barrier, C64_an_event_may_be_ahead_of_the_server_that_answers_next) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        two_members s({.seed = seed, .followers = 2, .longest_lag = 1500ms});
+        auto entering = s.us.async_enter();
+        ASSERT_TRUE(s.has(1)) << seed;
+        s.world.run_for(2s);
+        const auto watches = s.c.metrics().watches;
+        auto more = s.them.async_enter();
+        ASSERT_TRUE(s.world.run_until([&] { return s.c.metrics().watches < watches; }, 1min)) << seed;
+        s.here.cut();
+        ASSERT_TRUE(s.finish(entering, more)) << seed;
+        EXPECT_FALSE(s.us.leave_for(3s)) << seed << ": they are inside";
+        EXPECT_TRUE(s.them.inside()) << seed;
+    }
+}
+
 TEST(double_barrier, C64_a_server_that_lags_lets_nobody_out) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         two_members s({.seed = seed, .followers = 2, .longest_lag = 1500ms});
