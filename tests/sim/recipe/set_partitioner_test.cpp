@@ -1,8 +1,7 @@
 // kazoo::set_partitioner in exact situations.
-#include "sim/scene.hpp"
+#include "set_partitioner_scene.hpp"
 
 #include <kazoo/recipe/mutex.hpp>
-#include <kazoo/recipe/set_partitioner.hpp>
 
 #include <gmock/gmock.h>
 
@@ -19,53 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-using shares = std::vector<std::string>;
-const shares letters{"a", "b", "c", "d"};
-
-set_partitioner_options named(std::string identifier, std::chrono::milliseconds boundary = 1s) {
-    return {.identifier = std::move(identifier), .time_boundary = boundary};
-}
-
-/// Two who share out the same set. All paths are there from the beginning.
-struct sharing_scene : scene {
-    machine there = world.add_machine();
-    client other{simulation::addresses(), options_on(there)};
-    set_partitioner us, them{other, "/s", letters, named("them")};
-
-    explicit sharing_scene(const simulation_options& o = {}, set_partitioner_options options = named("us"))
-        : scene(o), us(c, "/s", letters, std::move(options)) {
-        c.wait_connected();
-        other.wait_connected();
-        other.ensure_path("/s/party");
-        for (const auto& item : letters) other.ensure_path("/s/locks/" + item);
-    }
-    std::vector<const server::znode*> below(std::string_view folder) const {
-        std::vector<const server::znode*> found;
-        for (const auto* n : inside().server().nodes().sorted())
-            if (n->path.starts_with(folder) && n->owner.value != 0) found.push_back(n);
-        return found;
-    }
-    std::vector<const server::znode*> party() const { return below("/s/party/"); }
-    std::vector<const server::znode*> locks() const { return below("/s/locks/"); }
-    bool all_are_ours() const {
-        const auto session = static_cast<std::int64_t>(c.session_id());
-        return std::ranges::all_of(locks(), [&](const auto* n) { return n->owner.value == session; });
-    }
-    bool is_soon(const std::function<bool()>& done, std::chrono::nanoseconds limit = 50ms) {
-        return world.run_until(done, limit);
-    }
-    template <class T> T end(future<T> f) {
-        EXPECT_TRUE(finish(f));
-        return std::move(f).get();
-    }
-    partition ours() { return end(us.async_acquire()); }
-    std::size_t watches_at_the_server() const {
-        const auto counts = inside().server().watches();
-        return counts.data + counts.child;
-    }
-    std::uint64_t landed_late() const { return inside().machines().front()->faults.late; }
-};
 
 // -- the boundary -----------------------------------------------------------------------------------------------------
 
@@ -364,6 +316,56 @@ TEST(set_partitioner, a_share_without_items_hears_of_the_end_of_its_session) {
     s.world.expire_session(s.c.session_id());
     EXPECT_TRUE(s.world.run_until([&] { return none.revoked().stop_requested(); }, 10s));
     EXPECT_EQ(p.state(), partition_state::release);
+}
+
+/// Each may see a party that the other one has joined, or left, some time ago.
+TEST(set_partitioner, servers_that_lag_let_nobody_have_what_somebody_has) {
+    sharing_scene s({.followers = 2, .shortest_lag = 200ms, .longest_lag = 400ms}, named("us", 0ms));
+    s.here.lead_to(1);
+    s.there.lead_to(2);
+    s.here.cut();
+    s.there.cut();
+    s.c.wait_connected();
+    s.other.wait_connected();
+    set_partitioner theirs(s.other, "/s", letters, named("them", 0ms));
+    struct side {
+        set_partitioner& p;
+        std::optional<partition> mine{};
+        future<partition> asked{};
+        int shares = 0;
+        void step() {
+            if (mine && mine->revoked().stop_requested()) mine.reset();
+            if (!mine && !asked.valid()) asked = p.async_acquire();
+            if (!asked.valid() || !asked.ready()) return;
+            mine.emplace(std::move(asked).get());
+            ++shares;
+        }
+        std::vector<std::string> items() const {
+            return mine && mine->holds() ? mine->items() : std::vector<std::string>();
+        }
+    } us{s.us}, them{theirs};
+    const auto share_out = [&] {
+        return s.world.run_until(
+            [&] {
+                us.step();
+                them.step();
+                shares all = us.items();
+                const shares others = them.items();
+                all.insert(all.end(), others.begin(), others.end());
+                std::ranges::sort(all);
+                EXPECT_EQ(std::ranges::adjacent_find(all), all.end()) << "held twice";
+                return us.items().size() == 2 && them.items().size() == 2;
+            },
+            1min);
+    };
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(share_out()) << i;
+        const side& who = i % 2 == 0 ? us : them;
+        auto left = who.p.async_leave();
+        ASSERT_TRUE(s.finish(left));
+        ASSERT_TRUE(s.world.run_until([&] { return who.mine->revoked().stop_requested(); }, 10s));
+    }
+    EXPECT_GT(us.shares + them.shares, 10) << "who has left has come back each time";
 }
 
 // -- who else is there ------------------------------------------------------------------------------------------------
