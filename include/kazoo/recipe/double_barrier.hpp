@@ -62,8 +62,8 @@ struct double_barrier_options {
 /// - *a reply is lost*: our node is known by the random id in its name and by its owner. What opens the barrier is
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
-/// - *an open barrier was left behind*, as all members were killed: it lets nobody in. The oldest of those who wait
-///   removes it.
+/// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of those
+///   who wait removes it.
 /// - *more members come* than were asked for: they enter while somebody is inside.
 /// - *other nodes are below the path*: names that are not 32 hexadecimal digits (ours, kazoo's) or a UUID (Curator's)
 ///   are no members.
