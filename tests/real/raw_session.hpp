@@ -2,6 +2,7 @@
 // Just enough of the protocol, written by hand, to look at a server without the library under test.
 #include "testing/gate/loopback.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,11 @@ class raw_session {
     struct reply {
         std::int32_t error = 0;
         std::string body;
+    };
+    /// The server has closed the connection, as when another connection has taken the session.
+    class gone : public std::runtime_error {
+      public:
+        gone() : std::runtime_error("the server closed the connection") {}
     };
 
     static constexpr std::int32_t create_opcode = 1;
@@ -113,14 +119,17 @@ class raw_session {
     }
     void send_frame(const std::string& payload) {
         const std::string frame = text(payload);
-        if (::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) != std::ssize(frame)) throw_errno("send");
+        const ssize_t sent = ::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) throw gone();
+        if (sent != std::ssize(frame)) throw_errno("send");
     }
     std::string receive(std::size_t size) {
         std::string bytes;
         while (bytes.size() < size) {
             std::string part(size - bytes.size(), '\0');
-            const ssize_t got = readable(limit) ? ::recv(socket_.get(), part.data(), part.size(), 0) : 0;
-            if (got <= 0) throw std::runtime_error("the server closed the connection or does not answer");
+            if (!readable(limit)) throw std::runtime_error("the server does not answer");
+            const ssize_t got = ::recv(socket_.get(), part.data(), part.size(), 0);
+            if (got <= 0) throw gone();
             bytes.append(part, 0, static_cast<std::size_t>(got));
         }
         return bytes;
