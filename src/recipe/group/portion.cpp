@@ -21,23 +21,23 @@ void turn::run(job* j) noexcept {
 
 struct portion::parts {
     using end_teller = std::shared_ptr<const std::function<void(bool lost)>>;
-    /// Runs on the loop's signal thread. What it calls may destroy it.
+    /// Runs on the loop's signal thread. Who gives back meanwhile waits for it: no user code runs in it.
     struct loss_teller {
+        core& owner;
         end_teller on_end;
         std::stop_source revoked;
         void operator()() const noexcept {
-            auto [tell, source] = *this;
-            (*tell)(true);
-            source.request_stop();
+            (*on_end)(true);
+            owner.loop().signal(revoked);
         }
     };
-    parts(std::unique_ptr<turn> t, taking a, const party_news& n, future<void> w, end_teller e)
+    parts(core& owner, std::unique_ptr<turn> t, taking a, const party_news& n, future<void> w, end_teller e)
         : its_turn(std::move(t)),
           all(std::move(a)),
           watching(std::move(w)),
           on_end(std::move(e)),
           revoked(n.revoked),
-          on_loss(all.common->lost.get_token(), loss_teller{on_end, revoked}) {}
+          on_loss(all.common->lost.get_token(), loss_teller{owner, on_end, revoked}) {}
 
     std::unique_ptr<turn> its_turn;
     taking all;
@@ -50,7 +50,7 @@ struct portion::parts {
 portion::portion(std::shared_ptr<recipe_object> of, std::unique_ptr<turn> t, taking all, const party_news& n,
                  future<void> watching, std::function<void(bool)> on_end)
     : of_(std::move(of)),
-      parts_(std::make_unique<parts>(std::move(t), std::move(all), n, std::move(watching),
+      parts_(std::make_unique<parts>(of_->owner(), std::move(t), std::move(all), n, std::move(watching),
                                      std::make_shared<const std::function<void(bool)>>(std::move(on_end)))) {}
 
 portion::~portion() { give_back(); }

@@ -11,6 +11,7 @@ using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::code_of;
 using kazoo::test::eventually;
+using kazoo::testkit::fault_gate;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -114,6 +115,29 @@ TEST_F(partitioner_objects, a_callback_of_its_own_token_may_release_it) {
     const std::stop_callback on_loss(again.revoked(), release_again);
     test::expire(a);
     EXPECT_TRUE(eventually([&] { return released.load(); }));
+}
+
+TEST_F(partitioner_objects, giving_back_does_not_wait_for_a_callback_that_hears_of_a_loss) {
+    fault_gate gate(test::server().address());
+    const client c = connect_through(gate);
+    set_partitioner p(c, "/s", letters(), named("us"));
+    std::optional<partition> mine = p.acquire();
+    std::atomic<bool> called = false, given_back = false;
+    bool did_not_wait = false;
+    const auto wait_until_given_back = [&] {
+        called = true;
+        did_not_wait = eventually([&] { return given_back.load(); });
+    };
+    std::optional<std::stop_callback<decltype(wait_until_given_back)>> on_revoked(std::in_place, mine->revoked(),
+                                                                                  wait_until_given_back);
+    gate.hang(true); // certainty ends
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return called.load(); }));
+    mine.reset();
+    given_back = true;
+    on_revoked.reset(); // waits for it
+    EXPECT_TRUE(did_not_wait);
+    gate.hang(false);
 }
 
 TEST_F(partitioner_objects, in_a_forked_child_nothing_is_held_asked_or_given_back) {
