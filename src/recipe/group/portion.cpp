@@ -120,6 +120,10 @@ task<bool> all_removed(std::vector<future<bool>> removals) {
 future<bool> portion::async_give_back() {
     if (!parts_) return ready(of_->owner(), "release", false);
     std::vector<future<bool>> removals;
+    if (of_->forked()) {
+        give_back();
+        return spawn(of_->owner(), {"release", of_->path()}, all_removed({})); // fails
+    }
     try {
         removals.reserve(parts_->all.locks.size());
         for (const auto& lock : parts_->all.locks) removals.push_back(lock->async_give_back("release"));

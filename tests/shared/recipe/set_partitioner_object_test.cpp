@@ -143,7 +143,8 @@ TEST_F(partitioner_objects, giving_back_does_not_wait_for_a_callback_that_hears_
 TEST_F(partitioner_objects, in_a_forked_child_nothing_is_held_asked_or_given_back) {
     const client c = connect();
     std::optional<set_partitioner> p(std::in_place, c, "/s", letters(), named("us"));
-    std::optional<partition> mine = p->acquire();
+    set_partitioner q(c, "/q", letters(), named("us"));
+    std::optional<partition> mine = p->acquire(), others = q.acquire();
     const pid_t child = ::fork();
     if (child == 0) {
         ::alarm(20);
@@ -153,7 +154,7 @@ TEST_F(partitioner_objects, in_a_forked_child_nothing_is_held_asked_or_given_bac
         const subscription listening = p->on_state([](partition_state) {});
         const set_partitioner made_here(c, "/s", letters());
         mine->release();
-        fine = fine && !mine->holds();
+        fine = fine && !mine->holds() && code_of(others->async_release().result()) == errc::forked && !others->holds();
         mine.reset();
         p.reset();
         ::_exit(fine ? 0 : 1);
@@ -162,6 +163,7 @@ TEST_F(partitioner_objects, in_a_forked_child_nothing_is_held_asked_or_given_bac
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
     EXPECT_TRUE(mine->holds());
+    EXPECT_TRUE(others->holds());
     EXPECT_EQ(all_locks(c, letters()), 4u);
 }
 
