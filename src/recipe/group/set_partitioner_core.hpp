@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +45,8 @@ class set_partitioner_core final : public recipe_object {
         std::unique_ptr<turn> its_turn;
         client keeps_session;
         std::uint64_t number;
-        std::optional<time_point> namesake_since{}; ///< somebody else with our identifier is there
+        /// Those who keep us from a share, and may be dead: since when, by their ids.
+        std::map<std::string, time_point> in_our_way{};
     };
     using share = std::vector<std::string>;
     using candidate = std::shared_ptr<taking>;
@@ -61,7 +63,10 @@ class set_partitioner_core final : public recipe_object {
 
     // -- on the loop; who gets what: set_partitioner_shares.cpp
     task<std::optional<share>> share_of(attempt&, child_list party, std::shared_ptr<party_news>);
-    task<void> wait_for_namesake(attempt&, std::vector<member_name>, std::shared_ptr<party_news>);
+    task<void> wait_for_namesakes(attempt&, std::vector<member_name>, std::shared_ptr<party_news>);
+    task<void> wait_for_change(attempt&, std::vector<member_name> of, int timeouts, std::string why_not,
+                               std::shared_ptr<party_news>);
+    task<bool> one_is_there(std::vector<std::string> nodes);
     task<std::optional<member_name>> eldest(std::vector<member_name>);
     task<share> computed_share(std::vector<std::string> members);
     [[noreturn]] void refuse(const std::string& why) const;

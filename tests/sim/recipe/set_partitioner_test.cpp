@@ -383,45 +383,6 @@ TEST(set_partitioner, C68_who_is_not_in_the_party_does_not_share_out) {
     EXPECT_THAT(std::move(asked).get().items(), SizeIs(4));
 }
 
-TEST(set_partitioner, C69_a_namesake_that_stays_is_an_error_after_the_sessions_timeout) {
-    for (const bool we_came_first : {false, true}) {
-        sharing_scene s({}, named("us", 0ms));
-        const auto theirs = [&] {
-            s.other.create("/s/party/00000000000040008000000000000000-us", "us", {.mode = create_mode::ephemeral});
-        };
-        std::optional<partition> mine;
-        if (we_came_first) mine = s.ours();
-        theirs();
-        s.world.run_for(100ms);
-        mine.reset();
-        const auto begun = s.world.now();
-        auto asked = s.us.async_acquire();
-        ASSERT_TRUE(s.finish(asked));
-        const auto took = s.world.now() - begun;
-        EXPECT_GE(took, we_came_first ? 6s : 3s);
-        EXPECT_LE(took, we_came_first ? 6100ms : 3100ms);
-        try {
-            (void)std::move(asked).get();
-            ADD_FAILURE() << "it was acquired";
-        } catch (const error& e) {
-            EXPECT_EQ(e.code(), errc::bad_arguments);
-            EXPECT_THAT(e.what(), HasSubstr("\"us\""));
-        }
-        EXPECT_EQ(s.us.state(), partition_state::failure);
-    }
-}
-
-TEST(set_partitioner, C69_a_namesake_that_goes_in_time_is_none) {
-    sharing_scene s({}, named("us", 0ms));
-    s.other.create("/s/party/00000000000040008000000000000000-us", "us", {.mode = create_mode::ephemeral});
-    auto asked = s.us.async_acquire();
-    s.world.run_for(2900ms);
-    EXPECT_FALSE(asked.ready());
-    s.world.expire_session(s.other.session_id());
-    EXPECT_TRUE(s.is_soon([&] { return asked.ready(); }));
-    EXPECT_THAT(std::move(asked).get().items(), SizeIs(4));
-}
-
 TEST(set_partitioner, members_of_python_do_not_say_what_set_they_have) {
     sharing_scene s({}, named("us", 0ms));
     s.other.create("/s/party/0123456789ab4def8123456789abcdef-python", "python", {.mode = create_mode::ephemeral});
