@@ -120,6 +120,7 @@ task<std::optional<partition>> set_partitioner_core::allocate(attempt& a) {
             continue;
         }
         if (!settled) settled.rethrow();
+        if (presence_.id().empty()) continue; // it has ended by itself: joining again tells why
         const auto news = std::make_shared<party_news>(owner());
         auto watching = spawn(owner(), party_->reading("watch party"),
                               watch_party(self, news, settled->seen, a.number, std::move(settled->changed)));
@@ -143,7 +144,10 @@ task<std::optional<partition>> set_partitioner_core::allocate(attempt& a) {
             (void)co_await as_result(news->told.next().timeout(pauses.next()));
             scope.require_time();
         }
-        while (!news->changed) co_await news->told.next();
+        while (!news->changed && !presence_.id().empty()) {
+            auto told = news->told.next(), another = presence_.next_change();
+            (void)co_await first_of(told, another);
+        }
     }
 }
 

@@ -78,6 +78,8 @@ class presence {
     // -- on the loop --------------------------------------------------------------------------------------------------
     /// The digits in the node's name; empty if it is not to be there.
     std::string_view id() const noexcept;
+    /// Completes when something has become of it.
+    future<void> next_change() { return changed_.next(); }
 
     // -- on the loop, for recipes that go by what else is there -------------------------------------------------------
     /// Until nothing of what was begun before the present stay can be there.

@@ -368,6 +368,24 @@ TEST(set_partitioner, servers_that_lag_let_nobody_have_what_somebody_has) {
     EXPECT_GT(us.shares + them.shares, 10) << "who has left has come back each time";
 }
 
+TEST(set_partitioner, who_cannot_come_back_to_the_party_is_told_so) {
+    for (const auto boundary : {0ms, 1000ms})
+        for (int delay = 0; delay < 40; ++delay) {
+            sharing_scene s({}, named("us", boundary));
+            mutex kept(s.other, "/s/locks/c");
+            s.end(kept.async_lock());
+            auto asked = s.us.async_acquire();
+            ASSERT_TRUE(s.is_soon([&] { return s.party().size() == 1; }));
+            s.world.run_for(std::chrono::microseconds(250 * delay));
+            auto removed = s.other.async_remove(s.party().at(0)->path);
+            auto closed = s.other.async_set_acl("/s/party", {{permission::read, "world", "anyone"}});
+            ASSERT_TRUE(s.finish(removed, closed));
+            ASSERT_TRUE(s.finish(asked)) << delay;
+            EXPECT_EQ(verdict_of(std::move(asked)).code, errc::no_auth) << delay;
+            EXPECT_EQ(s.us.state(), partition_state::failure);
+        }
+}
+
 // -- who else is there ------------------------------------------------------------------------------------------------
 
 TEST(set_partitioner, C68_who_is_not_in_the_party_does_not_share_out) {
