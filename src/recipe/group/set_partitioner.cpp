@@ -85,8 +85,8 @@ class set_partitioner_core::membership {
 
 // -- acquiring --------------------------------------------------------------------------------------------------------
 
-task<std::optional<partition>> set_partitioner_core::acquire(std::shared_ptr<set_partitioner_core> self,
-                                                             client keeps_session) {
+task<std::optional<set_partitioner_core::answer>>
+set_partitioner_core::acquire(std::shared_ptr<set_partitioner_core> self, client keeps_session) {
     task_scope& scope = co_await this_scope{};
     const call under_way(*self, scope);
     const until_left ends_with_leave(*self, scope);
@@ -95,14 +95,28 @@ task<std::optional<partition>> set_partitioner_core::acquire(std::shared_ptr<set
     membership member(*self);
     attempt a{std::move(its_turn), std::move(keeps_session), self->begin_allocating()};
     auto acquired = co_await as_result(self->allocate(a));
+    answer all;
     if (acquired) {
         member.stays();
-        co_return *std::move(acquired);
+        all.acquired = *std::move(acquired);
+        co_return all;
+    }
+    if (a.thrown) {
+        self->say(a.number, partition_state::failure);
+        all.thrown = a.thrown;
+        co_return all;
     }
     const auto why = acquired.error();
     const bool given_up = why == errc::cancelled || why == errc::operation_timeout || why == errc::closed;
     self->say(a.number, given_up ? partition_state::idle : partition_state::failure);
     acquired.rethrow();
+}
+
+task<std::optional<partition>> set_partitioner_core::as_thrown(task<std::optional<answer>> t) {
+    auto given = co_await std::move(t);
+    if (!given) co_return std::nullopt;
+    if (given->thrown) std::rethrow_exception(given->thrown);
+    co_return std::move(given->acquired);
 }
 
 task<std::optional<partition>> set_partitioner_core::allocate(attempt& a) {
@@ -254,18 +268,18 @@ task_options set_partitioner_core::acquiring(time_point deadline, std::stop_toke
 }
 
 future<partition> set_partitioner_core::acquire(client c) {
-    return spawn(owner(), acquiring(), must_be(acquire(shared(*this), std::move(c))));
+    return spawn(owner(), acquiring(), must_be(as_thrown(acquire(shared(*this), std::move(c)))));
 }
 
 future<std::optional<partition>> set_partitioner_core::acquire(client c, std::stop_token stop) {
     return spawn(owner(), acquiring(never, std::move(stop)),
-                 nothing_on(errc::cancelled, acquire(shared(*this), std::move(c))));
+                 as_thrown(nothing_on(errc::cancelled, acquire(shared(*this), std::move(c)))));
 }
 
 future<std::optional<partition>> set_partitioner_core::acquire_within(client c, duration limit, std::stop_token stop) {
     auto acquired = acquire(shared(*this), std::move(c));
     return spawn(owner(), acquiring(deadline_in(limit), std::move(stop)),
-                 nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(acquired))));
+                 as_thrown(nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(acquired)))));
 }
 
 future<bool> set_partitioner_core::leave() { return spawn(owner(), {"leave", path()}, leave(shared(*this))); }

@@ -12,6 +12,7 @@
 #include <kazoo/recipe/set_partitioner.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,12 +48,19 @@ class set_partitioner_core final : public recipe_object {
         std::uint64_t number;
         /// Those who keep us from a share, and may be dead: since when, by their ids.
         std::map<std::string, time_point> in_our_way{};
+        std::exception_ptr thrown{}; ///< by the user's function
+    };
+    /// What the user's function throws stands beside what we throw ourselves, which may have the same code.
+    struct answer {
+        std::optional<partition> acquired{};
+        std::exception_ptr thrown{};
     };
     using share = std::vector<std::string>;
     using candidate = std::shared_ptr<taking>;
 
     // -- on the loop; the coroutines stand in set_partitioner.cpp
-    static task<std::optional<partition>> acquire(std::shared_ptr<set_partitioner_core>, client);
+    static task<std::optional<answer>> acquire(std::shared_ptr<set_partitioner_core>, client);
+    static task<std::optional<partition>> as_thrown(task<std::optional<answer>>);
     task<std::optional<partition>> allocate(attempt&);
     static task<void> watch_party(std::shared_ptr<set_partitioner_core>, std::shared_ptr<party_news>, sight,
                                   std::uint64_t number, future<void> changed);
@@ -68,7 +76,7 @@ class set_partitioner_core final : public recipe_object {
                                std::shared_ptr<party_news>);
     task<bool> one_is_there(std::vector<std::string> nodes);
     task<std::optional<member_name>> eldest(std::vector<member_name>);
-    task<share> computed_share(std::vector<std::string> members);
+    task<share> computed_share(attempt&, std::vector<std::string> members);
     [[noreturn]] void refuse(const std::string& why) const;
 
     static task<bool> leave(std::shared_ptr<set_partitioner_core>);

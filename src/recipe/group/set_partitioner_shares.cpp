@@ -70,7 +70,7 @@ task<std::optional<set_partitioner_core::share>> set_partitioner_core::share_of(
     std::vector<std::string> identifiers;
     for (member_name& m : members) identifiers.push_back(std::move(m.identifier));
     std::ranges::sort(identifiers);
-    co_return co_await computed_share(std::move(identifiers));
+    co_return co_await computed_share(a, std::move(identifiers));
 }
 
 /// Of those that are still there.
@@ -143,18 +143,31 @@ task<bool> set_partitioner_core::one_is_there(std::vector<std::string> nodes) {
     co_return !there.empty();
 }
 
-task<set_partitioner_core::share> set_partitioner_core::computed_share(std::vector<std::string> members) {
+task<set_partitioner_core::share> set_partitioner_core::computed_share(attempt& a, std::vector<std::string> members) {
     share mine;
     if (!options_.partition) {
         auto at = static_cast<std::size_t>(std::ranges::find(members, identifier()) - members.begin());
         for (; at < items_.size(); at += members.size()) mine.push_back(items_[at]);
         co_return mine;
     }
+    struct computed {
+        share mine{};
+        std::exception_ptr thrown{};
+    };
     const auto compute = [self = shared(*this), members](future<bool>) {
-        return self->options_.partition(self->identifier(), members, self->items_);
+        computed c;
+        try {
+            c.mine = self->options_.partition(self->identifier(), members, self->items_);
+        } catch (...) {
+            c.thrown = std::current_exception();
+        }
+        return c;
     };
     auto computing = ready(owner(), "partition", true).then(compute); // on the callback executor
-    mine = co_await std::move(computing);
+    computed c = co_await std::move(computing);
+    a.thrown = c.thrown;
+    if (c.thrown) std::rethrow_exception(c.thrown);
+    mine = std::move(c.mine);
     if (!is_part_of(items_, mine)) refuse("the partition function gave something that is no part of the set");
     co_return mine;
 }

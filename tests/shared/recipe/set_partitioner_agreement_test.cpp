@@ -44,6 +44,23 @@ TEST_F(partitioners_that_disagree, C68_what_the_partition_function_throws_comes_
     EXPECT_EQ(all_locks(c, letters()), 2u);
 }
 
+TEST_F(partitioners_that_disagree, C68_what_the_partition_function_throws_is_not_taken_for_an_end_of_ours) {
+    const client c = connect();
+    errc what{};
+    set_partitioner_options o = named("us");
+    o.partition = [&](const std::string&, const shares&, const shares&) -> shares {
+        throw error(make_error_code(what), outcome::unknown, "theirs");
+    };
+    set_partitioner p(c, "/s", letters(), o);
+    const std::stop_source never;
+    for (const errc code : {errc::cancelled, errc::operation_timeout, errc::closed}) {
+        what = code;
+        EXPECT_THAT(text_of_error([&] { (void)p.acquire(never.get_token()); }), HasSubstr("theirs")) << code;
+        EXPECT_THAT(text_of_error([&] { (void)p.acquire_for(1h); }), HasSubstr("theirs")) << code;
+        EXPECT_EQ(p.state(), partition_state::failure) << code;
+    }
+}
+
 TEST_F(partitioners_that_disagree, C69_two_of_one_name_are_told_so_and_the_first_one_stays) {
     const client a = connect(), b = connect();
     set_partitioner first(a, "/s", letters(), named("twin")), second(b, "/s", letters(), named("twin"));
