@@ -184,13 +184,18 @@ task<bool> set_partitioner_core::take(candidate wanted, std::shared_ptr<party_ne
     std::vector<future<void>> lanes;
     for (std::size_t n = std::min(wanted->items.size(), most_at_once); n > 0; --n)
         lanes.push_back(spawn(scope, options, take_some(wanted, news, keeps_session)));
+    time_point quiet_since = now();
     while (!wanted->complete() && !news->changed) {
         const std::size_t before = wanted->taken;
-        const auto told = co_await as_result(news->told.next().timeout(options_.max_reaction_time));
+        const duration left = saturating_add(quiet_since, options_.max_reaction_time) - now();
+        const auto told = co_await as_result(news->told.next().timeout(left));
         scope.require_time();
         if (wanted->failure) std::rethrow_exception(wanted->failure);
         const bool nothing_came = !told && wanted->taken == before;
-        if (nothing_came && is_connected(owner().board().state())) co_return false;
+        const auto [state, since] = owner().board().state_and_since();
+        const bool connected = is_connected(state);
+        if (nothing_came && connected && since <= quiet_since) co_return false;
+        quiet_since = nothing_came && connected ? since : now();
     }
     co_return wanted->complete();
 }
