@@ -155,7 +155,7 @@ void add_partition_command(menu& m) {
         "The members are those of kazoo::set_partitioner and the Python library's SetPartitioner.\n",
         partition, o);
     const auto seconds = seconds_with_unit();
-    auto sensible = CLI::Range(0.0, 1e7);
+    auto sensible = CLI::Range(0.0, 1e7), some_time = CLI::Range(0.001, 1e7);
     sensible.description("");
     add_path(*command, o->path, "What they share; it is made when it is missing, and stays")->required();
     command->add_option("ITEM", o->items, "What is shared out, the same for all members")->type_name("");
@@ -174,7 +174,7 @@ void add_partition_command(menu& m) {
                      "How long to wait for one more item before those that were taken are given back, and tried again")
         ->type_name("TIME")
         ->transform(seconds)
-        ->check(sensible)
+        ->check(some_time)
         ->default_str("1s");
     command
         ->add_option("-k,--kill-after", o->kill_after_seconds,

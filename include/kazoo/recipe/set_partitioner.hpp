@@ -60,8 +60,8 @@ struct set_partitioner_options {
     /// So long nobody must have come or gone before the items are shared out.
     time_limit time_boundary = std::chrono::seconds(30);
     /// How long to wait for one more lock before all that were taken are given back and we begin again: who has the
-    /// item has so long to notice that the party has changed, and to end its work. Longer than a round trip; time
-    /// without a connection does not count.
+    /// item has so long to notice that the party has changed, and to end its work. More than 0, and longer than a round
+    /// trip; time without a connection does not count.
     time_limit max_reaction_time = std::chrono::seconds(1);
     /// Of our nodes. Empty: everybody may do everything. The paths themselves and their parents are made open.
     std::vector<kazoo::acl> acl{};

@@ -371,6 +371,8 @@ TEST_F(partitioners, bad_arguments_are_refused) {
     EXPECT_THROW(set_partitioner(c, "/a/../b", {}), error_of<errc::invalid_path>);
     EXPECT_THROW(set_partitioner(c, "/s", {}, named("a/b")), error_of<errc::bad_arguments>);
     EXPECT_THROW(set_partitioner(c, "/s", {}, named(std::string("a\0b", 3))), error_of<errc::bad_arguments>);
+    for (const auto never : {0ms, -1ms})
+        EXPECT_THROW(set_partitioner(c, "/s", {}, {.max_reaction_time = never}), error_of<errc::bad_arguments>);
     const set_partitioner one(c, "/s", {}), two(c, "/s", {});
     EXPECT_FALSE(one.identifier().empty());
     EXPECT_NE(one.identifier(), two.identifier());
