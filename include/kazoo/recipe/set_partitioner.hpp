@@ -131,21 +131,19 @@ class [[nodiscard]] KAZOO_EXPORT partition {
 /// **What happens when …** (each line has a test)
 /// - *somebody comes or goes*: revoked() is requested, and state() is release. Our items stay ours until we release
 ///   them. acquire() begins the boundary anew at that moment; locks that it has got meanwhile are given back.
-/// - *the connection breaks* (suspended), or its server loses the others: nothing, while the session certainly lives
-///  . The boundary runs on; nothing is shared out without a server that has confirmed the members at its end.
+/// - *the connection breaks* (suspended), or its server loses the others: nothing, while the session certainly lives.
+///   The boundary runs on; nothing is shared out without a server that has confirmed the members at its end.
 /// - *certainty ends*: lost() and revoked() are requested and holds() is false, without any server, and for good; the
 ///   locks are removed when the servers are reached. state() is failure.
 /// - *the session is lost*: the share was lost before. acquire() joins again in the next session, and begins anew.
 /// - *an item's lock is not given up in time*: everything that was taken is given back, and we try again, after pauses
 ///   that grow to 2 s. What was not locked is never ours.
 /// - *the caller cancels or the deadline passes*, wherever: what was taken is given back and we leave the party;
-/// neither
-///   node nor watch stays. A limit shorter than the boundary brings nothing.
+///   neither node nor watch stays. A limit shorter than the boundary brings nothing.
 /// - *a reply is lost*: nodes are found again by the random ids in their names; giving back repeats itself.
 /// - *somebody deletes our node in the party*: it is made again; both are changes of the party.
 /// - *somebody deletes the lock of an item*: the whole share is lost when the event arrives, at the earliest 10 ms
-/// after
-///   it was acquired.
+///   after it was acquired.
 /// - *the path vanishes*: both of these; it is made again.
 /// - *the partition function throws*, or gives what is no part of the set: acquire() throws that, we leave the party,
 ///   and state() is failure.
@@ -155,8 +153,7 @@ class [[nodiscard]] KAZOO_EXPORT partition {
 ///   earlier one gets it after twice that time. Until then neither shares out.
 /// - *another member shares out another set*: whoever differs from the member that has been there longest gets
 ///   errc::bad_arguments, which names both, and leaves; the others do not count it. If that one has our identifier, we
-///   wait as above before that. Members of other libraries do not
-///   say what set they have.
+///   wait as above before that. Members of other libraries do not say what set they have.
 /// - *other nodes are in the party*: names that are not 32 hexadecimal digits, a minus and anything are not members.
 ///   (For Python's kazoo every node is one.)
 /// - *leave() is called* while acquire() waits: that ends with errc::cancelled; while a share is held: it is revoked.
