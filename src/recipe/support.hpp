@@ -75,6 +75,7 @@ using detail::set_once;
 // -- clean-up ---------------------------------------------------------------------------------------------------------
 using detail::find_protected;
 using detail::random_id;
+using detail::remove_protected;
 using detail::remove_protected_later;
 using detail::remove_until_gone;
 

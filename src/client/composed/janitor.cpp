@@ -71,10 +71,14 @@ task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removi
 } // namespace
 
 void remove_protected_later(handle zk, std::string folder, std::string id, zxid kept) {
+    remove_protected(std::move(zk), std::move(folder), std::move(id), kept).detach();
+}
+
+future<void> remove_protected(handle zk, std::string folder, std::string id, zxid kept) {
     const std::string where = folder;
     core& owner = zk.owner();
     auto what = std::make_shared<const leftovers>(leftovers{std::move(zk), std::move(folder), std::move(id), kept});
-    spawn(owner, {"clean up", where}, remove_twice(std::move(what))).detach();
+    return spawn(owner, {"clean up", where}, remove_twice(std::move(what)));
 }
 
 future<bool> remove_until_gone(const pinned_handle& zk, std::string_view operation, std::string path) {

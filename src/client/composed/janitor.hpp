@@ -2,6 +2,8 @@
 // Clean-up that goes on in the background until it is done.
 #include "client/handle.hpp"
 
+#include <kazoo/future.hpp>
+
 #include <string>
 
 namespace kazoo::detail {
@@ -12,6 +14,8 @@ namespace kazoo::detail {
 /// for persistent nodes. With a handle of one session it ends with that session, as ephemeral nodes do: nodes with the
 /// same id in the next session are not its business.
 void remove_protected_later(handle, std::string folder, std::string id, zxid kept = zxid::none);
+/// The same, until there is nothing more to do: nothing of it is there any more, or it could not be removed.
+future<void> remove_protected(handle, std::string folder, std::string id, zxid kept = zxid::none);
 
 /// Removes a node, however often the connection breaks, and whether or not anybody waits for it. Any thread; the
 /// request is in line when this returns. True if this call did it; false if it was gone or, with its session, soon will

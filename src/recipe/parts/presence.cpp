@@ -48,6 +48,7 @@ struct presence::stay {
     bool possible = false;        ///< there may be a node
     bool possible_before = false; ///< also without the last create
     bool unanswered = false;      ///< a create got no answer, and may be carried out late
+    bool settling = false;        ///< until that cannot happen any more
     std::optional<result<bool>> removed{};
 
     std::uint64_t first_data = 0; ///< the number of the data when it began
@@ -107,7 +108,7 @@ std::optional<presence::standing> presence::stands() const {
 task<void> presence::others_removed() {
     const auto all = stays_;
     for (const auto& s : all)
-        while (s != stay_ && !s->removed) co_await changed_.next();
+        while (s != stay_ && (!s->removed || s->settling)) co_await changed_.next();
 }
 
 presence::interest::interest(presence& of) : of_(of), stay_(of.begun()) { ++stay_->wanted_by; }
@@ -149,7 +150,8 @@ task<void> presence::wait_joined(std::shared_ptr<recipe_object> of, presence& se
 task<bool> presence::leave(std::shared_ptr<recipe_object> of, presence& self) {
     const recipe_object::call under_way(*of, co_await this_scope{});
     const auto ours = self.stay_;
-    const auto all = self.stays_; // also those that other calls are ending
+    auto all = self.stays_; // also those that other calls are ending
+    std::erase_if(all, [](const auto& s) { return s->removed.has_value(); });
     if (ours) self.end(*ours);
     bool by_this_call = false;
     for (const auto& s : all) {
@@ -302,7 +304,12 @@ void presence::clean_up(const std::shared_ptr<stay>& s) noexcept {
     bool removing = false;
     try {
         if (s->possible) removing = begin_removal(s);
-        if (s->unanswered) remove_protected_later(handle(of_.owner(), of_.root()), rules_.folder, s->id);
+        if (s->unanswered) {
+            auto removal = remove_protected(handle(of_.owner(), of_.root()), rules_.folder, s->id);
+            s->settling = true;
+            spawn(of_.owner(), {"clean up", s->node}, settle(of_.shared_from_this(), *this, s, std::move(removal)))
+                .detach();
+        }
         const bool told_to_end = s->why_over == errc::cancelled || s->why_over == errc::closed;
         if (s->ever_joined && !told_to_end) // nobody waits who could be told
             of_.owner().log(log_level::warn,
@@ -338,10 +345,27 @@ task<void> presence::remove(std::shared_ptr<recipe_object> of, presence& self, s
     }
 }
 
+/// Nothing comes late any more.
+task<void> presence::settle(std::shared_ptr<recipe_object>, presence& self, std::shared_ptr<stay> s,
+                            future<void> removing) {
+    co_await as_result(std::move(removing));
+    self.is_settled(*s);
+}
+
 void presence::is_gone(stay& s, result<bool> removed) noexcept {
     s.removed = std::move(removed);
-    std::erase_if(stays_, [&s](const auto& other) { return other.get() == &s; });
+    if (!s.settling) forget(s);
     changed_.notify();
+}
+
+void presence::is_settled(stay& s) noexcept {
+    s.settling = false;
+    if (s.removed) forget(s);
+    changed_.notify();
+}
+
+void presence::forget(stay& s) noexcept {
+    std::erase_if(stays_, [&s](const auto& other) { return other.get() == &s; });
 }
 
 // -- for any thread ---------------------------------------------------------------------------------------------------

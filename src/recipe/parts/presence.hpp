@@ -82,7 +82,8 @@ class presence {
     future<void> next_change() { return changed_.next(); }
 
     // -- on the loop, for recipes that go by what else is there -------------------------------------------------------
-    /// Until nothing of what was begun before the present stay can be there.
+    /// Until nothing of what was begun before the present stay can be there, nor come to be there: a create without an
+    /// answer is waited for, which takes a session's timeout.
     task<void> others_removed();
     /// Nothing: it is not there, or is about to be made again.
     std::optional<standing> stands() const;
@@ -111,7 +112,10 @@ class presence {
     bool begin_removal(const std::shared_ptr<stay>&);
     static task<void> remove(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>, pinned_handle,
                              future<bool> removing);
+    static task<void> settle(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>, future<void> removing);
     void is_gone(stay&, result<bool> removed) noexcept;
+    void is_settled(stay&) noexcept;
+    void forget(stay&) noexcept;
     future<created_node> create(stay&, const pinned_handle&);
     void note(stay&, const result<created_node>&);
     bool has_our_data(const stay&, const node_stat&) const noexcept;
@@ -121,7 +125,7 @@ class presence {
     presence_rules rules_;                     ///< its data: on the loop
     std::uint64_t data_number_ = 0;            ///< on the loop: grows with each change of the data
     std::shared_ptr<stay> stay_;               ///< on the loop: the present one, if it is to be there
-    std::vector<std::shared_ptr<stay>> stays_; ///< on the loop: those whose node may be there
+    std::vector<std::shared_ptr<stay>> stays_; ///< on the loop: those whose node may be there, or come
     task_signal changed_;                      ///< on the loop: something that somebody may wait for
     task_signal wish_;                         ///< on the loop: other data is wanted
 

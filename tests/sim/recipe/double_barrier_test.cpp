@@ -154,6 +154,30 @@ TEST(double_barrier, a_create_that_is_carried_out_late_leaves_nobody_behind) {
     EXPECT_GT(landed, 0u);
 }
 
+TEST(double_barrier, a_create_that_is_carried_out_late_is_no_member_beside_the_next_one) {
+    std::uint64_t landed = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        two_members s({.seed = seed});
+        s.here.late(true);
+        s.here.silence(flow::to_server, true);
+        auto given_up = s.us.async_enter_for(std::chrono::milliseconds(30 + seed * 5));
+        s.world.run_for(20ms);
+        s.here.cut();
+        s.here.silence(flow::to_server, false);
+        ASSERT_TRUE(s.finish(given_up)) << seed;
+        EXPECT_FALSE(std::move(given_up).get()) << seed;
+        auto entering = s.us.async_enter();
+        s.world.run_for(40s);
+        EXPECT_FALSE(entering.ready()) << seed;
+        EXPECT_EQ(s.opened, 0) << seed;
+        EXPECT_EQ(s.members(), 1u) << seed;
+        landed += s.landed_late();
+        auto more = s.them.async_enter();
+        ASSERT_TRUE(s.finish(entering, more)) << seed;
+    }
+    EXPECT_GT(landed, 0u);
+}
+
 /// The end of a round is carried out twice: once late, in the middle of the next round.
 TEST(double_barrier, an_end_that_is_carried_out_late_closes_nothing) {
     std::uint64_t landed = 0;
