@@ -33,6 +33,11 @@ bool double_barrier_core::is_inside() const {
     return round_ && !round_->leaving && here && here->in == round_->stay;
 }
 
+/// It may be leaving by now.
+bool double_barrier_core::has_entered_with(const presence::standing& here) const {
+    return round_ && round_->stay == here.in;
+}
+
 task<bool> double_barrier_core::enter(std::shared_ptr<double_barrier_core> self, patience p) {
     task_scope& scope = co_await this_scope{};
     const call under_way(*self, scope);
@@ -45,12 +50,17 @@ task<bool> double_barrier_core::enter(std::shared_ptr<double_barrier_core> self,
         co_await self->member_.others_removed();
         presence::interest coming(self->member_);
         for (;;) {
-            const auto here = co_await coming.there();
-            if (!here || self->is_inside()) break; // another call has entered with this node
+            auto being_there = coming.there();
+            const auto stands = co_await as_result(std::move(being_there));
+            if (stands.error() == errc::cancelled && scope.fired() == errc{}) break; // another call has left with it
+            if (!stands) stands.rethrow();
+            const auto& here = *stands;
+            if (!here || self->has_entered_with(*here)) break; // another call has
 
             // 2. Wait until so many are there.
             auto opening_for_us = self->opens_for(*here, p);
             const auto through = co_await as_result(std::move(opening_for_us));
+            if (self->has_entered_with(*here)) break;
             if (through.error() == errc::session_expired) continue;
             if (!through) through.rethrow();
             if (!*through && p == patience::looks_once) co_return false;

@@ -91,6 +91,7 @@ class double_barrier_core final : public recipe_object {
                           repetition&);
     task<bool> clear_away(presence::standing, node_stat left_behind, repetition&);
     bool is_inside() const;
+    bool has_entered_with(const presence::standing&) const;
     void entered(opening, const presence::standing&);
     void is_outside() noexcept KAZOO_EXCLUDES(mutex_);
     static task<void> guard(std::shared_ptr<double_barrier_core>, std::shared_ptr<round>);

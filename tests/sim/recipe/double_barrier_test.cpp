@@ -37,11 +37,12 @@ struct two_members : scene {
             was_open_ = now;
         };
     }
-    std::size_t members() const {
-        std::size_t n = 0;
+    std::size_t members() const { return names().size(); }
+    std::vector<std::string> names() const {
+        std::vector<std::string> found;
         for (const auto* node : inside().server().nodes().sorted())
-            if (node->path.starts_with("/d/") && recipe::is_member_name(node->name())) ++n;
-        return n;
+            if (node->path.starts_with("/d/") && recipe::is_member_name(node->name())) found.emplace_back(node->name());
+        return found;
     }
     bool is_open() const { return inside().server().nodes().find("/d/ready") != nullptr; }
     bool has(std::size_t n, std::chrono::nanoseconds limit = 1min) {
@@ -363,6 +364,63 @@ TEST(double_barrier, C64_a_server_that_lags_lets_nobody_out) {
         EXPECT_FALSE(leaving.ready()) << seed << ": the other one is inside";
         auto more = s.them.async_leave();
         ASSERT_TRUE(s.finish(leaving, more)) << seed;
+    }
+}
+
+/// The second of two calls on one object looks a moment later, when the first one has entered.
+TEST(double_barrier, who_enters_twice_at_once_enters_once) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        two_members s({.seed = seed});
+        auto more = s.they_wait();
+        auto first = s.us.async_enter();
+        s.world.run_for(std::chrono::microseconds(seed * 50));
+        auto second = s.us.async_enter();
+        ASSERT_TRUE(s.world.run_until([&] { return first.ready() || second.ready(); }, 1min)) << seed;
+        const auto lost = s.us.lost();
+        ASSERT_TRUE(s.finish(first, second, more)) << seed;
+        EXPECT_TRUE(std::move(first).get() && std::move(second).get()) << seed;
+        s.leave();
+        s.world.run_for(1s);
+        EXPECT_FALSE(lost.stop_requested()) << seed;
+    }
+}
+
+/// It begins anew, with another node, and may be let in by those who are still inside.
+TEST(double_barrier, who_leaves_is_not_inside_with_the_same_node_whoever_else_was_about_to_enter) {
+    int were_about_to = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        two_members s({.seed = seed});
+        auto more = s.they_wait();
+        auto first = s.us.async_enter();
+        s.world.run_for(std::chrono::microseconds(seed * 50));
+        auto second = s.us.async_enter();
+        ASSERT_TRUE(s.world.run_until([&] { return first.ready() || second.ready(); }, 1min)) << seed;
+        were_about_to += !(first.ready() && second.ready());
+        const auto names = s.names();
+        auto leaving = s.us.async_leave(); // they are inside, so it waits
+        ASSERT_TRUE(s.finish(first, second)) << seed;
+        s.world.run_for(50ms);
+        EXPECT_FALSE(s.us.inside() && s.names() == names) << seed;
+    }
+    EXPECT_GT(were_about_to, 0);
+}
+
+/// One call waits, and another one leaves at once and takes their node away: it begins again.
+TEST(double_barrier, who_waits_to_enter_goes_on_when_another_call_leaves) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        two_members s({.seed = seed});
+        auto more = s.they_wait();
+        auto first = s.us.async_enter();
+        s.world.run_for(std::chrono::microseconds(seed * 50));
+        auto second = s.us.async_enter();
+        ASSERT_TRUE(s.world.run_until([&] { return first.ready() || second.ready(); }, 1min)) << seed;
+        std::stop_source now;
+        now.request_stop();
+        auto leaving = s.us.async_leave(now.get_token());
+        ASSERT_TRUE(s.finish(leaving)) << seed;
+        ASSERT_TRUE(s.finish(first, second)) << seed << ": they are inside";
+        EXPECT_TRUE(std::move(first).get()) << seed;
+        EXPECT_TRUE(std::move(second).get()) << seed;
     }
 }
 
