@@ -300,7 +300,8 @@ task<bool> double_barrier_core::all_gone(std::shared_ptr<round> ours, pinned_han
     const std::string own(path::basename(ours->node));
     std::set<std::string> strangers; // who have not been let in by what let us in, as it was then
     zxid judged_by = zxid::none;
-    if (!ours->in.alive()) co_await catch_up(zk, node());
+    // Who looks once has no second look at a server that lags; nor is a new session's server the one that we know.
+    if (p == patience::looks_once || !ours->in.alive()) co_await catch_up(zk, node());
     for (repetition looks;;) {
         auto looking = look_at_one_moment(zk);
         const auto seen = co_await as_result(std::move(looking));

@@ -424,6 +424,16 @@ TEST(double_barrier, who_waits_to_enter_goes_on_when_another_call_leaves) {
     }
 }
 
+TEST(double_barrier, C64_who_looks_once_is_not_told_of_others_who_have_left) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        two_members s({.seed = seed, .followers = 2, .longest_lag = 1500ms});
+        s.enter();
+        EXPECT_FALSE(s.them.leave_for(0s)) << seed;
+        ASSERT_TRUE(s.has(1)) << seed;
+        EXPECT_TRUE(s.us.leave_for(0s)) << seed;
+    }
+}
+
 /// Whoever came last should open it. If that one does not, those who wait do.
 TEST(double_barrier, nobody_rests_on_those_who_should_have_opened_it) {
     two_members s;
