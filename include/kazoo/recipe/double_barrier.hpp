@@ -43,7 +43,12 @@ struct double_barrier_options {
 /// **Guarantee.** The barrier opens in one transaction that says that so many members are there at that moment. From
 /// then on all who were there enter, however late they look, and so does whoever comes while one of these is still
 /// inside: the number is the least, not the most. leave() returns true only when all who had entered are gone. Members
-/// that have begun the next round meanwhile keep nobody in this one.
+/// that have begun the next round meanwhile keep nobody in this one, unless they use an open barrier that was left
+/// behind again: then who still leaves that round waits for them, too.
+///
+/// **Not guaranteed.** Whoever comes late relies on one member who is inside. If that one's node vanishes at that
+/// moment, before it has heard that it is inside, and it has made one of the same name again, these two are let in by
+/// themselves: they may be fewer than were asked for.
 ///
 /// A member is there as long as the servers have its node: one that was killed counts until its session is over, and
 /// one that has given up without a connection until its node could be removed. Who gives up at the moment at which it
