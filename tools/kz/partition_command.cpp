@@ -157,6 +157,7 @@ void add_partition_command(menu& m) {
     const auto seconds = seconds_with_unit();
     auto sensible = CLI::Range(0.0, 1e7), some_time = CLI::Range(0.001, 1e7);
     sensible.description("");
+    some_time.description("");
     add_path(*command, o->path, "What they share; it is made when it is missing, and stays")->required();
     command->add_option("ITEM", o->items, "What is shared out, the same for all members")->type_name("");
     command->add_option("--item", o->odd_items, "One more, which may look like an option: --item=-x")

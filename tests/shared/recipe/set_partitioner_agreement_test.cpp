@@ -49,7 +49,7 @@ TEST_F(partitioners_that_disagree, C68_what_the_partition_function_throws_is_not
     errc what{};
     set_partitioner_options o = named("us");
     o.partition = [&](const std::string&, const shares&, const shares&) -> shares {
-        throw error(make_error_code(what), outcome::unknown, "theirs");
+        throw error(make_error_code(what), outcome::unknown, "theirs", {}, {});
     };
     set_partitioner p(c, "/s", letters(), o);
     const std::stop_source never;

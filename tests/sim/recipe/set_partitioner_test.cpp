@@ -382,7 +382,7 @@ TEST(set_partitioner, who_cannot_come_back_to_the_party_is_told_so) {
             ASSERT_TRUE(s.is_soon([&] { return s.party().size() == 1; }));
             s.world.run_for(std::chrono::microseconds(250 * delay));
             auto removed = s.other.async_remove(s.party().at(0)->path);
-            auto closed = s.other.async_set_acl("/s/party", {{permission::read, "world", "anyone"}});
+            auto closed = s.other.async_set_acl("/s/party", acls::read_unsafe());
             ASSERT_TRUE(s.finish(removed, closed));
             ASSERT_TRUE(s.finish(asked)) << delay;
             EXPECT_EQ(verdict_of(std::move(asked)).code, errc::no_auth) << delay;
