@@ -38,7 +38,7 @@ kazoo::set_partitioner make_partitioner(const partition_arguments& o, const kazo
     return {client,
             o.path,
             std::move(items),
-            {.identifier = o.identifier.empty() ? default_identifier() : o.identifier,
+            {.identifier = o.identifier, // empty: containers may have the same host, user and process numbers
              .time_boundary = milliseconds(o.boundary_seconds),
              .max_reaction_time = milliseconds(o.reaction_seconds)}};
 }
@@ -186,8 +186,9 @@ void add_partition_command(menu& m) {
         ->default_str("10s");
     command->add_flag("-1,--once", o->once, "Do not start the command again");
     command
-        ->add_option("-i,--identifier", o->identifier,
-                     "Our name among the members, no slash, no two the same; user@host:pid if not given")
+        ->add_option(
+            "-i,--identifier", o->identifier,
+            "Our name among the members, no slash, no two the same; host, process and random digits if not given")
         ->type_name("NAME");
     command->add_flag("-q,--quiet", o->quiet, "Do not say why the command is told to end, nor what kz waits for");
 }

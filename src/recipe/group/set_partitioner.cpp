@@ -264,7 +264,8 @@ set_partitioner_core::set_partitioner_core(const client& c, std::string_view pat
                         .new_id = [this] { return with_set(random_id(owner().loop()), set_); }}),
       turns_(owner(), 1) {
     check_identifier(*this, options_.identifier);
-    if (duration(options_.max_reaction_time) <= duration::zero()) refuse("max_reaction_time must be longer than nothing");
+    if (duration(options_.max_reaction_time) <= duration::zero())
+        refuse("max_reaction_time must be longer than nothing");
 }
 
 task_options set_partitioner_core::acquiring(time_point deadline, std::stop_token stop) const {
