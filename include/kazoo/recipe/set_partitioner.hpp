@@ -54,8 +54,9 @@ struct set_partitioner_options {
     /// Who we are for the others, in the name of our node: no slash. No two members have the same. Empty: host name,
     /// process and random digits.
     std::string identifier{};
-    /// Runs on the callback executor. What it throws comes out of acquire(). None: with n members, the i-th of them
-    /// gets the i-th item and each n-th behind it, as with Python's kazoo.
+    /// Runs on the callback executor. It may still run when its acquire() has been given up, also beside the call for
+    /// the next one, and when the object is gone: what it uses must bear that. What it throws comes out of acquire().
+    /// None: with n members, the i-th of them gets the i-th item and each n-th behind it, as with Python's kazoo.
     partition_function partition{};
     /// So long nobody must have come or gone before the items are shared out.
     time_limit time_boundary = std::chrono::seconds(30);
@@ -84,7 +85,8 @@ class [[nodiscard]] KAZOO_EXPORT partition {
     /// be none at all, where there are more members than items.
     const std::vector<std::string>& items() const noexcept;
     /// Whether all of them are certainly ours at this moment, by what the servers have answered and the loop's clock.
-    /// Asks no server. Once false, false for good. A share without items is ours until it is given back.
+    /// Asks no server. Once false, false for good. A share without items is ours until it is given back,
+    /// whatever becomes of session and client: it is revoked, and never lost.
     bool holds() const noexcept;
     /// Stop is requested when it is time to end and release(): the party has changed, or at lost(). Never by our own
     /// release. A token that is stopped already if there is no share. User code runs on the loop's signal thread. Valid
