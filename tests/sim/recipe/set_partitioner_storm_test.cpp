@@ -25,6 +25,7 @@ struct partitioner_things {
         given_up,
         released,
         left,
+        started_again,
         deleted_by_others,
         closed,
         in_the_end,
@@ -41,12 +42,14 @@ struct partitioner_things {
                                                                "given up",
                                                                "given back, and waited for",
                                                                "members that left",
+                                                               "members started again",
                                                                "members' nodes deleted by others",
                                                                "ended by close or destruction",
                                                                "shares in the end"};
 };
 
 struct partitioner_station : station_of<set_partitioner> {
+    set_partitioner_options options{};
     bool keeps = false; ///< somebody keeps a share of it until the end
 };
 
@@ -85,6 +88,9 @@ class partitioner_crew final : public station_crew<partitioner_things, partition
     actor work(partitioner_station&) override;
     actor keep(partitioner_station&);
     void delete_one(storm_client& by);
+    void complain_unless_ended(const error& e) {
+        if (e.code() != errc::closed && e.code() != errc::cancelled) complain(e.what());
+    }
     std::vector<std::string> items_held() const;
 
     const std::string site_ = at("/sets/a");
@@ -98,7 +104,7 @@ void partitioner_crew::add(storm_client& c, std::uint64_t actors) {
     const set_partitioner_options o{.identifier = c.name() + " member " + std::to_string(stations().size()),
                                     .time_boundary = between(0ms, 300ms),
                                     .max_reaction_time = between(20ms, 400ms)};
-    add_station(c, std::make_unique<set_partitioner>(*c.c, site_, items_, o), actors);
+    add_station(c, std::make_unique<set_partitioner>(*c.c, site_, items_, o), actors).options = o;
 }
 
 actor partitioner_crew::work(partitioner_station& s) {
@@ -110,7 +116,7 @@ actor partitioner_crew::work(partitioner_station& s) {
         if (!open() || !s.object) co_return;
         std::optional<partition> mine;
         try {
-            switch (below(7)) {
+            switch (below(8)) {
             case 0: {
                 auto asked = s.object->async_acquire_for(between(1ms, 2s));
                 mine = co_await std::move(asked);
@@ -138,6 +144,10 @@ actor partitioner_crew::work(partitioner_station& s) {
                 if (co_await std::move(leaving)) counts_.add(things::left);
                 break;
             }
+            case 4: // started again, with the same name
+                counts_.add(things::started_again);
+                s.object = std::make_unique<set_partitioner>(*s.who->c, site_, items_, s.options);
+                [[fallthrough]];
             default: {
                 auto asked = s.object->async_acquire_for(5s); // others may be members who want nothing
                 mine = co_await std::move(asked);
@@ -145,7 +155,8 @@ actor partitioner_crew::work(partitioner_station& s) {
             }
             }
         } catch (const error& e) {
-            if (e.code() == errc::closed || e.code() == errc::cancelled) counts_.add(things::closed);
+            complain_unless_ended(e);
+            counts_.add(things::closed);
         }
         if (!mine) continue;
         counts_.add(things::shares);
@@ -180,7 +191,8 @@ actor partitioner_crew::keep(partitioner_station& s) {
         try {
             auto asked = s.object->async_acquire();
             mine.emplace(co_await std::move(asked));
-        } catch (const error&) {
+        } catch (const error& e) {
+            complain_unless_ended(e);
             co_return; // the object has gone
         }
         holders_.push_back({&s, &*mine});
