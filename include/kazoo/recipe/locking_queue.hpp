@@ -133,7 +133,8 @@ struct queued_item {
 /// - *a reply is lost*: a claim, a consumption and a release are each done once at most, and known. A push is, with its
 ///   receipt; without it fails with outcome::unknown.
 /// - *the deadline passes, a stop is requested, or the future is cancelled*: a claim that was being made is removed.
-/// - *somebody deletes the claim*: lost() is requested when the event arrives, at the earliest 10 ms after it was made.
+/// - *somebody deletes the claim*: lost() is requested when the event arrives, at the earliest 10 ms after it was made;
+///   check() fails a round trip behind that, and passes until then, though the next one may have the item already.
 /// - *somebody deletes the item*: consume() is false.
 /// - *other nodes are below the path*: names that are no items of kazoo's never count, and are left alone.
 /// - *an item may not be read, or not be claimed*: errc::no_auth; it stays first in line.

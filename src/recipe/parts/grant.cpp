@@ -69,7 +69,8 @@ task<void> grant::watch_over(std::shared_ptr<grant> held) {
         const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));
         if (!changed && changed.error() != errc::operation_timeout) break;
     }
-    held->lose();
+    // What check() names is our node: it must not stand beside what others have got.
+    if (held->lose() && held->watched() != held->node_.path) held->remove_later();
 }
 
 /// What is not certainly ours is removed, so that others need not wait until the servers end the session.
@@ -80,9 +81,10 @@ void grant::on_doubt() noexcept {
     remove_later();
 }
 
-void grant::lose() noexcept {
-    if (given_up_ || fate_->over.exchange(true)) return;
+bool grant::lose() noexcept {
+    if (given_up_ || fate_->over.exchange(true)) return false;
     zk_.owner().loop().signal(fate_->lost);
+    return true;
 }
 
 future<bool> grant::end() { return remove_until_gone(zk_, "unlock", node_.path); }

@@ -54,7 +54,8 @@ class grant : granted, public std::enable_shared_from_this<grant> {
   protected:
     const pinned_handle& session() const noexcept { return zk_; }
     bool is_over() const noexcept { return fate_->over; }
-    /// What somebody else may delete, so that it is lost; its czxid is the node's.
+    /// What somebody else may delete, so that it is lost; its czxid is the node's. If it is not the node itself, that
+    /// one is removed then.
     virtual const std::string& watched() const noexcept { return node_.path; }
     /// How its holder ends it, and what makes room for others when it is lost. The request is in line when this
     /// returns. True if this call did it.
@@ -64,7 +65,8 @@ class grant : granted, public std::enable_shared_from_this<grant> {
   private:
     static task<void> watch_over(std::shared_ptr<grant>);
     void on_doubt() noexcept override;
-    void lose() noexcept;
+    /// False: it was given up or lost before.
+    bool lose() noexcept;
     std::string absolute_path() const { return chroot(zk_.root()).absolute(node_.path).str(); }
 
     const pinned_handle zk_;

@@ -301,11 +301,14 @@ TEST_F(locking_queues, somebody_deletes_the_claim_or_the_item) {
     claimed_item one = q.get(), two = q.get(), three = q.get();
     ASSERT_TRUE(is_watched(watches + 4)) << "the two of the queue, and those of the claims";
     const std::stop_token lost = one.lost();
+    const node_check check = one.check();
     b.remove("/q/taken/" + one.name());
     EXPECT_TRUE(eventually([&] { return lost.stop_requested(); }));
     EXPECT_FALSE(one.holds());
     claimed_item next = other.get();
     EXPECT_EQ(next.data(), "1");
+    EXPECT_TRUE(eventually([&] { return !b.exists(check.path); })) << "what depends on it is not done beside theirs";
+    EXPECT_THROW((void)a.transaction().check(check).create("/done").commit(), transaction_error);
     EXPECT_FALSE(one.consume()) << "that would be theirs";
     EXPECT_TRUE(next.holds());
     EXPECT_THAT(claims(b), SizeIs(3)) << "their claim stays";
