@@ -121,7 +121,8 @@ struct queued_item {
 /// then kept by a recursive watch, which also tells who has claimed what. Needs servers from 3.6.
 ///
 /// **What happens when …** (each line has a test)
-/// - *there is no item*: get() waits for one; those who wait on one object are served in the order of their calls.
+/// - *there is no item*: get() waits for one; those who wait on one object are served in the order of their calls, but
+///   for one who meets an item that somebody else has just claimed: that one queues again behind the others.
 /// - *somebody else claims the same item first*: the next one is taken.
 /// - *its holder is killed, or goes away*: the item is the next one's when the servers have ended that session.
 /// - *the connection breaks* (suspended): an item is still held, lost() stays silent, while that is certain: for a

@@ -48,7 +48,8 @@ struct queue_options {
 /// an object keeps some 50 bytes for each item that waits. Needs servers from 3.6.
 ///
 /// **What happens when …** (each line has a test)
-/// - *there is no item*: pop() waits for one; those who wait on one object are served in the order of their calls.
+/// - *there is no item*: pop() waits for one; those who wait on one object are served in the order of their calls, but
+///   for one who meets an item that somebody else has just taken: that one queues again behind the others.
 /// - *somebody else takes the same item first*: the next one is taken.
 /// - *the connection breaks*: a pop or a push that was not sent goes out on the next one; who waits goes on waiting.
 /// - *a reply is lost*: it is known what became of the push or the pop. Without receipts both fail with
