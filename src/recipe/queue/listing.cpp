@@ -74,12 +74,13 @@ task<void> listing::follow(std::shared_ptr<recipe_object> self) {
 }
 
 task<void> listing::read(handle zk) {
+    looked_ = of_.now();
     const auto list = [&] { return read_names(zk, folders_.items, folders_.claims); };
     const auto [items, claims] = co_await in_any_session(list);
     waiting_.clear();
     made_again_.clear();
     held_back_.clear();
-    claims_are(claims);
+    claims_are(claims, true);
     for (const std::string_view name : items)
         if (const auto e = parse_entry(name)) is_there(*e);
     complete_ = true;
@@ -89,9 +90,10 @@ task<void> listing::read(handle zk) {
 task<void> listing::look() {
     const handle zk(of_.owner(), of_.root());
     const auto told = told_;
+    looked_ = of_.now();
     const auto read = [&] { return read_names_behind_sync(zk, folders_.items, folders_.claims); };
     const auto [items, claims] = co_await in_any_session(read);
-    if (told == told_) claims_are(claims); // otherwise events know better
+    claims_are(claims, told == told_); // otherwise events may know better
     for (const std::string_view name : items)
         if (const auto e = parse_entry(name); e && !taken_.contains(*e)) is_there(*e);
 }
@@ -129,12 +131,15 @@ void listing::apply_claim(const queue_entry& e, bool made) {
     changed_.notify();
 }
 
-void listing::claims_are(const child_names& names) {
+/// Servers do not tell everybody of each claim that has gone, so what is not among the names is let go in any case. If
+/// it was claimed since, taking it costs one request.
+void listing::claims_are(const child_names& names, bool all_known) {
     std::set<queue_entry> now;
     for (const std::string_view name : names)
         if (const auto e = parse_entry(name)) now.insert(*e);
-    for (const queue_entry& e : std::exchange(claimed_, now))
+    for (const queue_entry& e : std::set(claimed_))
         if (!now.contains(e)) apply_claim(e, false);
+    if (!all_known) return;
     for (const queue_entry& e : now) apply_claim(e, true);
 }
 

@@ -33,6 +33,8 @@ class listing {
     bool complete() const noexcept { return complete_; }
     /// Asks for what the servers have not told yet: what was pushed before this call is known behind it.
     task<void> look();
+    /// When all names were asked for last.
+    time_point last_look() const noexcept { return looked_; }
     /// Who is next, if anybody waits. Nobody else gets it from here until it is put back.
     std::optional<queue_entry> take();
     /// It is gone, unless it was made again meanwhile.
@@ -50,7 +52,7 @@ class listing {
     void apply(const watch_event&);
     void is_there(const queue_entry&);
     void apply_claim(const queue_entry&, bool made);
-    void claims_are(const child_names&);
+    void claims_are(const child_names&, bool all_known);
 
     recipe_object& of_;
     const queue_folders folders_;
@@ -61,6 +63,7 @@ class listing {
     std::set<queue_entry> held_back_;  ///< there, and claimed
     std::set<queue_entry> claim_told_; ///< in the hands of our pops: whose claims were told of since they were taken
     std::uint64_t told_ = 0;           ///< events so far
+    time_point looked_{};
     bool following_ = false, complete_ = false;
     std::error_code failure_;
     task_signal changed_;

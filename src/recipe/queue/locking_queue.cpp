@@ -68,12 +68,17 @@ task<std::optional<queue_entry>> locking_queue_core::next(bool waits) {
             continue;
         }
         const duration patience = owner().board().identity().negotiated_timeout;
+        const time_point due = saturating_add(items_.last_look(), patience);
+        const bool looks = patience > duration::zero() && items_.complete();
+        if (looks && now() >= due) {
+            co_await items_.look();
+            continue;
+        }
         auto changed = items_.changed();
-        if (patience > duration::zero()) changed = std::move(changed).timeout(patience);
-        const auto told = co_await as_result(std::move(changed));
+        if (looks) changed = std::move(changed).timeout(due - now());
+        (void)co_await as_result(std::move(changed));
         scope.require_time();
         if (items_.failure()) throw_error(items_.failure(), outcome::not_applied, "get", path());
-        if (!told && items_.complete()) co_await items_.look();
     }
 }
 

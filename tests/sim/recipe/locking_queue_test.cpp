@@ -317,6 +317,32 @@ TEST(locking_queue, C76_a_release_that_nobody_tells_of_is_found) {
     EXPECT_EQ(std::move(getting).get().data(), "4");
 }
 
+TEST(locking_queue, C76_a_release_that_nobody_tells_of_is_found_where_others_come_and_go) {
+    locking_scene s;
+    while (auto item = s.q.try_get()) EXPECT_TRUE(item->consume());
+    s.other.add_auth("digest", "user:secret");
+    const acl_view own = acls::creator_all();
+    const std::string name = "entry-100-0000000099";
+    s.other.create("/q/taken/" + name, "somebody", {.mode = create_mode::ephemeral, .acl = own});
+    s.other.create("/q/entries/" + name, "hidden");
+    s.world.run_for(100ms);
+    auto getting = s.q.async_get();
+    s.world.run_for(100ms); // it has met that claim
+    s.other.remove("/q/taken/" + name);
+    // There is always news, so that nobody waits for long without.
+    bool found = false;
+    for (int turn = 0; turn < 100 && !found; ++turn) {
+        s.world.run_for(50ms);
+        if (!getting.ready()) s.theirs.push("told");
+        ASSERT_TRUE(s.world.run_until([&] { return getting.ready(); }, 5s));
+        auto item = std::move(getting).get();
+        found = item.data() == "hidden";
+        EXPECT_TRUE(item.consume());
+        getting = s.q.async_get();
+    }
+    EXPECT_TRUE(found);
+}
+
 TEST(locking_queue, an_item_that_others_have_claimed_first_costs_a_look_at_the_next) {
     locking_scene s;
     auto ours = s.q.async_get();
