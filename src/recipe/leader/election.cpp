@@ -1,6 +1,7 @@
 #include <kazoo/recipe/election.hpp>
 
 #include "recipe/leader/election_core.hpp"
+#include "recipe/parts/answering.hpp"
 #include "recipe/parts/contenders.hpp"
 #include "recipe/parts/possession.hpp"
 
@@ -42,19 +43,20 @@ task<std::optional<leadership>> election_core::stand(std::shared_ptr<election_co
 }
 
 future<leadership> election_core::stand(client c) {
-    return spawn(owner(), waiting(operation), must_be(stand(shared(*this), std::move(c), wait::yes)));
+    return spawn(owner(), waiting(operation),
+                 answering<leadership>(excuse::none, stand(shared(*this), std::move(c), wait::yes)));
 }
 
 future<std::optional<leadership>> election_core::stand(client c, std::stop_token stop) {
     return spawn(owner(), waiting(operation, never, std::move(stop)),
-                 nothing_on(errc::cancelled, stand(shared(*this), std::move(c), wait::yes)));
+                 answering<std::optional<leadership>>(excuse::stop, stand(shared(*this), std::move(c), wait::yes)));
 }
 
 future<std::optional<leadership>> election_core::stand_within(client c, duration limit, std::stop_token stop) {
     const bool waits = limit.count() > 0;
     auto standing = stand(shared(*this), std::move(c), waits ? wait::yes : wait::no);
     return spawn(owner(), waiting(operation, waits ? deadline_in(limit) : operation_deadline(), std::move(stop)),
-                 nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(standing))));
+                 answering<std::optional<leadership>>(excuse::stop_or_time, std::move(standing)));
 }
 
 future<std::vector<contender>> election_core::contenders() {

@@ -1,6 +1,7 @@
 #include <kazoo/recipe/semaphore.hpp>
 
 #include "recipe/lock/semaphore_core.hpp"
+#include "recipe/parts/answering.hpp"
 #include "recipe/parts/contenders.hpp"
 #include "recipe/parts/entry_names.hpp"
 #include "recipe/parts/possession.hpp"
@@ -261,23 +262,25 @@ task_options semaphore_core::waiting_to_acquire(time_point deadline, std::stop_t
 }
 
 future<permit> semaphore_core::acquire(client c) {
-    return spawn(owner(), waiting_to_acquire(), must_be(acquire(shared(*this), std::move(c), wait::yes)));
+    return spawn(owner(), waiting_to_acquire(),
+                 answering<permit>(excuse::none, acquire(shared(*this), std::move(c), wait::yes)));
 }
 
 future<std::optional<permit>> semaphore_core::acquire(client c, std::stop_token stop) {
     return spawn(owner(), waiting_to_acquire(never, std::move(stop)),
-                 nothing_on(errc::cancelled, acquire(shared(*this), std::move(c), wait::yes)));
+                 answering<std::optional<permit>>(excuse::stop, acquire(shared(*this), std::move(c), wait::yes)));
 }
 
 future<std::optional<permit>> semaphore_core::acquire_within(client c, duration limit, std::stop_token stop) {
     const bool waits = limit.count() > 0;
     auto acquiring = acquire(shared(*this), std::move(c), waits ? wait::yes : wait::no);
     return spawn(owner(), waiting_to_acquire(waits ? deadline_in(limit) : operation_deadline(), std::move(stop)),
-                 nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(acquiring))));
+                 answering<std::optional<permit>>(excuse::stop_or_time, std::move(acquiring)));
 }
 
 future<std::optional<permit>> semaphore_core::try_acquire(client c) {
-    return spawn(owner(), waiting_to_acquire(operation_deadline()), acquire(shared(*this), std::move(c), wait::no));
+    return spawn(owner(), waiting_to_acquire(operation_deadline()),
+                 answering<std::optional<permit>>(excuse::none, acquire(shared(*this), std::move(c), wait::no)));
 }
 
 future<void> semaphore_core::resize(std::size_t permits) {

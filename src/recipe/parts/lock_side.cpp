@@ -1,5 +1,7 @@
 #include "recipe/parts/lock_side.hpp"
 
+#include "recipe/parts/answering.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -15,23 +17,24 @@ lock_side::lock_side(recipe_object& of, acquisition_line& line, access a, conten
 // -- acquiring --------------------------------------------------------------------------------------------------------
 
 future<void> lock_side::lock() {
-    return spawn(of_.owner(), of_.waiting(operation), without_answer(acquiring(wait::yes)));
+    return spawn(of_.owner(), of_.waiting(operation), answering<void>(excuse::none, acquiring(wait::yes)));
 }
 
 future<bool> lock_side::lock(std::stop_token stop) {
     return spawn(of_.owner(), of_.waiting(operation, never, std::move(stop)),
-                 false_on(errc::cancelled, acquiring(wait::yes)));
+                 answering<bool>(excuse::stop, acquiring(wait::yes)));
 }
 
 future<bool> lock_side::lock_within(duration limit, std::stop_token stop) {
     const bool waits = limit.count() > 0;
     const time_point deadline = waits ? of_.deadline_in(limit) : of_.operation_deadline();
     return spawn(of_.owner(), of_.waiting(operation, deadline, std::move(stop)),
-                 false_on(errc::cancelled, false_on(errc::operation_timeout, acquiring(waits ? wait::yes : wait::no))));
+                 answering<bool>(excuse::stop_or_time, acquiring(waits ? wait::yes : wait::no)));
 }
 
 future<bool> lock_side::try_lock() {
-    return spawn(of_.owner(), of_.waiting(operation, of_.operation_deadline()), acquiring(wait::no));
+    return spawn(of_.owner(), of_.waiting(operation, of_.operation_deadline()),
+                 answering<bool>(excuse::none, acquiring(wait::no)));
 }
 
 task<bool> lock_side::acquire(std::shared_ptr<recipe_object> of, lock_side& self, wait patience) {

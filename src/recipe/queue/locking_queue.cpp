@@ -1,5 +1,6 @@
 #include <kazoo/recipe/locking_queue.hpp>
 
+#include "recipe/parts/answering.hpp"
 #include "recipe/parts/possession.hpp"
 #include "recipe/queue/locking_queue_core.hpp"
 #include "recipe/queue/names.hpp"
@@ -117,19 +118,19 @@ task_options locking_queue_core::getting(time_point deadline, std::stop_token st
 }
 
 future<claimed_item> locking_queue_core::get(client c) {
-    return spawn(owner(), getting(), must_be(get(shared(*this), std::move(c), true)));
+    return spawn(owner(), getting(), answering<claimed_item>(excuse::none, get(shared(*this), std::move(c), true)));
 }
 
 future<std::optional<claimed_item>> locking_queue_core::get(client c, std::stop_token stop) {
     return spawn(owner(), getting(never, std::move(stop)),
-                 nothing_on(errc::cancelled, get(shared(*this), std::move(c), true)));
+                 answering<std::optional<claimed_item>>(excuse::stop, get(shared(*this), std::move(c), true)));
 }
 
 future<std::optional<claimed_item>> locking_queue_core::get_within(client c, duration limit, std::stop_token stop) {
     const bool waits = limit.count() > 0;
     auto finding = get(shared(*this), std::move(c), waits);
     return spawn(owner(), getting(waits ? deadline_in(limit) : operation_deadline(), std::move(stop)),
-                 nothing_on(errc::cancelled, nothing_on(errc::operation_timeout, std::move(finding))));
+                 answering<std::optional<claimed_item>>(excuse::stop_or_time, std::move(finding)));
 }
 
 future<std::optional<claimed_item>> locking_queue_core::try_get(client c) {
