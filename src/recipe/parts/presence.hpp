@@ -78,8 +78,6 @@ class presence {
     // -- on the loop --------------------------------------------------------------------------------------------------
     /// The digits in the node's name; empty if it is not to be there.
     std::string_view id() const noexcept;
-    /// Completes when something has become of it.
-    future<void> next_change() { return changed_.next(); }
 
     // -- on the loop, for recipes that go by what else is there -------------------------------------------------------
     /// Until nothing of what was begun before the present stay can be there, nor come to be there: a create without an
@@ -87,7 +85,7 @@ class presence {
     task<void> others_removed();
     /// Nothing: it is not there, or is about to be made again.
     std::optional<standing> stands() const;
-    /// At each change of stands().
+    /// Something has become of it.
     future<void> next_change() { return changed_.next(); }
     /// From now on it is not made again: with the session, or when somebody deletes it, it has left.
     static void stays_away(stay&) noexcept;
