@@ -307,6 +307,7 @@ TEST_F(semaphores, an_error_that_waiting_cannot_mend_is_thrown) {
     const std::vector<acl> no_removing{{perms::read | perms::create, "world", "anyone"}};
     c.create("/line-__lock__", "", {.acl = no_removing});
     EXPECT_THROW((void)semaphore(c, "/line", 1).acquire(), error_of<errc::no_auth>);
+    c.close(); // the place goes with its session: nobody may remove it
 }
 
 } // namespace
