@@ -338,7 +338,7 @@ TEST_F(tree_caches, data_may_be_left_out) {
     EXPECT_THAT(log.faults(), IsEmpty());
     c.set("/t", "more data");
     EXPECT_TRUE(eventually([&] { return cache.get("/t")->stat.data_length == 9; }));
-    EXPECT_TRUE(log.saw("node_updated /t="));
+    EXPECT_TRUE(eventually([&] { return log.saw("node_updated /t="); })) << "listeners have a line of their own";
 }
 
 // -- what may not be read ---------------------------------------------------------------------------------------------
