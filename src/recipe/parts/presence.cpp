@@ -348,7 +348,7 @@ task<void> presence::remove(std::shared_ptr<recipe_object> of, presence& self, s
 /// Nothing comes late any more.
 task<void> presence::settle(std::shared_ptr<recipe_object>, presence& self, std::shared_ptr<stay> s,
                             future<void> removing) {
-    co_await as_result(std::move(removing));
+    (void)co_await as_result(std::move(removing));
     self.is_settled(*s);
 }
 
