@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <new>
 #include <set>
 #include <vector>
@@ -64,11 +65,18 @@ TEST(net_resolve, numeric_addresses_are_not_looked_up) {
     }
 }
 
-/// A lookup that hangs until the test lets it go.
+/// A lookup that hangs until the test lets it go. It may outlive its test, so its gate outlives them all.
 struct gate {
     moment entered, opened, left;
 };
-gate* hanging = nullptr;
+std::atomic<gate*> hanging = nullptr;
+
+gate& new_gate() {
+    static std::vector<std::unique_ptr<gate>>& all = *new std::vector<std::unique_ptr<gate>>;
+    all.push_back(std::make_unique<gate>());
+    hanging = all.back().get();
+    return *all.back();
+}
 
 std::error_code hang(const std::string&, std::vector<std::string>& addresses) {
     gate& g = *hanging;
@@ -80,8 +88,7 @@ std::error_code hang(const std::string&, std::vector<std::string>& addresses) {
 }
 
 TEST(net_resolve, the_loop_ends_at_once_while_a_lookup_hangs) {
-    gate g;
-    hanging = &g;
+    gate& g = new_gate();
     auto token = std::make_shared<int>();
     const std::weak_ptr<int> callback_lives = token;
     auto loop = make_loop(hang);
@@ -104,8 +111,7 @@ std::error_code counted_hang(const std::string& host, std::vector<std::string>& 
 }
 
 TEST(net_resolve, who_asks_for_a_name_that_is_looked_up_gets_that_answer) {
-    gate g;
-    hanging = &g;
+    gate& g = new_gate();
     times_asked = 0;
     const auto loop = make_loop(counted_hang);
     constexpr int askers = 100;
@@ -143,8 +149,7 @@ TEST(net_resolve, a_look_up_that_throws_has_failed) {
 
 // Five rounds of a client that three hanging names keep from connecting cost three threads.
 TEST(net_resolve, a_client_asks_for_a_hanging_name_once) {
-    gate g;
-    hanging = &g;
+    gate& g = new_gate();
     times_asked = 0;
     client_options o;
     o.session_timeout = 300ms;
