@@ -7,17 +7,17 @@ namespace {
 using enum change_kind;
 using events = std::vector<event>;
 
-struct watches : testing::Test {
+struct server_watches : testing::Test {
     world w;
     client writer{w}, watcher{w};
-    watches() {
+    server_watches() {
         EXPECT_TRUE(writer.connect());
         EXPECT_TRUE(watcher.connect());
     }
     std::vector<proto::acl_entry> only_for_u = acl_of(perms::all, "digest", "u:Jq7wMyA/w2Vd5WIDAKdu4OIIFEQ=");
 };
 
-TEST_F(watches, come_before_the_reply_to_the_change_itself_and_to_any_later_request) {
+TEST_F(server_watches, come_before_the_reply_to_the_change_itself_and_to_any_later_request) {
     writer.exists("/a", true);
     watcher.exists("/a", true);
     writer.send(writer.encoded(70, opcode::create, proto::create_request{"/a", "", open_to_all(), 0}));
@@ -30,7 +30,7 @@ TEST_F(watches, come_before_the_reply_to_the_change_itself_and_to_any_later_requ
     EXPECT_EQ(watcher.take_events(), (events{{created, "/a"}}));
 }
 
-TEST_F(watches, a_deletion_is_told_once_to_who_watches_data_and_children) {
+TEST_F(server_watches, a_deletion_is_told_once_to_who_watches_data_and_children) {
     writer.create("/a");
     watcher.get("/a", true);
     watcher.children("/a", true);
@@ -40,14 +40,14 @@ TEST_F(watches, a_deletion_is_told_once_to_who_watches_data_and_children) {
     EXPECT_EQ(w.subject.watches(), watch_counts{}) << "the child watch went without an event of its own";
 }
 
-TEST_F(watches, a_deletion_is_told_to_who_watches_children_only) {
+TEST_F(server_watches, a_deletion_is_told_to_who_watches_children_only) {
     writer.create("/a");
     watcher.children("/a", true);
     writer.remove("/a");
     EXPECT_EQ(watcher.take_events(), (events{{deleted, "/a"}}));
 }
 
-TEST_F(watches, one_event_however_many_watches_of_a_connection_match) {
+TEST_F(server_watches, one_event_however_many_watches_of_a_connection_match) {
     watcher.add_watch("/", 1);
     watcher.add_watch("/a", 1);
     watcher.exists("/a/b", true);
@@ -56,7 +56,7 @@ TEST_F(watches, one_event_however_many_watches_of_a_connection_match) {
     EXPECT_EQ(watcher.take_events(), (events{{created, "/a"}, {created, "/a/b"}}));
 }
 
-TEST_F(watches, a_recursive_watch_hears_of_descendants_at_component_boundaries_only) {
+TEST_F(server_watches, a_recursive_watch_hears_of_descendants_at_component_boundaries_only) {
     watcher.add_watch("/a", 1);
     writer.create("/ab");
     writer.create("/a");
@@ -67,7 +67,7 @@ TEST_F(watches, a_recursive_watch_hears_of_descendants_at_component_boundaries_o
               (events{{created, "/a"}, {created, "/a/x"}, {data_changed, "/a/x"}, {deleted, "/a/x"}}));
 }
 
-TEST_F(watches, a_persistent_watch_hears_of_children_and_survives_deletion) {
+TEST_F(server_watches, a_persistent_watch_hears_of_children_and_survives_deletion) {
     watcher.add_watch("/a", 0);
     writer.create("/a");
     writer.create("/a/x");
@@ -80,7 +80,7 @@ TEST_F(watches, a_persistent_watch_hears_of_children_and_survives_deletion) {
             {created, "/a"}, {children_changed, "/a"}, {children_changed, "/a"}, {deleted, "/a"}, {created, "/a"}}));
 }
 
-TEST_F(watches, are_filtered_by_read_permission_when_they_fire) {
+TEST_F(server_watches, are_filtered_by_read_permission_when_they_fire) {
     writer.login("u:p");
     watcher.exists("/secret", true);
     watcher.children("/", true);
@@ -96,7 +96,7 @@ TEST_F(watches, are_filtered_by_read_permission_when_they_fire) {
     EXPECT_EQ(watcher.take_events(), (events{{data_changed, "/secret"}, {deleted, "/secret"}}));
 }
 
-TEST_F(watches, children_changed_needs_read_permission_on_the_parent) {
+TEST_F(server_watches, children_changed_needs_read_permission_on_the_parent) {
     writer.login("u:p");
     writer.create("/p");
     watcher.children("/p", true);
@@ -105,7 +105,7 @@ TEST_F(watches, children_changed_needs_read_permission_on_the_parent) {
     EXPECT_EQ(watcher.take_events(), events{});
 }
 
-TEST_F(watches, catch_up_tells_what_was_missed_and_registers_the_rest) {
+TEST_F(server_watches, catch_up_tells_what_was_missed_and_registers_the_rest) {
     for (const auto* path : {"/changed", "/same", "/gone", "/grown", "/quiet", "/empty"}) writer.create(path);
     const std::int64_t seen = w.subject.zxid();
     writer.set("/changed", "1");
@@ -136,7 +136,7 @@ TEST_F(watches, catch_up_tells_what_was_missed_and_registers_the_rest) {
         (events{{data_changed, "/same"}, {created, "/not-yet"}, {children_changed, "/quiet"}, {created, "/grown/y"}}));
 }
 
-TEST_F(watches, a_multi_fires_a_one_shot_once) {
+TEST_F(server_watches, a_multi_fires_a_one_shot_once) {
     watcher.children("/", true);
     std::string body;
     proto::writer out(body);
@@ -153,7 +153,7 @@ TEST_F(watches, a_multi_fires_a_one_shot_once) {
     EXPECT_EQ(watcher.take_events(), (events{{children_changed, "/"}}));
 }
 
-TEST_F(watches, a_failed_multi_fires_nothing) {
+TEST_F(server_watches, a_failed_multi_fires_nothing) {
     watcher.exists("/a", true);
     std::string frame;
     {
@@ -168,7 +168,7 @@ TEST_F(watches, a_failed_multi_fires_nothing) {
     EXPECT_EQ(w.subject.watches(watcher.id()), (watch_counts{1, 0}));
 }
 
-TEST_F(watches, leave_with_their_connection) {
+TEST_F(server_watches, leave_with_their_connection) {
     watcher.exists("/a", true);
     watcher.add_watch("/b", 0);
     watcher.add_watch("/c", 1);
@@ -178,7 +178,7 @@ TEST_F(watches, leave_with_their_connection) {
     EXPECT_EQ(writer.create("/a").error, errc{});
 }
 
-TEST_F(watches, checking_looks_at_anybodys_removing_at_ones_own) {
+TEST_F(server_watches, checking_looks_at_anybodys_removing_at_ones_own) {
     watcher.exists("/a", true);
     EXPECT_EQ(writer.call(opcode::check_watches, proto::watches_request{"/a", 2}).error, errc{});
     EXPECT_EQ(writer.call(opcode::check_watches, proto::watches_request{"/a", 1}).error, errc::no_watcher);
@@ -187,7 +187,7 @@ TEST_F(watches, checking_looks_at_anybodys_removing_at_ones_own) {
     EXPECT_EQ(writer.call(opcode::check_watches, proto::watches_request{"/a", 3}).error, errc::no_watcher);
 }
 
-TEST_F(watches, the_watchers_of_a_change_are_reported_in_the_order_of_their_connections) {
+TEST_F(server_watches, the_watchers_of_a_change_are_reported_in_the_order_of_their_connections) {
     std::vector<std::unique_ptr<client>> many;
     std::vector<connection_id> expected;
     for (int i = 0; i < 20; ++i) {

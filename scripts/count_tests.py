@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""What the last ctest run comes to, test by test: count_tests.py JUNIT_REPORT FOLDER
+
+FOLDER holds the reports of GoogleTest, one for each suite; what has none there is one test itself. Prints a line for each
+test that failed, then "PASSED FAILED NOT_RUN"."""
+import pathlib
+import sys
+from xml.etree import ElementTree
+
+junit, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+passed = failed = not_run = 0
+seen = set()
+
+
+def fail(name):
+    global failed
+    failed += 1
+    print(f"failed: {name}")
+
+
+for case in ElementTree.parse(junit).getroot().iter("testcase"):
+    name, status = case.get("name"), case.get("status")
+    report = folder / (name.replace("/", "_") + ".xml")
+    failed_before = failed
+    if name in seen:
+        fail(f"{name}: two suites of one name share their report")
+    seen.add(name)
+    if report.exists():
+        label = name.split(".")[0]
+        for test in ElementTree.parse(report).getroot().iter("testcase"):
+            if test.find("failure") is not None:
+                fail(f"{label}.{test.get('classname')}.{test.get('name')}")
+            elif test.find("skipped") is not None:
+                not_run += 1
+            else:
+                passed += 1
+    elif status == "run":
+        passed += 1
+    elif status in ("notrun", "disabled"):
+        not_run += 1
+    if status == "fail" and failed == failed_before:  # it crashed, hung, or has no report
+        fail(name)
+print(passed, failed, not_run)
