@@ -8,7 +8,7 @@
 namespace kazoo::net {
 namespace {
 
-thread_local const void* current = nullptr;
+thread_local const void* current_worker = nullptr;
 
 struct call final : detail::job {
     explicit call(std::function<void()> f) noexcept : job{&run_once, nullptr}, work(std::move(f)) {}
@@ -56,7 +56,7 @@ bool worker::post(detail::job& j) noexcept {
     return true;
 }
 
-bool worker::is_current() const noexcept { return current == shared_.get(); }
+bool worker::is_current() const noexcept { return current_worker == shared_.get(); }
 
 void worker::stop(then what) noexcept {
     if (generation_ != fork_generation()) {
@@ -76,7 +76,7 @@ void worker::stop(then what) noexcept {
 }
 
 void worker::run(shared& s) noexcept {
-    current = &s;
+    current_worker = &s;
     const auto generation = fork_generation();
     for (;;) {
         job_queue batch;

@@ -8,8 +8,6 @@ namespace kazoo::server {
 
 namespace {
 
-constexpr errc ok{};
-
 bool version_matches(std::int32_t wanted, std::int32_t current) {
     return wanted == proto::any_version || wanted == current;
 }

@@ -8,6 +8,8 @@
 
 namespace kazoo::server {
 
+inline constexpr errc ok{};
+
 struct change {
     enum class kind : std::uint8_t {
         create,

@@ -5,8 +5,6 @@ namespace kazoo::server {
 
 namespace {
 
-constexpr errc ok{};
-
 bool is_ttl_mode(std::int32_t flags) {
     return flags == proto::create_flags::ttl || flags == proto::create_flags::ttl_sequential;
 }

@@ -2,12 +2,6 @@
 
 namespace kazoo::server {
 
-namespace {
-
-constexpr errc ok{};
-
-} // namespace
-
 processor::processor(const config& c, database& d, observer* o)
     : config_(c), database_(d), observer_(o), draft_(d.nodes(), c.extended_types) {}
 

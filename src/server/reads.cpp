@@ -7,8 +7,6 @@ namespace kazoo::server {
 
 namespace {
 
-constexpr errc ok{};
-
 void put_children(proto::writer& out, const znode& node) {
     out.put(static_cast<std::int32_t>(node.children.size()));
     node.children.for_each([&](const znode& child) { out.put(child.name()); });

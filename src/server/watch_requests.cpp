@@ -5,8 +5,6 @@ namespace kazoo::server {
 
 namespace {
 
-constexpr errc ok{};
-
 /// Types above `any` came with later servers.
 bool known_type(std::int32_t type) { return type >= proto::watcher_type::children && type <= proto::watcher_type::any; }
 

@@ -5,8 +5,6 @@ namespace kazoo::server {
 
 namespace {
 
-constexpr errc ok{};
-
 template <class Record> bool decoded(const request& r, Record& record, std::string_view& path) {
     if (!proto::decode(r.body, record)) return false;
     path = record.path;

@@ -45,6 +45,10 @@ inline bool eventually(const std::function<bool()>& condition) {
     return false;
 }
 
+/// Of fault_gate::pause and the like.
+inline constexpr auto to_client = kazoo::testkit::fault_gate::direction::to_client,
+                      to_server = kazoo::testkit::fault_gate::direction::to_server;
+
 /// The code of the kazoo::error that a call throws; none if it returns.
 template <class Call> std::error_code error_of_call(Call call) {
     try {

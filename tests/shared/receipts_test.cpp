@@ -8,14 +8,14 @@
 using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::eventually;
+using kazoo::test::to_client;
+using kazoo::test::to_server;
 using kazoo::testkit::fault_gate;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 namespace {
 
-constexpr auto to_client = fault_gate::direction::to_client;
-constexpr auto to_server = fault_gate::direction::to_server;
 constexpr create_options sequential{.mode = create_mode::persistent_sequential};
 
 class receipts_test : public test::client_test {

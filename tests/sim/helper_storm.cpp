@@ -10,7 +10,7 @@ namespace kazoo::testkit {
 
 namespace {
 
-simulation_options world_of(std::uint64_t seed) {
+simulation_options helper_world(std::uint64_t seed) {
     simulation_options o;
     o.seed = seed;
     o.followers = seed % 3;
@@ -18,11 +18,11 @@ simulation_options world_of(std::uint64_t seed) {
     return o;
 }
 
-constexpr storm_shape shape{.length = 10s, .faults = 16, .first_passing = 500ms, .longest_passing = 4s};
+constexpr storm_shape helper_shape{.length = 10s, .faults = 16, .first_passing = 500ms, .longest_passing = 4s};
 
 } // namespace
 
-helper_storm::helper_storm(std::uint64_t seed) : storm_frame(world_of(seed), shape), named_(seed % 4 != 0) {}
+helper_storm::helper_storm(std::uint64_t seed) : storm_frame(helper_world(seed), helper_shape), named_(seed % 4 != 0) {}
 
 void helper_storm::start() {
     for (int i = 0; i < 3; ++i) set_to_work(add_client());

@@ -4,12 +4,12 @@
 namespace kazoo::testkit {
 namespace {
 
-constexpr std::uint64_t usual_seeds = with_checks ? 24 : 300;
+constexpr std::uint64_t helper_seeds = with_checks ? 24 : 300;
 
 TEST(helper_storm, what_callers_were_told_is_what_happened) {
     helper_counts sum;
     fault_counts faults;
-    const auto seeds = run_seeds<helper_storm>(usual_seeds, [&](const helper_storm& s) {
+    const auto seeds = run_seeds<helper_storm>(helper_seeds, [&](const helper_storm& s) {
         sum += s.counted();
         faults += s.faults_counted();
     });

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t usual_seeds = with_checks ? 50 : 1000;
+constexpr std::uint64_t lease_seeds = with_checks ? 50 : 1000;
 constexpr auto answered = static_cast<std::size_t>(certainty_rule::answered),
                synced = static_cast<std::size_t>(certainty_rule::synced),
                pairs = static_cast<std::size_t>(certainty_rule::pairs);
@@ -77,7 +77,7 @@ struct sums {
 TEST(lease_storm, finds_out_answered_requests_and_sync_and_never_the_pairs) {
     std::array<sums, rule_names.size()> sum;
     counts<member_fault_kinds> faults;
-    const auto seeds = run_seeds<lease_storm>(usual_seeds, [&](const lease_storm& s) {
+    const auto seeds = run_seeds<lease_storm>(lease_seeds, [&](const lease_storm& s) {
         for (std::size_t kind = 0; kind < sum.size(); ++kind) {
             const auto& c = s.judge().of(kind);
             sum[kind].expired += c.expired;

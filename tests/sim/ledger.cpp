@@ -25,7 +25,7 @@ std::string describe(std::size_t i, const ledger_entry& e) {
 
 /// The server answered it, so it was processed even where the server's log cannot be matched. The end of a session is
 /// told by the client itself, too.
-bool answered(const ledger_entry& e) {
+bool was_answered(const ledger_entry& e) {
     const bool by_error = e.code.value() <= static_cast<int>(errc::api_error) && e.code != errc::session_expired;
     return e.processed || !e.code || by_error;
 }
@@ -64,7 +64,7 @@ std::vector<std::string> ledger::audit() const {
             const ledger_entry& earlier = entries_[a];
             if (!earlier.in_order || earlier.client != later.client) continue;
             const bool overlap = later.submitted < earlier.dropped;
-            if (overlap && later.applied_late == 0 && !answered(earlier) && is_lost_with_connection(earlier))
+            if (overlap && later.applied_late == 0 && !was_answered(earlier) && is_lost_with_connection(earlier))
                 complain(a, "lost, but " + describe(b, later) + " behind it was applied");
             if (earlier.applied > 0 && earlier.connection == later.connection &&
                 earlier.processed_at > later.processed_at)

@@ -18,7 +18,7 @@ namespace kazoo::testkit {
 namespace {
 
 /// One seed in seventy catches a lock that goes by answered requests: fewer would show little.
-constexpr std::uint64_t usual_seeds = with_checks ? 240 : 400;
+constexpr std::uint64_t mutex_lease_seeds = with_checks ? 240 : 400;
 constexpr int clients = 6, faults_per_storm = 3;
 
 class mutex_lease_storm final : public seeded {
@@ -136,7 +136,7 @@ constexpr std::uint64_t seeds_that_are_never_quiet = 20;
 
 TEST(mutex_lease_storm, nobody_holds_a_lock_in_a_session_that_is_over) {
     std::uint64_t acquisitions = 0, losses = 0, false_alarms = 0, expired = 0, ended = 0;
-    const auto seeds = run_seeds<mutex_lease_storm>(usual_seeds, [&](const mutex_lease_storm& s) {
+    const auto seeds = run_seeds<mutex_lease_storm>(mutex_lease_seeds, [&](const mutex_lease_storm& s) {
         ended += s.ended();
         expired += s.judge().of(0).expired;
         acquisitions += s.acquisitions;

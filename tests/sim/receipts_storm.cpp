@@ -6,7 +6,7 @@ namespace kazoo::testkit {
 
 namespace {
 
-simulation_options world_of(std::uint64_t seed) {
+simulation_options receipts_world(std::uint64_t seed) {
     simulation_options o;
     o.seed = seed;
     o.followers = seed % 3; // some worlds have none
@@ -14,7 +14,7 @@ simulation_options world_of(std::uint64_t seed) {
     return o;
 }
 
-constexpr storm_shape shape{.length = 8s, .faults = 16, .first_passing = 500ms, .longest_passing = 4s};
+constexpr storm_shape receipts_shape{.length = 8s, .faults = 16, .first_passing = 500ms, .longest_passing = 4s};
 constexpr std::size_t least_transactions = 60;
 constexpr std::uint64_t shared_nodes = 3;
 
@@ -26,7 +26,8 @@ std::string base_of(const storm_client& c) { return "/receipts/" + std::to_strin
 
 std::string receipts_storm::token(std::size_t number) { return "tx" + std::to_string(number) + "-"; }
 
-receipts_storm::receipts_storm(std::uint64_t seed) : storm_frame(world_of(seed), shape), vandal_(seed % 4 == 0) {}
+receipts_storm::receipts_storm(std::uint64_t seed)
+    : storm_frame(receipts_world(seed), receipts_shape), vandal_(seed % 4 == 0) {}
 receipts_storm::~receipts_storm() = default;
 
 void receipts_storm::start() {

@@ -4,12 +4,12 @@
 namespace kazoo::testkit {
 namespace {
 
-constexpr std::uint64_t usual_seeds = with_checks ? 200 : 1000;
+constexpr std::uint64_t storm_seeds = with_checks ? 200 : 1000;
 
 TEST(storm, every_promise_is_kept) {
     client_counts sum;
     fault_counts faults;
-    const auto seeds = run_seeds<storm>(usual_seeds, [&](const storm& s) {
+    const auto seeds = run_seeds<storm>(storm_seeds, [&](const storm& s) {
         sum += s.counted();
         faults += s.faults_counted();
     });

@@ -8,10 +8,6 @@ namespace kz {
 
 namespace {
 
-struct path_options {
-    std::string path;
-};
-
 exit_code get(const settings& s, const path_options& o) {
     const connection client(s);
     const kazoo::node node = client.get(o.path);

@@ -12,10 +12,6 @@ namespace kz {
 
 namespace {
 
-struct path_options {
-    std::string path;
-};
-
 struct nothing_to_choose {};
 
 exit_code count(const settings& s, const path_options& o) {

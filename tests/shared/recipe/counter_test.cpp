@@ -18,12 +18,12 @@
 using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::eventually;
+using kazoo::test::to_client;
 using kazoo::testkit::fault_gate;
 using ::testing::HasSubstr;
 
 namespace {
 
-constexpr auto to_client = fault_gate::direction::to_client;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(),
                        least = std::numeric_limits<std::int64_t>::min();
 

@@ -16,6 +16,7 @@ using namespace kazoo;
 using namespace std::chrono_literals;
 using kazoo::test::code_of;
 using kazoo::test::eventually;
+using kazoo::test::to_client;
 using kazoo::testkit::fault_gate;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -23,7 +24,6 @@ using ::testing::SizeIs;
 
 namespace {
 
-constexpr auto to_client = fault_gate::direction::to_client;
 constexpr queue_options plain{.receipts = false};
 
 class queues : public test::mutex_test {

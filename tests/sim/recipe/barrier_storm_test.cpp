@@ -154,7 +154,7 @@ void barrier_crew::has_waited(const station& s, bool through, bool stood, int ab
     if (stood && absences == absences_) complain(s.who->name() + " went through a barrier that stood all the time");
 }
 
-const in_the_medley<barrier_crew> comes;
+const in_the_medley<barrier_crew> barrier_comes;
 
 TEST(barrier_storm, nobody_goes_through_one_that_stands_nor_waits_for_one_that_is_gone) {
     run_crew<barrier_crew>(with_checks ? 60 : 1000);

@@ -279,7 +279,7 @@ void counter_crew::audit() {
                  std::to_string(most));
 }
 
-const in_the_medley<counter_crew> comes;
+const in_the_medley<counter_crew> counter_comes;
 
 TEST(counter_storm, C73_the_number_is_the_sum_of_what_was_told) { run_crew<counter_crew>(with_checks ? 60 : 1000); }
 

@@ -328,7 +328,7 @@ std::vector<std::string> double_barrier_crew::unsettled() const {
     return lines;
 }
 
-const in_the_medley<double_barrier_crew> comes;
+const in_the_medley<double_barrier_crew> double_barrier_comes;
 
 TEST(double_barrier_storm, it_opens_for_enough_and_for_all_of_them_and_keeps_them_until_all_are_gone) {
     run_crew<double_barrier_crew>(with_checks ? 60 : 1000);

@@ -142,7 +142,7 @@ void election_crew::on_turn() {
     if (certain.size() > 1) complain(std::to_string(certain.size()) + " lead at once");
 }
 
-const in_the_medley<election_crew> comes;
+const in_the_medley<election_crew> election_comes;
 
 TEST(election_storm, there_is_never_more_than_one_leader_and_nobody_stands_for_ever) {
     run_crew<election_crew>(with_checks ? 60 : 1000);

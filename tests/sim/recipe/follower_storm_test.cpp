@@ -227,7 +227,7 @@ void follower_crew::stop_watching() {
     }
 }
 
-const in_the_medley<follower_crew> comes;
+const in_the_medley<follower_crew> follower_comes;
 
 TEST(follower_storm, what_was_told_last_is_what_is_there) { run_crew<follower_crew>(with_checks ? 24 : 300); }
 

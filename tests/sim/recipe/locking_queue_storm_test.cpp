@@ -274,7 +274,7 @@ void locking_queue_crew::audit() {
     for ([[maybe_unused]] const auto& i : there_) counts_.add(things::left_in_the_end);
 }
 
-const in_the_medley<locking_queue_crew> comes;
+const in_the_medley<locking_queue_crew> locking_queue_comes;
 
 TEST(locking_queue_storm, C76_each_item_is_consumed_once_and_none_is_kept) {
     run_crew<locking_queue_crew>(with_checks ? 60 : 1000);

@@ -16,7 +16,7 @@ std::vector<std::string> sites_of(const crew_storm& s) {
     return {s.top + "/locks/a", s.top + "/locks/deeper/b"};
 }
 
-const in_the_medley<mutex_crew> comes;
+const in_the_medley<mutex_crew> mutex_comes;
 
 } // namespace
 

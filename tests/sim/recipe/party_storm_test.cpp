@@ -51,7 +51,7 @@ struct party_things {
                                                                "objects that are none in the end"};
 };
 
-constexpr std::size_t id_length = 32;
+constexpr std::size_t member_id_length = 32;
 
 std::string listed(const std::vector<std::string>& names) {
     std::string all;
@@ -252,8 +252,8 @@ std::vector<party_crew::entry> party_crew::entries(bool shallow) const {
     const auto* folder = node(site(shallow));
     if (folder == nullptr) return found;
     folder->children.for_each([&](const kazoo::server::znode& n) {
-        found.push_back(
-            {std::string(n.path), shallow ? std::string(n.name().substr(id_length + 1)) : n.data, n.owner.value});
+        found.push_back({std::string(n.path), shallow ? std::string(n.name().substr(member_id_length + 1)) : n.data,
+                         n.owner.value});
     });
     std::ranges::sort(found, {}, &entry::path);
     return found;
@@ -337,7 +337,7 @@ void party_crew::stop_watching() {
     }
 }
 
-const in_the_medley<party_crew> comes;
+const in_the_medley<party_crew> party_comes;
 
 TEST(party_storm, when_it_is_quiet_the_members_are_those_who_have_joined) {
     run_crew<party_crew>(with_checks ? 60 : 1000);

@@ -211,7 +211,7 @@ void patient_crew::stop_watching() {
     }
 }
 
-const in_the_medley<patient_crew> comes;
+const in_the_medley<patient_crew> patient_comes;
 
 TEST(patient_storm, C71_lists_that_settled_were_there_for_the_boundary_and_their_change_is_told) {
     run_crew<patient_crew>(with_checks ? 24 : 300);

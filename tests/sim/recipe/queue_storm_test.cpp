@@ -287,7 +287,7 @@ void queue_crew::stop_watching() {
     for (const auto& s : stations()) s->object.reset();
 }
 
-const in_the_medley<queue_crew> comes;
+const in_the_medley<queue_crew> queue_comes;
 
 TEST(queue_storm, C75_each_item_gets_to_one_of_them) { run_crew<queue_crew>(with_checks ? 60 : 1000); }
 

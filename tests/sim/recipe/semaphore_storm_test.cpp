@@ -172,7 +172,7 @@ void semaphore_crew::on_turn() {
                  std::to_string(most_));
 }
 
-const in_the_medley<semaphore_crew> comes;
+const in_the_medley<semaphore_crew> semaphore_comes;
 
 TEST(semaphore_storm, there_are_never_too_many_permits_and_nobody_waits_for_ever) {
     run_crew<semaphore_crew>(with_checks ? 60 : 1000);

@@ -266,7 +266,7 @@ void partitioner_crew::stop_watching() {
     }
 }
 
-const in_the_medley<partitioner_crew> comes;
+const in_the_medley<partitioner_crew> partitioner_comes;
 
 TEST(set_partitioner_storm, no_item_is_held_twice_and_each_is_held_in_the_end) {
     run_crew<partitioner_crew>(with_checks ? 60 : 1000);

@@ -137,7 +137,7 @@ void shared_mutex_crew::on_turn() {
         complain(writers[0]->who->name() + " writes while " + readers[0]->who->name() + " reads");
 }
 
-const in_the_medley<shared_mutex_crew> comes;
+const in_the_medley<shared_mutex_crew> shared_mutex_comes;
 
 TEST(shared_mutex_storm, writers_are_alone_and_nobody_waits_for_ever) {
     run_crew<shared_mutex_crew>(with_checks ? 60 : 1000);

@@ -184,7 +184,7 @@ std::vector<std::string> timed_lease_crew::unsettled() const {
     return lines;
 }
 
-const in_the_medley<timed_lease_crew> comes;
+const in_the_medley<timed_lease_crew> timed_lease_comes;
 
 TEST(timed_lease_storm, C82_nobody_has_what_another_has_and_nobody_has_two_places) {
     run_crew<timed_lease_crew>(with_checks ? 60 : 1000);

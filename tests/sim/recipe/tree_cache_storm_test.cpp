@@ -224,7 +224,7 @@ void tree_cache_crew::stop_watching() {
     }
 }
 
-const in_the_medley<tree_cache_crew> comes;
+const in_the_medley<tree_cache_crew> tree_cache_comes;
 
 TEST(tree_cache_storm, caches_hold_what_is_there_and_tell_it_in_order) {
     run_crew<tree_cache_crew>(with_checks ? 24 : 200);

@@ -11,7 +11,7 @@ constexpr std::uint64_t clients_that_stay = 3;
 constexpr std::size_t most_crews = 7;
 constexpr duration between_looks = 100ms;
 
-simulation_options world_of(std::uint64_t seed) {
+simulation_options crew_world(std::uint64_t seed) {
     simulation_options o;
     o.seed = seed;
     o.followers = seed % 3; // some worlds have none
@@ -78,7 +78,7 @@ std::vector<std::string> crew::not_empty(const std::vector<std::string>& paths) 
 // -- a storm of crews -------------------------------------------------------------------------------------------------
 
 crew_storm::crew_storm(std::uint64_t s, const storm_shape& shape, std::string where, const crew_makers& makers)
-    : storm_frame(world_of(s), shape), seed(s), top(std::move(where)) {
+    : storm_frame(crew_world(s), shape), seed(s), top(std::move(where)) {
     crew_makers chosen = makers;
     while (chosen.size() > most_crews) chosen.erase(std::next(chosen.begin(), static_cast<int>(below(chosen.size()))));
     for (const auto& [name, make] : chosen) crews_.emplace(name, make(*this));
