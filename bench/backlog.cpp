@@ -16,14 +16,14 @@ namespace bench {
 namespace {
 
 constexpr std::size_t pushed_at_once = 500;
-constexpr std::size_t most_under_way = 20;
+constexpr std::size_t pushes_under_way = 20;
 
 void fill(kazoo::queue& q, std::size_t items) {
     const std::vector<std::string> some(pushed_at_once, std::string(data_size, 'x'));
     std::deque<kazoo::future<void>> pushes;
     for (std::size_t i = 0; i < items; i += pushed_at_once) {
         pushes.push_back(q.async_push_all(some));
-        for (; pushes.size() > most_under_way; pushes.pop_front()) std::move(pushes.front()).get();
+        for (; pushes.size() > pushes_under_way; pushes.pop_front()) std::move(pushes.front()).get();
     }
     for (auto& p : pushes) std::move(p).get();
 }

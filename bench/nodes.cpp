@@ -8,7 +8,7 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t most_under_way = 1000;
+constexpr std::size_t creates_under_way = 1000;
 
 template <class Future> void finish_all_but(std::deque<Future>& under_way, std::size_t rest) {
     for (; under_way.size() > rest; under_way.pop_front()) std::move(under_way.front()).get();
@@ -28,7 +28,7 @@ void make_nodes(const target& t) {
     for (std::size_t i = 0; i < child_count; ++i) {
         const std::string digits = std::to_string(i);
         creates.push_back(client.async_create(t.crowd() + "/child-" + std::string(10 - digits.size(), '0') + digits));
-        finish_all_but(creates, most_under_way);
+        finish_all_but(creates, creates_under_way);
     }
     finish_all_but(creates, 0);
     client.close();
@@ -40,7 +40,7 @@ void make_tree(const target& t) {
     std::deque<kazoo::future<std::string>> creates;
     const auto create = [&](const std::string& path) {
         creates.push_back(client.async_create(path, std::string(data_size, 'x')));
-        finish_all_but(creates, most_under_way);
+        finish_all_but(creates, creates_under_way);
     };
     for (std::size_t folder = 0; folder < tree_folders; ++folder) {
         const std::string path = kazoo::path::join(t.tree(), std::to_string(folder));

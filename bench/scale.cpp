@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t folder_size = 1000;
-constexpr std::size_t most_under_way = 1000;
+constexpr std::size_t requests_under_way = 1000;
 
 /// From here on: seconds, and CPU seconds of this process.
 class spent {
@@ -49,7 +49,7 @@ void make_nodes_in(const kazoo::client& c, const std::vector<std::string>& paths
     };
     for (const std::string& path : paths) {
         creates.push_back(c.async_create(path, std::string(data_size, 'x')));
-        finish_all_but(most_under_way);
+        finish_all_but(requests_under_way);
     }
     finish_all_but(0);
 }

@@ -1,4 +1,5 @@
 // Kazoo for Python and we, at the same barriers of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -17,15 +18,15 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 /// One server and one Python, which does at barriers what it is told, for the whole suite.
 struct barrier_side {
@@ -37,7 +38,7 @@ struct barrier_side {
 
     barrier_side() {
         ours.wait_connected(30s);
-        process probe({std::string(debian_python), "-c", "import kazoo"}, folder.path() / "probe.log");
+        process probe({debian_python, "-c", "import kazoo"}, folder.path() / "probe.log");
         EXPECT_TRUE(probe.wait_exit(60s));
         EXPECT_EQ(probe.how_it_ended(), "exit code 0") << "the Debian package python3-kazoo is missing";
         start();
@@ -45,12 +46,7 @@ struct barrier_side {
     std::string file() const { return (folder.path() / "told").string(); }
     void start() {
         std::ofstream(file() + ".commands", std::ios::trunc).flush();
-        const std::vector<std::string> words{std::string(debian_python),
-                                             "-B",
-                                             KAZOO_TEST_DATA "/real/kazoo_worker.py",
-                                             "barriers",
-                                             zk.address(),
-                                             file()};
+        const std::vector<std::string> words{debian_python, "-B", kazoo_worker, "barriers", zk.address(), file()};
         python = std::make_unique<process>(words, folder.path() / "log");
     }
     void kill() const {

@@ -1,4 +1,5 @@
 // SharedCount of Apache Curator and we, on the same counter of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -16,16 +17,15 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_jars;
 using kazoo::test::eventually;
 using kazoo::testkit::process;
 
 namespace {
 
-const std::string jars = "/usr/share/java/";
-
 TEST(counter_curator, A24_a_shared_count_is_shared) {
     using namespace std::string_view_literals;
-    if (!std::filesystem::exists(jars + "curator-recipes.jar") || !std::filesystem::exists("/usr/bin/javac"))
+    if (!std::filesystem::exists(debian_jars + "curator-recipes.jar") || !std::filesystem::exists("/usr/bin/javac"))
         GTEST_SKIP() << "needs libcurator-recipes-java and openjdk-17-jdk-headless: scripts/install-deps.sh bench";
     const kazoo::testkit::temporary_directory folder;
     const kazoo::testkit::real_server zk;
@@ -35,7 +35,7 @@ TEST(counter_curator, A24_a_shared_count_is_shared) {
     commands.flush();
     std::string class_path;
     for (const char* jar : {"curator-recipes", "curator-framework", "curator-client", "zookeeper"})
-        class_path += jars + jar + ".jar:";
+        class_path += debian_jars + jar + ".jar:";
     process curator(
         {"/usr/bin/java", "-cp", class_path, KAZOO_TEST_DATA "/real/CuratorWorker.java", zk.address(), file}, log);
     int number = 0;

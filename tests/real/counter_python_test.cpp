@@ -1,4 +1,5 @@
 // Kazoo for Python and we, on the same counters of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -19,13 +20,12 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 
 namespace {
-
-constexpr const char* debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
-constexpr const char* worker = KAZOO_TEST_DATA "/real/kazoo_worker.py";
 
 class counter_python : public ::testing::Test {
   protected:
@@ -40,7 +40,8 @@ class counter_python : public ::testing::Test {
         return std::make_unique<process>(words, folder_.path() / "log");
     }
     std::unique_ptr<process> python_counts(const std::string& name, int times) const {
-        return start({debian_python, "-B", worker, "count", zk_.address(), path, name, file(), std::to_string(times)});
+        return start(
+            {debian_python, "-B", kazoo_worker, "count", zk_.address(), path, name, file(), std::to_string(times)});
     }
     std::unique_ptr<process> ours_count(const std::string& name, int times, const char* receipts = "plain") const {
         return start({KAZOO_LOCK_WORKER, "count", zk_.address(), path, name, file(), std::to_string(times), receipts});
@@ -75,7 +76,7 @@ class counter_python : public ::testing::Test {
 TEST_F(counter_python, A24_each_reads_and_changes_what_the_other_wrote) {
     std::ofstream commands(file() + ".commands", std::ios::trunc);
     commands.flush();
-    const auto python = start({debian_python, "-B", worker, "counters", zk_.address(), file()});
+    const auto python = start({debian_python, "-B", kazoo_worker, "counters", zk_.address(), file()});
     int number = 0;
     const auto python_adds = [&](const std::string& where, const std::string& by, const char* kind,
                                  const std::string& before_and_after) {

@@ -1,6 +1,7 @@
 // What an unknown outcome means, shown on real servers and without the library: the write may still be applied, after
 // the same session has come back, read, and written something newer.
 #include "real/raw_session.hpp"
+#include "real/three_servers.hpp"
 #include "testing/wait_until.hpp"
 
 #include <gtest/gtest.h>
@@ -15,10 +16,10 @@ using kazoo::testkit::ensemble;
 using kazoo::testkit::ensemble_options;
 using kazoo::testkit::raw_session;
 
-namespace {
+using kazoo::test::follower;
+using kazoo::test::leader;
 
-constexpr std::size_t follower = 0;
-constexpr std::size_t leader = 2;
+namespace {
 
 /// Writes get stuck between follower and leader; their session moves to the leader, reads, writes, and moves back. True
 /// if one of them was applied at the end: the leader knows the owner of a session by the server it is at, not by the

@@ -1,4 +1,5 @@
 // Kazoo for Python and we on leases of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -17,12 +18,12 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 /// One server and one Python, which asks for leases as it is told, for the whole suite.
 struct python_side {
@@ -39,8 +40,7 @@ struct python_side {
     std::string file() const { return (folder.path() / "told").string(); }
     void start() {
         std::ofstream(file() + ".commands", std::ios::trunc).flush();
-        const std::vector<std::string> words{
-            std::string(debian_python), "-B", KAZOO_TEST_DATA "/real/kazoo_worker.py", "leases", zk.address(), file()};
+        const std::vector<std::string> words{debian_python, "-B", kazoo_worker, "leases", zk.address(), file()};
         python = std::make_unique<process>(words, folder.path() / "log");
     }
     void kill() const {

@@ -2,6 +2,7 @@
 // broken. A follower that is cut off from its leader answers pings for syncLimit ticks, here far longer than a session
 // lives.
 #include "real/lease_trial.hpp"
+#include "real/three_servers.hpp"
 #include "testing/wait_until.hpp"
 
 #include <gtest/gtest.h>
@@ -16,13 +17,14 @@ using kazoo::testkit::ensemble;
 using kazoo::testkit::ensemble_options;
 using kazoo::testkit::wait_until;
 
+using kazoo::test::follower;
+using kazoo::test::leader;
+using kazoo::test::other;
+
 namespace {
 
-constexpr auto tick = 200ms;
+constexpr auto lease_tick = 200ms;
 constexpr auto session_timeout = 3000ms;
-constexpr std::size_t follower = 0;
-constexpr std::size_t other = 1;
-constexpr std::size_t leader = 2;
 
 class lease : public ::testing::Test {
   protected:
@@ -40,7 +42,7 @@ class lease : public ::testing::Test {
         EXPECT_TRUE(wait_until([&] { return holders_->all_heard_of_their_loss(); }));
     }
 
-    ensemble zk_{ensemble_options{.each = {.tick = tick, .config = {"syncLimit=100"}}, .gated = true}};
+    ensemble zk_{ensemble_options{.each = {.tick = lease_tick, .config = {"syncLimit=100"}}, .gated = true}};
     std::unique_ptr<trial> holders_;
 };
 
@@ -79,7 +81,7 @@ TEST_F(lease, no_deletion_before_the_end_of_certainty_when_the_leader_has_lost_i
 TEST_F(lease, no_deletion_before_the_end_of_certainty_when_the_leader_was_stopped) {
     holders_at(follower);
     zk_[leader].pause();
-    std::this_thread::sleep_for(session_timeout + 2 * tick);
+    std::this_thread::sleep_for(session_timeout + 2 * lease_tick);
     zk_.hold(leader, follower); // its pings could come before it looks at the time
     zk_[leader].resume();
     expect_certainty_to_end_before_every_session();

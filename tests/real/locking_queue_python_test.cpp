@@ -1,4 +1,5 @@
 // Kazoo for Python and we, on the same locking queue of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -17,13 +18,12 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 
 namespace {
-
-constexpr const char* debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
-constexpr const char* worker = KAZOO_TEST_DATA "/real/kazoo_worker.py";
 
 class locking_queue_python : public ::testing::Test {
   protected:
@@ -39,7 +39,7 @@ class locking_queue_python : public ::testing::Test {
     }
     /// `what`: push, consume or hold.
     std::unique_ptr<process> python(const std::string& what, const std::string& name, int times) const {
-        return start({debian_python, "-B", worker, "locking_queue", zk_.address(), path, name, file(),
+        return start({debian_python, "-B", kazoo_worker, "locking_queue", zk_.address(), path, name, file(),
                       std::to_string(times), what});
     }
     std::unique_ptr<process> ours(const std::string& what, const std::string& name, int times) const {

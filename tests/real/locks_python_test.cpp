@@ -1,4 +1,5 @@
 // Kazoo for Python and we, on the same locks, elections and semaphores of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -20,13 +21,13 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 using ::testing::IsEmpty;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 enum class kind {
     ours,
@@ -47,7 +48,7 @@ class locks_python : public ::testing::Test {
     static constexpr auto session_timeout = 4000ms;
 
     void SetUp() override {
-        process probe({std::string(debian_python), "-c", "import kazoo"}, folder_.path() / "probe.log");
+        process probe({debian_python, "-c", "import kazoo"}, folder_.path() / "probe.log");
         ASSERT_TRUE(probe.wait_exit(60s));
         ASSERT_EQ(probe.how_it_ended(), "exit code 0") << "the Debian package python3-kazoo is missing";
         observer_.wait_connected(30s);
@@ -56,7 +57,7 @@ class locks_python : public ::testing::Test {
     /// What it takes: as KIND of kazoo_worker.py. 0 turns: takes it and keeps it.
     std::unique_ptr<process> start(kind k, const std::string& what, const std::string& name, int turns) const {
         std::vector<std::string> words{KAZOO_LOCK_WORKER, "turns"};
-        if (k == kind::python) words = {std::string(debian_python), "-B", KAZOO_TEST_DATA "/real/kazoo_worker.py"};
+        if (k == kind::python) words = {debian_python, "-B", kazoo_worker};
         words.insert(words.end(), {zk_.address(), path, name, (folder_.path() / "turns").string(),
                                    std::to_string(turns), std::to_string(session_timeout.count()), what});
         return std::make_unique<process>(words, folder_.path() / "log");

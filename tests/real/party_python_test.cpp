@@ -1,4 +1,5 @@
 // Kazoo for Python and we, members of the same parties on one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -16,14 +17,14 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 /// One server and one Python, which does with parties what it is told, for the whole suite.
 struct party_side {
@@ -35,7 +36,7 @@ struct party_side {
 
     party_side() {
         ours.wait_connected(30s);
-        process probe({std::string(debian_python), "-c", "import kazoo"}, folder.path() / "probe.log");
+        process probe({debian_python, "-c", "import kazoo"}, folder.path() / "probe.log");
         EXPECT_TRUE(probe.wait_exit(60s));
         EXPECT_EQ(probe.how_it_ended(), "exit code 0") << "the Debian package python3-kazoo is missing";
         start();
@@ -43,8 +44,7 @@ struct party_side {
     std::string file() const { return (folder.path() / "told").string(); }
     void start() {
         std::ofstream(file() + ".commands", std::ios::trunc).flush();
-        const std::vector<std::string> words{
-            std::string(debian_python), "-B", KAZOO_TEST_DATA "/real/kazoo_worker.py", "parties", zk.address(), file()};
+        const std::vector<std::string> words{debian_python, "-B", kazoo_worker, "parties", zk.address(), file()};
         python = std::make_unique<process>(words, folder.path() / "log");
     }
     void kill() const {

@@ -1,4 +1,5 @@
 // Kazoo for Python and we, on the same queue of one real server.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -17,13 +18,12 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 
 namespace {
-
-constexpr const char* debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
-constexpr const char* worker = KAZOO_TEST_DATA "/real/kazoo_worker.py";
 
 class queue_python : public ::testing::Test {
   protected:
@@ -39,8 +39,8 @@ class queue_python : public ::testing::Test {
     }
     /// `what`: push or pop.
     std::unique_ptr<process> python(const std::string& what, const std::string& name, int times) const {
-        return start(
-            {debian_python, "-B", worker, "queue", zk_.address(), path, name, file(), std::to_string(times), what});
+        return start({debian_python, "-B", kazoo_worker, "queue", zk_.address(), path, name, file(),
+                      std::to_string(times), what});
     }
     std::unique_ptr<process> ours(const std::string& what, const std::string& name, int times) const {
         return start({KAZOO_LOCK_WORKER, "queue", zk_.address(), path, name, file(), std::to_string(times), what});

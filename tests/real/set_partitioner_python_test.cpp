@@ -1,4 +1,5 @@
 // Kazoo for Python and we share out one set on one real server; some of each are killed.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -15,13 +16,13 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 using ::testing::IsEmpty;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 using items_of = std::map<std::string, std::string>;
 
@@ -29,7 +30,7 @@ using items_of = std::map<std::string, std::string>;
 class crowd {
   public:
     crowd() {
-        process probe({std::string(debian_python), "-c", "import kazoo"}, folder_.path() / "probe.log");
+        process probe({debian_python, "-c", "import kazoo"}, folder_.path() / "probe.log");
         EXPECT_TRUE(probe.wait_exit(60s));
         EXPECT_EQ(probe.how_it_ended(), "exit code 0") << "the Debian package python3-kazoo is missing";
     }
@@ -42,8 +43,7 @@ class crowd {
     /// One of Python's if its name begins so.
     void add(const std::string& name) {
         std::vector<std::string> words{KAZOO_LOCK_WORKER};
-        if (name.starts_with("python"))
-            words = {std::string(debian_python), "-B", KAZOO_TEST_DATA "/real/kazoo_worker.py"};
+        if (name.starts_with("python")) words = {debian_python, "-B", kazoo_worker};
         const std::vector<std::string> rest{"partition", zk_.address(), "/sets", name, file(), items()};
         words.insert(words.end(), rest.begin(), rest.end());
         members_[name] = std::make_unique<process>(words, folder_.path() / (name + ".log"));

@@ -34,7 +34,7 @@ namespace {
 
 constexpr std::uint32_t worker_count = 6;
 constexpr auto session_timeout = 2000ms;
-constexpr auto tick = 200ms;
+constexpr auto soak_tick = 200ms;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;
 #elif defined(__has_feature)
@@ -61,7 +61,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 class soak : public ::testing::Test {
   protected:
-    soak() : zk_(3, {.tick = tick, .config = {"syncLimit=10"}}), store_((folder_.path() / "store").string()) {
+    soak() : zk_(3, {.tick = soak_tick, .config = {"syncLimit=10"}}), store_((folder_.path() / "store").string()) {
         for (std::uint32_t i = 0; i < worker_count; ++i)
             workers_.push_back(std::make_unique<worker>(i, zk_, session_timeout, folder_.path()));
     }
@@ -81,7 +81,7 @@ class soak : public ::testing::Test {
         const auto begin = clock_type::now();
         const bool progressed =
             wait_until([&] { return behind(then, victims).empty() || !store_.violations().empty(); },
-                       session_timeout + tick + f.allowance);
+                       session_timeout + soak_tick + f.allowance);
         longest_[f.name] = std::max(longest_[f.name], clock_type::now() - begin);
         EXPECT_THAT(store_.violations(), IsEmpty());
         const auto stuck = progressed ? std::vector<std::uint32_t>{} : behind(then, victims);

@@ -1,4 +1,5 @@
 // What kazoo for Python writes is told by objects of ours that watch, and what we write by its own.
+#include "real/other_clients.hpp"
 #include "shared/backend.hpp"
 #include "testing/real/process.hpp"
 #include "testing/real/real_server.hpp"
@@ -17,14 +18,14 @@
 
 using namespace kazoo;
 using namespace std::chrono_literals;
+using kazoo::test::debian_python;
 using kazoo::test::eventually;
+using kazoo::test::kazoo_worker;
 using kazoo::testkit::process;
 using ::testing::ElementsAre;
 using ::testing::Optional;
 
 namespace {
-
-constexpr std::string_view debian_python = "/usr/bin/python3"; // the one that sees Debian's packages
 
 /// One server and one Python, which watches a node and does what it is told, for the whole suite.
 struct other_side {
@@ -37,14 +38,8 @@ struct other_side {
     std::string file() const { return (folder.path() / "told").string(); }
     void start() {
         std::ofstream(file() + ".commands", std::ios::trunc).flush();
-        const std::vector<std::string> words{std::string(debian_python),
-                                             "-B",
-                                             KAZOO_TEST_DATA "/real/kazoo_worker.py",
-                                             "watching",
-                                             zk.address(),
-                                             "/watched",
-                                             file(),
-                                             "4000"};
+        const std::vector<std::string> words{debian_python, "-B",       kazoo_worker, "watching",
+                                             zk.address(),  "/watched", file(),       "4000"};
         python = std::make_unique<process>(words, folder.path() / "log");
     }
     void kill() {
@@ -78,7 +73,7 @@ class watching_python : public ::testing::Test {
   protected:
     static void SetUpTestSuite() {
         side = std::make_unique<other_side>();
-        process probe({std::string(debian_python), "-c", "import kazoo"}, side->folder.path() / "probe.log");
+        process probe({debian_python, "-c", "import kazoo"}, side->folder.path() / "probe.log");
         ASSERT_TRUE(probe.wait_exit(60s));
         ASSERT_EQ(probe.how_it_ended(), "exit code 0") << "the Debian package python3-kazoo is missing";
         side->ours.create("/watched", "begin");

@@ -9,11 +9,11 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/counter";
+const std::string counter_path = "/counter";
 
 class adder final : public member {
   public:
-    explicit adder(const client& c) : counter_(c, path, {.receipts = true}) {}
+    explicit adder(const client& c) : counter_(c, counter_path, {.receipts = true}) {}
     ~adder() override { end(); }
 
     std::int64_t done() const noexcept { return done_; }
@@ -44,7 +44,7 @@ class counter_trial final : public trial_of_members {
         end();
         std::int64_t done = 0, unknown = 0;
         for (const adder* a : adders_) done += a->done(), unknown += a->unknown();
-        const std::int64_t now = counter(sober, path).load();
+        const std::int64_t now = counter(sober, counter_path).load();
         // What was unknown before the last look is known since.
         EXPECT_GE(now - at_last_look_, done - done_at_last_look_);
         EXPECT_LE(now - at_last_look_, done - done_at_last_look_ + unknown - unknown_at_last_look_);

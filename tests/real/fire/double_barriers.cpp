@@ -10,11 +10,11 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/double_barrier";
+const std::string double_barrier_path = "/double_barrier";
 
 class walker final : public member {
   public:
-    walker(const client& c, std::size_t all) : barrier_(c, path, all) {}
+    walker(const client& c, std::size_t all) : barrier_(c, double_barrier_path, all) {}
     ~walker() override { end(); }
 
   private:
@@ -34,7 +34,7 @@ class double_barrier_trial final : public trial_of_members {
     void check(const client&, std::mt19937_64&) override {}
     std::string report(const client& sober) override {
         const auto is_empty = [&] {
-            const auto names = sober.get_children(path);
+            const auto names = sober.get_children(double_barrier_path);
             return names.empty() || (names.size() == 1 && names[0] == "ready"); // the next round removes that
         };
         EXPECT_TRUE(testkit::wait_until(is_empty, recovery)) << "double_barrier left members behind";

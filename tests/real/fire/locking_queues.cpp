@@ -10,11 +10,11 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/locking_queue";
+const std::string locking_queue_path = "/locking_queue";
 
 class consumer final : public member {
   public:
-    consumer(const client& c, ledger& l) : queue_(c, path), ledger_(l) {}
+    consumer(const client& c, ledger& l) : queue_(c, locking_queue_path), ledger_(l) {}
     ~consumer() override { end(); }
 
     /// The item that is held at this moment, and the token that says so.
@@ -58,7 +58,7 @@ class locking_queue_trial final : public trial_of_members {
     explicit locking_queue_trial(const gated_clients& clients) : ledger_(clients.size()) {
         for (std::size_t i = 0; i < clients.size(); ++i) {
             if (i % 3 == 1)
-                add<pusher<locking_queue>>(clients[i]->zk(), path, i, ledger_);
+                add<pusher<locking_queue>>(clients[i]->zk(), locking_queue_path, i, ledger_);
             else
                 consumers_.push_back(&add<consumer>(clients[i]->zk(), ledger_));
         }
@@ -75,7 +75,7 @@ class locking_queue_trial final : public trial_of_members {
     }
     void check(const client& sober, std::mt19937_64& chance) override {
         end();
-        locking_queue rest(sober, path);
+        locking_queue rest(sober, locking_queue_path);
         const auto deadline = std::chrono::steady_clock::now() + recovery;
         while (rest.size() > 0 && std::chrono::steady_clock::now() < deadline) {
             while (auto item = rest.try_get_for(std::chrono::seconds(1))) {

@@ -10,12 +10,12 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/party";
+const std::string party_path = "/party";
 
 /// Joins and leaves. Where it is told to end it is a member, and stays one.
 class guest final : public member {
   public:
-    guest(const client& c, std::string name) : party_(c, path, {.identifier = std::move(name)}) {}
+    guest(const client& c, std::string name) : party_(c, party_path, {.identifier = std::move(name)}) {}
     ~guest() override { end(); }
     const party& place() const noexcept { return party_; }
 
@@ -40,8 +40,8 @@ class party_trial final : public trial_of_members {
     }
     void check(const client& sober, std::mt19937_64& chance) override {
         end();
-        const party eye(sober, path);
-        const bool all = testkit::wait_until([&] { return sober.sync(path), eye.members() == names_; }, recovery);
+        const party eye(sober, party_path);
+        const bool all = testkit::wait_until([&] { return sober.sync(party_path), eye.members() == names_; }, recovery);
         EXPECT_TRUE(all) << "party: " << ::testing::PrintToString(eye.members());
         for (const guest* g : guests_) EXPECT_TRUE(g->place().joined());
         begin(chance);

@@ -13,7 +13,7 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/partitions";
+const std::string partition_path = "/partitions";
 const std::vector<std::string> items{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
 
 set_partitioner_options quick(std::string identifier) {
@@ -26,7 +26,7 @@ set_partitioner_options quick(std::string identifier) {
 class shareholder final : public member {
   public:
     shareholder(const client& c, std::string identifier, const std::atomic<bool>& keep)
-        : set_(c, path, items, quick(std::move(identifier))), keep_(keep) {}
+        : set_(c, partition_path, items, quick(std::move(identifier))), keep_(keep) {}
     ~shareholder() override { end(); }
 
     /// What is held at this moment, and the tokens that say so.
@@ -91,7 +91,7 @@ class partition_trial final : public trial_of_members {
         EXPECT_GT(covers_, 0u);
         const auto is_empty = [&] {
             for (const std::string& item : items)
-                if (!sober.get_children(path + "/locks/" + item).empty()) return false;
+                if (!sober.get_children(partition_path + "/locks/" + item).empty()) return false;
             return true;
         };
         EXPECT_TRUE(testkit::wait_until(is_empty, recovery)) << "locks of items were left behind";

@@ -8,11 +8,11 @@ namespace kazoo::test::fire {
 
 namespace {
 
-const std::string path = "/queue";
+const std::string queue_path = "/queue";
 
 class popper final : public member {
   public:
-    popper(const client& c, ledger& l) : queue_(c, path), ledger_(l) {}
+    popper(const client& c, ledger& l) : queue_(c, queue_path), ledger_(l) {}
     ~popper() override { end(); }
 
   private:
@@ -35,7 +35,7 @@ class queue_trial final : public trial_of_members {
     explicit queue_trial(const gated_clients& clients) : ledger_(clients.size()) {
         for (std::size_t i = 0; i < clients.size(); ++i) {
             if (i % 3 == 0)
-                add<pusher<queue>>(clients[i]->zk(), path, i, ledger_);
+                add<pusher<queue>>(clients[i]->zk(), queue_path, i, ledger_);
             else
                 add<popper>(clients[i]->zk(), ledger_);
         }
@@ -43,7 +43,7 @@ class queue_trial final : public trial_of_members {
     ~queue_trial() override { end(); } // the ledger goes before the members
     void check(const client& sober, std::mt19937_64& chance) override {
         end();
-        queue rest(sober, path);
+        queue rest(sober, queue_path);
         while (const auto item = rest.try_pop()) ledger_.taken(item_of(item->str()));
         ledger_.check();
         begin(chance);
