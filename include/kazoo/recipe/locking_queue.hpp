@@ -174,6 +174,8 @@ class KAZOO_EXPORT locking_queue {
 
     // -- getting: one round trip if there is an item, and one more for each that somebody else claims first -----------
     // Futures: get() has no limit of its own; one that is dropped or cancelled gives up whatever it has got.
+    // The first item of an old session may take a third of the session's timeout more (doc/certainty.md): a shorter
+    // limit gives nothing then, though items are there.
 
     /// Waits for an item, however long. Throws errc::closed, auth_failed, no_auth and other errors that waiting cannot
     /// mend; broken connections and lost sessions are not among them.

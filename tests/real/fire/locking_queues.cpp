@@ -3,8 +3,10 @@
 
 #include <kazoo/recipe/locking_queue.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <set>
+#include <vector>
 
 namespace kazoo::test::fire {
 
@@ -76,14 +78,7 @@ class locking_queue_trial final : public trial_of_members {
     void check(const client& sober, std::mt19937_64& chance) override {
         end();
         locking_queue rest(sober, locking_queue_path);
-        const auto deadline = std::chrono::steady_clock::now() + recovery;
-        while (rest.size() > 0 && std::chrono::steady_clock::now() < deadline) {
-            while (auto item = rest.try_get_for(std::chrono::seconds(1))) {
-                const ledger::item which = item_of(item->data().str());
-                if (item->consume()) ledger_.taken(which);
-            }
-        }
-        EXPECT_EQ(rest.size(), 0u) << "items that nobody gets";
+        drain(rest);
         ledger_.check();
         EXPECT_EQ(overlaps_, 0u);
         begin(chance);
@@ -94,6 +89,28 @@ class locking_queue_trial final : public trial_of_members {
     }
 
   private:
+    /// Until nothing is there by what the servers say. An item may be claimed still by somebody who has given it back,
+    /// and the first one takes a third of the session's timeout: the sober client is an old one, and if it has held
+    /// nothing for that long, nothing is certain. `recovery` is for what hangs.
+    void drain(locking_queue& rest) {
+        constexpr std::size_t most_at_once = 50;
+        while (const std::size_t there = rest.size()) {
+            std::vector<future<std::optional<claimed_item>>> getting;
+            for (std::size_t i = 0; i < std::min(there, most_at_once); ++i)
+                getting.push_back(rest.async_try_get_for(recovery));
+            std::size_t got = 0;
+            for (auto& g : getting)
+                if (auto item = std::move(g).get()) {
+                    ++got;
+                    const ledger::item which = item_of(item->data().str());
+                    if (item->consume()) ledger_.taken(which);
+                }
+            if (got > 0) continue;
+            EXPECT_EQ(rest.size(), 0u) << "items that nobody gets";
+            return;
+        }
+    }
+
     std::vector<const consumer*> consumers_;
     ledger ledger_;
     std::atomic<std::size_t> overlaps_{0};

@@ -294,6 +294,32 @@ TEST(locking_queue, certainty_ends_and_the_item_goes_to_the_next_one) {
     EXPECT_TRUE(next.consume());
 }
 
+/// Of an old session nobody has asked for long whether the servers keep it: that takes two pairs of requests.
+TEST(locking_queue, the_first_item_of_an_old_session_comes_a_third_of_its_timeout_later) {
+    constexpr auto round_trip = 20ms;
+    scene s({.shortest_delay = round_trip / 2, .longest_delay = round_trip / 2}); // a timeout of 3 s
+    s.c.wait_connected();
+    s.c.create("/q");
+    s.world.run_for(10s);
+    const auto began = s.world.now();
+    locking_queue q(s.c, "/q");
+    q.push_all(items{"1", "2", "3"});
+    auto impatient = q.async_try_get_for(900ms);
+    ASSERT_TRUE(s.finish(impatient));
+    EXPECT_FALSE(std::move(impatient).get());
+    EXPECT_EQ(q.size(), 3u) << "they are there all the time";
+    auto getting = q.async_get();
+    ASSERT_TRUE(s.finish(getting));
+    EXPECT_GT(s.world.now() - began, 1s + 3 * round_trip);
+    EXPECT_LT(s.world.now() - began, 1s + 6 * round_trip);
+    EXPECT_EQ(std::move(getting).get().data(), "1");
+    const auto then = s.world.now();
+    auto again = q.async_try_get();
+    ASSERT_TRUE(s.finish(again));
+    EXPECT_TRUE(std::move(again).get());
+    EXPECT_LE(s.world.now() - then, 2 * round_trip) << "once";
+}
+
 /// Of what one may not read nobody is told.
 TEST(locking_queue, C76_a_release_that_nobody_tells_of_is_found) {
     locking_scene s;
