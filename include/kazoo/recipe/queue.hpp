@@ -40,7 +40,7 @@ struct queue_options {
 /// **Guarantee.** An item that was pushed is popped once, over lost connections and lost replies too. It is lost only
 /// with an error that says so: pop() fails with outcome::unknown when the session is lost, or the client closed, while
 /// an item was being taken. Of those that wait the one with the least priority comes next, and among equals the one
-/// that came first.
+/// that came first; but for one who loses that to somebody else: see below.
 ///
 /// **What many waiting items cost.** Their names are read once for each object that pops, and then kept by a recursive
 /// watch that tells each push and each pop. So a pop costs the same however many wait, and a later item of a smaller
@@ -50,7 +50,10 @@ struct queue_options {
 /// **What happens when …** (each line has a test)
 /// - *there is no item*: pop() waits for one; those who wait on one object are served in the order of their calls, but
 ///   for one who meets an item that somebody else has just taken: that one queues again behind the others.
-/// - *somebody else takes the same item first*: the next one is taken.
+/// - *somebody else takes the same item first*: the next one is taken; or, if that happened between our look at the
+/// item
+///   and our taking it, one of the next eight of the same priority, by chance: others have lost it, too, and would all
+///   meet again at the next one. None of a better priority is passed over, and the next pop begins with the first item.
 /// - *the connection breaks*: a pop or a push that was not sent goes out on the next one; who waits goes on waiting.
 /// - *a reply is lost*: it is known what became of the push or the pop. Without receipts both fail with
 ///   outcome::unknown: an item may have been pushed, or taken and lost.

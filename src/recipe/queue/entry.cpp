@@ -49,4 +49,15 @@ std::optional<queue_entry> first_of_entries(const std::set<queue_entry>& all) no
     return wrapped ? *from_zero : least;
 }
 
+std::optional<queue_entry> one_of_first_entries(const std::set<queue_entry>& all, std::size_t most,
+                                                std::uint64_t chance) noexcept {
+    const auto first = first_of_entries(all);
+    if (!first || most == 1) return first;
+    const auto begin = all.find(*first);
+    const auto same = [&](const queue_entry& e) { return e.priority == first->priority; };
+    std::size_t n = 0;
+    for (auto e = begin; n < most && e != all.end() && same(*e); ++e) ++n;
+    return *std::next(begin, static_cast<std::ptrdiff_t>(chance % n));
+}
+
 } // namespace kazoo::recipe

@@ -1,6 +1,7 @@
 #pragma once
 // The names of a queue's items: entry-<PPP>-<number>, as Python's kazoo gives them.
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -25,5 +26,10 @@ std::optional<queue_entry> parse_entry(std::string_view name) noexcept;
 /// Who is next: of the items with the least priority the one that came first. (The server's numbers wrap from 2^31-1 to
 /// -2^31: then those above are the older ones.)
 std::optional<queue_entry> first_of_entries(const std::set<queue_entry>&) noexcept;
+
+/// The same, or one of those behind it that have its priority: by chance one of the first `most`, as far as there are
+/// so many. Precondition: at least one.
+std::optional<queue_entry> one_of_first_entries(const std::set<queue_entry>&, std::size_t most,
+                                                std::uint64_t chance) noexcept;
 
 } // namespace kazoo::recipe

@@ -15,8 +15,8 @@ void listing::begin(const std::shared_ptr<recipe_object>& self) {
     spawn(of_.owner(), {.name = of_.recipe(), .path = of_.path()}, follow(self)).detach();
 }
 
-std::optional<queue_entry> listing::take() {
-    const auto next = first_of_entries(waiting_);
+std::optional<queue_entry> listing::take(std::size_t among) {
+    const auto next = one_of_first_entries(waiting_, among, among > 1 ? of_.owner().loop().entropy() : 0);
     if (!next) return std::nullopt;
     taken_.insert(*next);
     waiting_.erase(*next);

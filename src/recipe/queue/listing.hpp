@@ -4,6 +4,7 @@
 #include "recipe/parts/recipe_object.hpp"
 #include "recipe/queue/entry.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,8 +36,9 @@ class listing {
     task<void> look();
     /// When all names were asked for last.
     time_point last_look() const noexcept { return looked_; }
-    /// Who is next, if anybody waits. Nobody else gets it from here until it is put back.
-    std::optional<queue_entry> take();
+    /// Who is next, if anybody waits; or by chance one of the next `among` that have its priority. Nobody else gets it
+    /// from here until it is put back.
+    std::optional<queue_entry> take(std::size_t among = 1);
     /// It is gone, unless it was made again meanwhile.
     void forget(const queue_entry&);
     /// It is there still.

@@ -12,6 +12,10 @@ namespace kazoo::recipe {
 
 namespace {
 
+/// Who has lost a race would meet the same rivals at the next item, and again at the one behind it. So they spread.
+/// What is gone before we have read it was no race: whoever took it may have been done before we began.
+constexpr std::size_t spread = 8;
+
 std::optional<std::string> copy_of(const bytes& b) { return b.is_null() ? std::nullopt : std::optional(b.str()); }
 
 } // namespace
@@ -30,12 +34,12 @@ std::string queue_core::claim::path() const { return path::join(of_->node(), ent
 template <class Popped> task<Popped> queue_core::pop(std::shared_ptr<queue_core> self, patience p) {
     task_scope& scope = co_await this_scope{};
     const call under_way(*self, scope);
-    for (;;) {
+    for (bool lost_one = false;;) {
         // 1. Find the one that is next.
         task_options limited{.name = "pop", .path = self->path(), .deadline = p.deadline};
         limited.stop = p.stop;
         limited.only_reads = true;
-        auto finding = spawn(scope, limited, find(self, p.waits));
+        auto finding = spawn(scope, limited, find(self, p.waits, lost_one));
         auto found = co_await as_result(std::move(finding));
         const bool too_late = found.error() == errc::operation_timeout || found.error() == errc::cancelled;
         const bool given_up = too_late && p.gives_up && scope.fired() == errc{};
@@ -50,24 +54,26 @@ template <class Popped> task<Popped> queue_core::pop(std::shared_ptr<queue_core>
         duty.is_duty = true;
         auto taking = spawn(self->owner(), duty, take(self, std::move(item)));
         auto taken = co_await std::move(taking);
-        if (!taken) continue; // somebody else came first
+        lost_one = taken.end == removal::gone;
+        if (taken.end != removal::ours) continue;
 
         // 3. It is ours, unless our caller has gone meanwhile.
         try {
             scope.claim_result();
         } catch (const error&) {
-            spawn(self->owner(), duty, restore(self, path, copy_of(*taken))).detach();
+            spawn(self->owner(), duty, restore(self, path, copy_of(taken.data))).detach();
             throw;
         }
-        co_return *std::move(taken);
+        co_return std::move(taken.data);
     }
 }
 
 /// Nothing: there is no item. It was read, and nothing has happened to it yet.
-task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<queue_core> self, bool waits) {
+task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<queue_core> self, bool waits,
+                                                             bool lost_one) {
     const handle zk(self->owner(), self->root());
     for (;;) {
-        auto in_turn = self->next(waits);
+        auto in_turn = self->next(waits, std::exchange(lost_one, false));
         const auto entry = co_await std::move(in_turn);
         if (!entry) co_return std::nullopt;
         claim mine(self, *entry);
@@ -87,14 +93,14 @@ task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<que
 }
 
 /// Nothing: there is no item. Those who wait are served in the order of their calls, and hold up nobody who does not.
-task<std::optional<queue_entry>> queue_core::next(bool waits) {
+task<std::optional<queue_entry>> queue_core::next(bool waits, bool lost_one) {
     std::optional<waiting_line::place> here;
     if (waits) here.emplace(line_);
     if (here && !here->inside()) co_await here->let_in();
     for (bool looked = false;;) {
         items_.begin(shared(*this));
         if (items_.complete())
-            if (const auto e = items_.take()) co_return e;
+            if (const auto e = items_.take(lost_one ? spread : 1)) co_return e;
         if (!waits && looked) co_return std::nullopt;
         if (!waits && items_.complete()) {
             co_await items_.look();
@@ -102,17 +108,17 @@ task<std::optional<queue_entry>> queue_core::next(bool waits) {
             continue;
         }
         co_await items_.changed();
+        lost_one = false;
         if (items_.failure()) throw_error(items_.failure(), outcome::not_applied, "pop", path());
     }
 }
 
-/// Nothing: it is not ours.
-task<std::optional<bytes>> queue_core::take(std::shared_ptr<queue_core> self, found_item item) {
+task<queue_core::taken_item> queue_core::take(std::shared_ptr<queue_core> self, found_item item) {
     task_scope& scope = co_await this_scope{};
     const std::string path = item.entry.path();
     const removal end = co_await self->remove(path, item.content.stat.data_version);
     if (end != removal::look_again) item.entry.forget();
-    if (end != removal::ours) co_return std::nullopt;
+    if (end != removal::ours) co_return taken_item{end};
     bool wanted = true;
     try {
         scope.claim_result();
@@ -121,7 +127,7 @@ task<std::optional<bytes>> queue_core::take(std::shared_ptr<queue_core> self, fo
     }
     if (!wanted) co_await restore(self, path, copy_of(item.content.data));
     scope.claim_result(); // again: what was put back is handed to nobody
-    co_return std::move(item.content.data);
+    co_return taken_item{end, std::move(item.content.data)};
 }
 
 task<queue_core::removal> queue_core::remove(std::string path, version seen) {

@@ -70,17 +70,21 @@ class queue_core final : public recipe_object {
         gone,      ///< somebody else came first
         look_again ///< somebody has set its data, or the session was lost before we had sent anything
     };
+    struct taken_item {
+        removal end;
+        bytes data{};
+    };
 
     /// `Popped`: bytes, or nothing as well if that is an answer.
     template <class Popped> static task<Popped> pop(std::shared_ptr<queue_core>, patience);
-    static task<std::optional<found_item>> find(std::shared_ptr<queue_core>, bool waits);
-    static task<std::optional<bytes>> take(std::shared_ptr<queue_core>, found_item);
+    static task<std::optional<found_item>> find(std::shared_ptr<queue_core>, bool waits, bool lost_one);
+    static task<taken_item> take(std::shared_ptr<queue_core>, found_item);
     static task<void> restore(std::shared_ptr<queue_core>, std::string path, item_data);
     static task<std::size_t> count(std::shared_ptr<queue_core>);
     static task<std::vector<std::string>> list(std::shared_ptr<queue_core>);
     const std::shared_ptr<receipts_core>& receipts() const noexcept { return pushing_.receipts(); }
     task_options reading(std::string_view operation, bool limited, std::stop_token) const;
-    task<std::optional<queue_entry>> next(bool waits);
+    task<std::optional<queue_entry>> next(bool waits, bool lost_one);
     task<removal> remove(std::string path, version);
     task<void> create(std::string path, item_data);
 

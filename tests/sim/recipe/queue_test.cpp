@@ -4,11 +4,14 @@
 #include <kazoo/recipe/queue.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,8 +21,9 @@ namespace {
 /// A queue with three items, and somebody who sees what the server does with it.
 struct queue_scene : scene {
     static constexpr auto one_way = 500us;
-    explicit queue_scene(bool with_receipts = true)
-        : scene({.shortest_delay = one_way, .longest_delay = one_way}), q(c, "/q", {.receipts = with_receipts}) {
+    explicit queue_scene(bool with_receipts = true, std::uint64_t seed = 1)
+        : scene({.seed = seed, .shortest_delay = one_way, .longest_delay = one_way}),
+          q(c, "/q", {.receipts = with_receipts}) {
         q.push("0");
         q.push_all(std::vector<std::string>{"1", "2", "3"});
         EXPECT_EQ(q.pop(), "0"); // its receipt, its watch and the names are there from now on
@@ -332,6 +336,107 @@ TEST(queue, try_pop_knows_of_all_that_was_pushed_before) {
     EXPECT_EQ(*first, "1");
     EXPECT_EQ(ours.pop(), "2");
     EXPECT_EQ(ours.try_pop(), std::nullopt);
+}
+
+/// A queue whose first item somebody else takes at the same time as we do.
+struct race_for_an_item : queue_scene {
+    race_for_an_item(std::uint64_t seed, std::size_t urgent) : queue_scene(true, seed) {
+        other.wait_connected();
+        for (std::size_t i = 0; i < urgent; ++i) q.push("urgent " + std::to_string(i), 1);
+        world.run_for(10ms);
+        first = "/q/" + q.names().front();
+    }
+    /// Ours is told to have it, or not, and then that it is gone.
+    std::string lose(bool behind_our_read) {
+        if (!behind_our_read) other.async_remove(first).detach();
+        world.run_for(100us);
+        auto popping = q.async_pop();
+        world.run_for(100us);
+        if (behind_our_read) other.async_remove(first).detach();
+        EXPECT_TRUE(finish(popping));
+        return std::move(popping).get().str();
+    }
+    client other{simulation::addresses(), options_on(world.add_machine())};
+    queue other_queue{other, "/q"};
+    std::string first;
+};
+
+TEST(queue, who_has_lost_a_race_takes_one_of_the_next_eight) {
+    std::set<std::string> seen;
+    for (std::uint64_t seed = 1; seed < 100; ++seed) {
+        race_for_an_item s(seed, 12);
+        const std::string got = s.lose(true);
+        seen.insert(got);
+        EXPECT_EQ(s.q.pop(), got == "urgent 1" ? "urgent 2" : "urgent 1") << "the next pop is another one";
+    }
+    std::set<std::string> next_eight;
+    for (int i = 1; i <= 8; ++i) next_eight.insert("urgent " + std::to_string(i));
+    EXPECT_EQ(seen, next_eight);
+}
+
+TEST(queue, who_has_lost_a_race_passes_over_none_of_a_better_priority) {
+    std::set<std::string> seen;
+    for (std::uint64_t seed = 1; seed < 40; ++seed) seen.insert(race_for_an_item(seed, 3).lose(true));
+    EXPECT_EQ(seen, (std::set<std::string>{"urgent 1", "urgent 2"}));
+}
+
+TEST(queue, who_has_waited_since_a_lost_race_takes_the_first) {
+    int lost = 0;
+    for (std::uint64_t seed = 1; seed < 40; ++seed) {
+        race_for_an_item s(seed, 1);
+        for (const char* item : {"1", "2", "3"}) {
+            auto popping = s.other_queue.async_pop(); // the urgent one is the first of them
+            ASSERT_TRUE(s.finish(popping)) << item;
+        }
+        s.world.run_for(10ms);
+        const std::string last = "/q/" + s.q.names().front();
+        auto popping = s.q.async_pop();
+        s.world.run_for(100us);
+        s.other.async_remove(last).detach();
+        s.world.run_for(10ms);
+        if (popping.ready()) continue; // the link has held up the others' removal
+        ++lost;
+        s.other_queue.push_all(std::vector<std::string>{"a", "b", "c", "d", "e", "f", "g", "h"});
+        ASSERT_TRUE(s.finish(popping));
+        EXPECT_EQ(std::move(popping).get(), "a") << seed;
+    }
+    EXPECT_GT(lost, 20);
+}
+
+TEST(queue, who_comes_behind_others_takes_the_first) {
+    for (std::uint64_t seed = 1; seed < 40; ++seed)
+        EXPECT_EQ(race_for_an_item(seed, 12).lose(false), "urgent 1") << "nobody has told it yet what is gone";
+}
+
+TEST(queue, eight_who_take_from_one_do_not_all_try_the_same) {
+    constexpr std::size_t all = 400;
+    scene s({.shortest_delay = 300us, .longest_delay = 700us});
+    queue filled(s.c, "/q");
+    for (std::size_t i = 0; i < all; i += 100) filled.push_all(std::vector<std::string>(100, "item"));
+    std::deque<client> consumers;
+    std::deque<queue> queues;
+    std::vector<future<bytes>> popping;
+    for (int i = 0; i < 8; ++i) {
+        consumers.emplace_back(simulation::addresses(), options_on(s.world.add_machine()));
+        consumers.back().wait_connected();
+        popping.push_back(queues.emplace_back(consumers.back(), "/q").async_pop());
+    }
+    std::size_t got = 0;
+    while (got < all - 8) {
+        const auto is_ready = [](const future<bytes>& f) { return f.ready(); };
+        ASSERT_TRUE(s.world.run_until([&] { return std::ranges::any_of(popping, is_ready); }, 10s));
+        for (std::size_t i = 0; i < popping.size(); ++i) {
+            if (!popping[i].ready()) continue;
+            EXPECT_EQ(std::move(popping[i]).get(), "item");
+            popping[i] = queues[i].async_pop();
+            ++got;
+        }
+    }
+    std::uint64_t transactions = 0;
+    for (const client& c : consumers)
+        for (const operation_metrics& o : c.metrics().operations)
+            if (std::string_view(o.name) == "transaction") transactions += o.succeeded + o.failed;
+    EXPECT_LT(transactions, 3 * got) << "those who lose a race spread";
 }
 
 TEST(queue, however_many_wait_their_names_are_read_once) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <limits>
 #include <set>
 #include <string>
@@ -40,6 +41,21 @@ TEST(queue_entry, C56_when_the_numbers_wrap_those_above_are_older) {
     EXPECT_EQ(first_of_entries({{100, most}, {100, least}, {100, most - 1}}), (queue_entry{100, most - 1}));
     EXPECT_EQ(first_of_entries({{100, least}, {100, least + 1}}), (queue_entry{100, least}));
     EXPECT_EQ(first_of_entries({{100, -2}, {100, 1}}), (queue_entry{100, -2})) << "and at their other end";
+}
+
+TEST(queue_entry, one_of_the_first_is_of_their_priority) {
+    const std::set<queue_entry> all{{50, 9}, {50, 10}, {50, 11}, {100, 1}};
+    const auto ones_of = [&](std::size_t most) {
+        std::set<queue_entry> seen;
+        for (std::uint64_t chance = 0; chance < 10; ++chance) seen.insert(*one_of_first_entries(all, most, chance));
+        return seen;
+    };
+    EXPECT_EQ(ones_of(1), (std::set<queue_entry>{{50, 9}}));
+    EXPECT_EQ(ones_of(2), (std::set<queue_entry>{{50, 9}, {50, 10}}));
+    EXPECT_EQ(ones_of(8), (std::set<queue_entry>{{50, 9}, {50, 10}, {50, 11}}));
+    EXPECT_EQ(one_of_first_entries({}, 8, 3), std::nullopt);
+    EXPECT_EQ(one_of_first_entries({{100, most}, {100, least}}, 8, 1), (queue_entry{100, most}))
+        << "those behind the wrap are no neighbours";
 }
 
 } // namespace
