@@ -43,12 +43,11 @@ struct double_barrier_options {
 /// **Guarantee.** The barrier opens in one transaction that says that so many members are there at that moment. From
 /// then on all who were there enter, however late they look, and so does whoever comes while one of these is still
 /// inside: the number is the least, not the most. leave() returns true only when all who had entered are gone. Members
-/// that have begun the next round meanwhile keep nobody in this one, unless they use an open barrier that was left
-/// behind again: then who still leaves that round waits for them, too.
+/// that have begun the next round meanwhile keep nobody in this one.
 ///
-/// **Not guaranteed.** Whoever comes late relies on one member who is inside. If that one's node vanishes at that
-/// moment, before it has heard that it is inside, and it has made one of the same name again, these two are let in by
-/// themselves: they may be fewer than were asked for.
+/// **Not guaranteed.** Whoever comes late relies on one member who is inside, and knows it by its name. If the create
+/// of that one's node was sent twice, as a connection broke, one of the two nodes may vanish and the other one be made
+/// at that very moment: then those who are let in by it may be fewer than were asked for.
 ///
 /// A member is there as long as the servers have its node: one that was killed counts until its session is over, and
 /// one that has given up without a connection until its node could be removed. Who gives up at the moment at which it
@@ -56,11 +55,11 @@ struct double_barrier_options {
 ///
 /// **What happens when …** (each line has a test)
 /// - *the connection breaks*: who waits goes on waiting; who is inside stays inside.
-/// - *the session is lost* while we wait in enter(): our node stands again in the next one, in place of the old one,
-///   and is never counted twice. If all others have left the round by then, we wait for the next one.
+/// - *the session is lost* while we wait in enter(): we begin anew in the next one, with another node, when the old one
+///   is gone, and are never counted twice. If all others have left the round by then, we wait for the next one.
 /// - *the session is lost* inside: inside() is false, lost() is requested, and nothing brings us back: the others take
 ///   us for gone. leave() still waits until they have left, and returns true then. enter() begins anew.
-/// - *somebody deletes our node*: the same; while we wait it is made again.
+/// - *somebody deletes our node*: the same; while we wait another one is made.
 /// - *the caller cancels or the deadline passes* in enter(): neither node nor watch stays; also not what a create of a
 ///   broken connection makes late. In leave(): our node is removed, and we are not inside any more; leave() may be
 ///   called again, and waits for the rest.
@@ -68,7 +67,8 @@ struct double_barrier_options {
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
 /// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of those
-///   who wait removes it.
+///   who wait removes it ahead of the next round. If that is refused, as others have put nodes below it, it is used
+///   again: then who still leaves the last round waits for this one, too.
 /// - *more members come* than were asked for: they enter while somebody is inside.
 /// - *other nodes are below the path*: names that are not 32 hexadecimal digits (ours, kazoo's) or a UUID (Curator's)
 ///   are no members.

@@ -22,10 +22,12 @@ namespace kazoo::recipe {
 /// Layout: `<path>/<id>` is a member, ephemeral; `<path>/ready` says that it is open, and stays when its members die.
 ///
 /// **Who has been let in.** A member that was made before the last change of `ready` (czxid < mzxid). To open is to
-/// make `ready`, or to set one that was left behind, in one transaction that checks all members: it is right whenever
-/// it is carried out. Who comes to an open barrier in which somebody is inside sets `ready` in one transaction that
-/// checks both. So one look at `ready` and the members tells who is inside, and a `ready` that is older than all
-/// members is one that was left behind.
+/// make `ready` in one transaction that checks all members: it is right whenever it is carried out. Who comes to an
+/// open barrier in which somebody is inside sets `ready` in one transaction that checks both. So one look at `ready`
+/// and the members tells who is inside, and a `ready` that is older than all members is one that was left behind.
+///
+/// **What a name says.** A check in a transaction knows a node by its name. So a member whose node has gone, with its
+/// session or by somebody's hand, begins anew under another name, and not before the old one is gone.
 ///
 /// **When a round is over.** `ready` goes with the node of the last one inside, in one transaction; as it is bound to
 /// the version that was read before the members, nobody can have been let in meanwhile. Whoever comes later is of the
@@ -86,9 +88,11 @@ class double_barrier_core final : public recipe_object {
     static task<bool> enter(std::shared_ptr<double_barrier_core>, patience);
     task<std::optional<opening>> opens_for(presence::standing, patience);
     task<scene> look(pinned_handle, bool watching);
-    task<void> open(presence::standing, std::shared_ptr<const scene>, std::set<std::string>& unreadable, repetition&);
-    task<bool> comes_late(presence::standing, std::shared_ptr<const scene>, std::set<std::string>& unreadable,
-                          repetition&);
+    std::vector<std::string> as_many_as_asked_for(const scene&, const std::string& ours) const;
+    task<void> lets_in(pinned_handle, std::vector<std::string> those, std::optional<version> ready,
+                       std::set<std::string>& unreadable, repetition&);
+    task<bool> finds_it_open(presence::standing, std::shared_ptr<const scene>, std::set<std::string>& unreadable,
+                             repetition&);
     task<bool> clear_away(presence::standing, node_stat left_behind, repetition&);
     bool is_inside() const;
     bool has_entered_with(const presence::standing&) const;

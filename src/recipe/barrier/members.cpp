@@ -17,9 +17,21 @@ bool is_uuid(std::string_view name) noexcept {
     return std::ranges::equal(name, form, fits);
 }
 
+constexpr std::size_t where_uuids_say_their_version = 12;
+
 } // namespace
 
 bool is_member_name(std::string_view name) noexcept { return is_id(name) || is_uuid(name); }
+
+bool may_be_ours(std::string_view member) noexcept {
+    return is_id(member) && member[where_uuids_say_their_version] != '4';
+}
+
+std::string as_ours(std::string id) {
+    char& version = id[where_uuids_say_their_version];
+    if (version == '4') version = '0';
+    return id;
+}
 
 std::vector<std::string> members_among(const child_names& children) {
     std::vector<std::string> members;

@@ -39,7 +39,6 @@ struct presence::stay {
     std::size_t wanted_by = 0; ///< calls of join() that have not ended
     bool kept = false;         ///< one of them has come through
     bool ever_joined = false;
-    bool comes_back = true;
     std::optional<pinned_handle> there{}; ///< the session in which it is there
     zxid created = zxid::none;
     bool over = false; ///< its task has ended
@@ -69,7 +68,6 @@ std::shared_ptr<presence::stay> presence::begun() {
     s->id = rules_.new_id ? rules_.new_id() : random_id(of_.owner().loop());
     s->node = path::join(rules_.folder, s->id + rules_.tail);
     s->first_data = data_number_;
-    s->comes_back = rules_.comes_back;
     const task_options options = of_.waiting("join", never, s->end.get_token());
     auto running = spawn(of_.owner(), options, run(of_.shared_from_this(), *this, s));
     s->over = running.ready();
@@ -97,8 +95,6 @@ void presence::was_removed(stay& s) {
     s.possible = false;
     end(s);
 }
-
-void presence::stays_away(stay& s) noexcept { s.comes_back = false; }
 
 std::optional<presence::standing> presence::stands() const {
     if (!stay_ || !stay_->there || !stay_->there->alive()) return std::nullopt;
@@ -176,7 +172,9 @@ task<void> presence::change_data(std::shared_ptr<recipe_object> of, presence& se
 
 task<void> presence::run(std::shared_ptr<recipe_object> of, presence& self, std::shared_ptr<stay> s) {
     const recipe_object::call under_way(*of, co_await this_scope{});
-    const auto in_one = [&self, s](pinned_handle zk, bool) { return self.be_there(s, std::move(zk)); };
+    const auto in_one = [&self, s](pinned_handle zk, bool behind_a_loss) {
+        return self.be_there(s, std::move(zk), behind_a_loss);
+    };
     const auto end = co_await as_result(in_each_session(*of, in_one));
     s->why_over = end ? make_error_code(errc::cancelled) : end.error();
     s->lost = end && self.stay_ == s;
@@ -185,13 +183,14 @@ task<void> presence::run(std::shared_ptr<recipe_object> of, presence& self, std:
     self.end(*s);
 }
 
-task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
+task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool behind_a_loss) {
+    if (behind_a_loss && rules_.one_session) co_return;
     lookout changes(of_.owner(), of_.absolute(s->node), sight::of::data);
     repetition tries;
     future<created_node> creating;
     for (bool missing = true;;) {
         // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
-        if (missing && s->ever_joined && !s->comes_back) co_return;
+        if (missing && s->ever_joined && !rules_.comes_back) co_return;
         if (missing) {
             s->there.reset();
             say(*s, presence_state::joining);
@@ -220,7 +219,7 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk) {
         // 2. It is there. In our name, and with our data? Then we have joined.
         const node_stat there = *seen->value;
         const bool ours = there.owner == zk.id();
-        if (!ours && s->ever_joined && !s->comes_back) co_return;
+        if (!ours && s->ever_joined && !rules_.comes_back) co_return;
         if (!ours && co_await replaced(s, zk, there, tries)) continue;
         if (ours && !has_our_data(*s, there)) {
             co_await write(s, zk, there, tries);

@@ -27,6 +27,9 @@ struct presence_rules {
     std::vector<kazoo::acl> acl{};
     /// Whether it is made again when the session was lost or somebody has deleted it. Otherwise it has left then.
     bool comes_back = true;
+    /// Only without `comes_back`: it has left with the first session that is lost, whether it was there or not. So two
+    /// sessions never make nodes of one name.
+    bool one_session = false;
     /// The digits, for each stay; none: random ones. Nobody else may have them.
     std::function<std::string()> new_id{};
 };
@@ -87,8 +90,6 @@ class presence {
     std::optional<standing> stands() const;
     /// Something has become of it.
     future<void> next_change() { return changed_.next(); }
-    /// From now on it is not made again: with the session, or when somebody deletes it, it has left.
-    static void stays_away(stay&) noexcept;
     /// It is not to be there any more. Does nothing where that was said before.
     void end(stay&);
     /// The same; our node has been removed already.
@@ -101,7 +102,7 @@ class presence {
     static task<bool> leave(std::shared_ptr<recipe_object>, presence&);
     static task<void> change_data(std::shared_ptr<recipe_object>, presence&, std::string);
     static task<void> run(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>);
-    task<void> be_there(std::shared_ptr<stay>, pinned_handle);
+    task<void> be_there(std::shared_ptr<stay>, pinned_handle, bool behind_a_loss);
     task<bool> replaced(std::shared_ptr<stay>, pinned_handle, node_stat old, repetition& tries);
     task<void> write(std::shared_ptr<stay>, pinned_handle, node_stat there, repetition& tries);
 

@@ -212,6 +212,18 @@ TEST_F(double_barriers, C64_one_that_cannot_be_removed_is_used_again) {
     }
 }
 
+TEST_F(double_barriers, A21_kazoos_members_are_told_from_ours) {
+    const client c = connect();
+    double_barrier b(c, "/d", 2);
+    for (int i = 0; i < 40; ++i) {
+        auto entering = b.async_enter();
+        ASSERT_TRUE(has(c, 1));
+        EXPECT_THAT(below(c), ElementsAre(MatchesRegex("[0-9a-f]{12}[0-35-9a-f][0-9a-f]{19}")));
+        entering.cancel();
+        ASSERT_TRUE(has(c, 0));
+    }
+}
+
 TEST_F(double_barriers, C64_what_is_no_member_does_not_count) {
     const client a = connect(), b = connect();
     a.create("/d");
@@ -347,13 +359,14 @@ TEST_F(double_barriers, a_node_that_somebody_deletes) {
     double_barrier b(c, "/d", 2), theirs(other, "/d", 2);
     auto entering = b.async_enter();
     ASSERT_TRUE(has(other, 1));
-    const std::string node = "/d/" + below(other)[0];
-    const zxid first = other.exists(node)->created;
-    other.remove(node);
-    EXPECT_TRUE(eventually([&] {
-        const auto n = other.exists(node);
-        return n && n->created > first;
-    })) << "is made again while we wait";
+    const std::string first = below(other)[0];
+    other.remove("/d/" + first);
+    std::vector<std::string> now;
+    ASSERT_TRUE(eventually([&] {
+        now = below(other);
+        return now.size() == 1 && now[0] != first;
+    })) << "is made again while we wait, under another name";
+    const std::string node = "/d/" + now[0];
     EXPECT_TRUE(theirs.enter_for(20s));
     EXPECT_TRUE(std::move(entering).get_for(20s));
     const std::stop_token lost = b.lost();

@@ -165,6 +165,22 @@ TEST(presence, which_does_not_come_back_outlives_losses_until_it_has_joined) {
     EXPECT_TRUE(c.stays().joined());
 }
 
+TEST(presence, of_one_session_has_left_with_it_also_if_it_was_never_there) {
+    two_clients c({.folder = "/f", .tail = "-me", .comes_back = false, .one_session = true});
+    c.other.create("/f");
+    c.here.silence(testkit::flow::to_client, true);
+    auto joining = c.stays().join({});
+    ASSERT_TRUE(c.world.run_until([&] { return c.nodes().size() == 1; }, 1min));
+    const auto first = c.nodes();
+    c.world.expire_session(c.zk.session_id());
+    c.here.cut();
+    c.here.silence(testkit::flow::to_client, false);
+    c.end(std::move(joining));
+    EXPECT_TRUE(c.stays().joined());
+    EXPECT_EQ(c.nodes().size(), 1u);
+    EXPECT_NE(c.nodes(), first) << "what is there now has another name";
+}
+
 TEST(presence, has_the_data_that_was_said_last) {
     two_clients c;
     c.end(c.stays().set_data("first"));

@@ -1,0 +1,177 @@
+// kazoo::double_barrier where one round follows another, with members who miss the end of the last one.
+#include "sim/scene.hpp"
+
+#include "recipe/barrier/members.hpp"
+
+#include <kazoo/recipe/double_barrier.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kazoo::testkit {
+namespace {
+
+/// Members with a machine each, and another client that looks after the path.
+struct crowd : scene {
+    struct one {
+        machine there;
+        client zk;
+        double_barrier b;
+        one(simulation& world, std::size_t wanted)
+            : there(world.add_machine()), zk(simulation::addresses(), options_on(there)), b(zk, "/d", wanted) {
+            zk.wait_connected();
+        }
+    };
+    std::vector<std::unique_ptr<one>> all;
+
+    crowd(std::uint64_t seed, std::size_t members, std::size_t wanted) : scene({.seed = seed}) {
+        c.wait_connected();
+        c.create("/d");
+        for (std::size_t i = 0; i < members; ++i) all.push_back(std::make_unique<one>(world, wanted));
+    }
+    one& operator[](std::size_t i) const { return *all[i]; }
+    std::size_t members() const {
+        std::size_t n = 0;
+        for (const auto* node : inside().server().nodes().sorted())
+            n += node->path.starts_with("/d/") && recipe::is_member_name(node->name()) ? 1 : 0;
+        return n;
+    }
+    bool has(std::size_t n, std::chrono::nanoseconds limit = 1min) {
+        return world.run_until([&] { return members() == n; }, limit);
+    }
+    bool is_open() const { return last_let_in() != 0; }
+    /// Who is older is inside; 0: it is closed.
+    std::int64_t last_let_in() const {
+        const auto* ready = inside().server().nodes().find("/d/ready");
+        return ready == nullptr ? 0 : ready->mzxid;
+    }
+    /// The server has ended its session, and it knows.
+    void expire(std::size_t i) { ASSERT_TRUE(world.expire_session(all[i]->zk.session_id())); }
+};
+
+/// It has been let in with two others, who have gone, and does not know it yet. One that comes late has seen it, and
+/// asks to be let in, too; before that arrives the first one loses its session and begins anew. `asked`: grows if the
+/// late one had not been let in before.
+void comes_late_beside_one_that_begins_anew(std::uint64_t seed, bool it_knows_of_its_node, int& asked) {
+    crowd s(seed, 4, 3);
+    if (!it_knows_of_its_node) s[0].there.silence(flow::to_client, true);
+    auto first = s[0].b.async_enter();
+    ASSERT_TRUE(s.has(1));
+    s.world.run_for(50ms);
+    s[0].there.silence(flow::to_client, true);
+    auto second = s[1].b.async_enter(), third = s[2].b.async_enter();
+    ASSERT_TRUE(s.finish(second, third));
+    const std::int64_t opening = s.last_let_in();
+    s.expire(1);
+    s.expire(2);
+    ASSERT_TRUE(s.has(1));
+    auto late = s[3].b.async_enter();
+    ASSERT_TRUE(s.has(2));
+    s.world.run_for(std::chrono::microseconds(seed * 50)); // it has looked, and is about to ask
+    s[3].there.silence(flow::to_server, true);
+    s.world.run_for(20ms);
+    if (s.last_let_in() != opening) return;
+    ++asked;
+    s.expire(0);
+    s[0].there.cut(); // and with it what it was not told yet
+    s[0].there.silence(flow::to_client, false);
+    s.world.run_for(500ms);
+    s[3].there.silence(flow::to_server, false);
+    s.world.run_for(20s);
+    ASSERT_TRUE(s.has(2));
+    EXPECT_FALSE(first.ready() || late.ready()) << "they are two";
+    EXPECT_FALSE(s.is_open());
+    auto again = s[1].b.async_enter();
+    ASSERT_TRUE(s.finish(first, late, again));
+    EXPECT_TRUE(std::move(first).get() && std::move(late).get() && std::move(again).get());
+}
+
+TEST(double_barrier, C64_who_comes_late_is_not_let_in_by_one_that_begins_anew) {
+    int asked = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE(seed);
+        comes_late_beside_one_that_begins_anew(seed, true, asked);
+    }
+    EXPECT_GT(asked, 0);
+    EXPECT_LT(asked, 200) << "also when it had just been let in";
+}
+
+TEST(double_barrier, C64_who_comes_late_is_not_let_in_by_one_that_never_knew_that_it_was_there) {
+    int asked = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE(seed);
+        comes_late_beside_one_that_begins_anew(seed, false, asked);
+    }
+    EXPECT_GT(asked, 0);
+    EXPECT_LT(asked, 200) << "also when it had just been let in";
+}
+
+/// All have died inside but one, who leaves, and hears nothing while the next two begin.
+TEST(double_barrier, C64_who_leaves_is_not_kept_by_those_who_find_it_left_behind) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        crowd s(seed, 4, 2);
+        auto first = s[0].b.async_enter(), second = s[1].b.async_enter();
+        ASSERT_TRUE(s.finish(first, second));
+        s.expire(0);
+        ASSERT_TRUE(s.world.run_until([&] { return !s[0].b.inside(); }, 1min));
+        auto leaving = s[0].b.async_leave();
+        s.world.run_for(1s);
+        ASSERT_FALSE(leaving.ready()) << "one is inside";
+        s[0].there.silence(flow::to_client, true);
+        s.expire(1);
+        ASSERT_TRUE(s.has(0));
+        ASSERT_TRUE(s.is_open());
+        auto third = s[2].b.async_enter(), fourth = s[3].b.async_enter();
+        ASSERT_TRUE(s.finish(third, fourth));
+        s[0].there.silence(flow::to_client, false);
+        s.world.run_for(10s);
+        ASSERT_TRUE(leaving.ready());
+        EXPECT_TRUE(std::move(leaving).get());
+        EXPECT_TRUE(s[2].b.inside() && s[3].b.inside());
+        auto more = s[2].b.async_leave(), last = s[3].b.async_leave();
+        ASSERT_TRUE(s.finish(more, last));
+        EXPECT_FALSE(s.is_open());
+    }
+}
+
+/// One of the next two is slow to say what it has found.
+TEST(double_barrier, C64_what_was_left_behind_is_cleared_away_once) {
+    for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+        SCOPED_TRACE(seed);
+        crowd s(seed, 2, 2);
+        s.c.create("/d/ready");
+        auto first = s[0].b.async_enter(), second = s[1].b.async_enter();
+        ASSERT_TRUE(s.has(2));
+        s.world.run_for(std::chrono::microseconds(seed * 50));
+        s[1].there.silence(flow::to_server, true);
+        s.world.run_for(100ms);
+        s[1].there.silence(flow::to_server, false);
+        ASSERT_TRUE(s.finish(first, second));
+        s.world.run_for(1s);
+        EXPECT_TRUE(s.is_open());
+        EXPECT_TRUE(s[0].b.inside() && s[1].b.inside());
+        auto leaving = s[0].b.async_leave(), last = s[1].b.async_leave();
+        ASSERT_TRUE(s.finish(leaving, last));
+        EXPECT_FALSE(s.is_open());
+    }
+}
+
+/// One of kazoo's members is there longer, and does nothing.
+TEST(double_barrier, C64_nobody_waits_for_kazoos_members_to_clear_away) {
+    crowd s(1, 1, 2);
+    s.c.create("/d/ready");
+    s.c.create("/d/0123456789ab4def8123456789abcdef", "", create_mode::ephemeral);
+    auto entering = s[0].b.async_enter();
+    ASSERT_TRUE(s.world.run_until([&] { return entering.ready(); }, 1s));
+    const auto ready = s.c.exists("/d/ready");
+    EXPECT_EQ(ready->created, ready->modified) << "another one";
+}
+
+} // namespace
+} // namespace kazoo::testkit
