@@ -23,15 +23,17 @@ struct double_barrier_things {
         given_up,
         left,
         left_without_a_node,
+        left_a_round_that_was_over,
         not_left_in_time,
         closed,
         opened,
         came_late,
         left_behind_removed,
-        left_behind_used,
         closed_by_the_last,
         counted_and_given_up,
         deleted_by_others,
+        known_to_be_inside,
+        known_to_be_lost,
         rounds_in_the_end,
         count
     };
@@ -41,15 +43,17 @@ struct double_barrier_things {
                                                                "given up",
                                                                "left with all others",
                                                                "left without a node",
+                                                               "left when the others had gone already",
                                                                "others not gone in time",
                                                                "ended by close or destruction",
                                                                "opened",
                                                                "let in late",
                                                                "left behind and removed",
-                                                               "left behind and used again",
                                                                "closed by the last one",
                                                                "let in and given up",
                                                                "nodes deleted by others",
+                                                               "inside, and rightly so",
+                                                               "told of a loss",
                                                                "rounds in the end"};
 };
 
@@ -58,6 +62,7 @@ struct gate : station_of<std::optional<double_barrier>> {
     bool stays = false;
     bool shared = false;      ///< by two actors, who undo what the other one does
     bool ends = false;        ///< takes part in the rounds in the end
+    bool entered = false;     ///< and has not begun to leave; not of one that is shared
     std::int64_t through = 0; ///< the round in which it is
     double_barrier* b() const { return object && *object ? &**object : nullptr; }
 };
@@ -81,7 +86,7 @@ class double_barrier_crew final : public station_crew<double_barrier_things, gat
     bool has_enough() const override {
         const auto left = std::ranges::count_if(stations(), [](const auto& s) { return s->b() != nullptr; });
         const auto tried = counts_[things::not_in_time] + counts_[things::given_up];
-        return is_enough(counts_[things::entered] + (std::cmp_less(left, wanted) ? tried : 0), 6);
+        return is_enough(counts_[things::entered] + (std::cmp_less(left, wanted_) ? tried : 0), 6);
     }
     std::vector<std::string> unsettled() const override;
     void stop_watching() override {
@@ -90,19 +95,18 @@ class double_barrier_crew final : public station_crew<double_barrier_things, gat
 
   private:
     using things = double_barrier_things;
-    static constexpr std::size_t wanted = 2;
     static constexpr int last_rounds = 3;
     /// A member's node at the server.
     struct member {
         std::string path, identifier;
-        std::int64_t czxid = 0;
+        std::int64_t czxid = 0, owner = 0;
     };
     struct open_node {
         std::int64_t czxid = 0, mzxid = 0;
     };
     /// What is known of one who was let in.
     struct let_in {
-        std::int64_t round = 0;
+        std::int64_t round = 0, czxid = 0;
         std::optional<duration> gone{}; ///< when its node went
     };
 
@@ -112,11 +116,14 @@ class double_barrier_crew final : public station_crew<double_barrier_things, gat
     void enter_has_ended(gate&, bool, duration begun, int world, bool was_inside);
     void has_given_up(const gate&);
     void leave_has_ended(gate&, bool, std::int64_t round, int world, bool was_inside);
+    bool is_over(std::int64_t round) const;
+    void has_asked(const gate&, duration begun, int world);
     void delete_one(storm_client& by);
     std::vector<member> members() const;
     duration now() const { return inside().now().time_since_epoch(); }
 
     const std::string site_ = at("/gates/double");
+    const std::size_t wanted_ = 2 + below(2);
     std::optional<open_node> ready_;
     std::map<std::int64_t, std::string> there_;   ///< czxid and identifier of the members, at the last write
     std::map<std::int64_t, std::int64_t> inside_; ///< czxid of those who were let in, and their round
@@ -128,7 +135,7 @@ class double_barrier_crew final : public station_crew<double_barrier_things, gat
 void double_barrier_crew::add(storm_client& c, bool stays) {
     const std::string identifier = c.name() + " gate " + std::to_string(stations().size());
     auto made = std::make_unique<std::optional<double_barrier>>();
-    made->emplace(*c.c, site_, wanted, double_barrier_options{.identifier = identifier});
+    made->emplace(*c.c, site_, wanted_, double_barrier_options{.identifier = identifier});
     const bool shared = below(4) == 0;
     gate& s = add_station(c, std::move(made), shared ? 2 : 1);
     s.identifier = identifier;
@@ -148,7 +155,9 @@ actor double_barrier_crew::work(gate& s) {
         const bool was_inside = s.b()->inside();
         const std::int64_t round = s.through;
         try {
-            switch (was_inside && below(4) != 0 ? 5 : below(6)) {
+            const std::uint64_t what = was_inside && below(4) != 0 ? 4 + below(3) : below(7);
+            if (what < 4) s.entered = false;
+            switch (what) {
             case 0: { // nobody waits for it any more
                 auto asked = s.b()->async_enter();
                 co_await pause_for(machine, between(0ms, 300ms));
@@ -179,11 +188,26 @@ actor double_barrier_crew::work(gate& s) {
                 enter_has_ended(s, in, begun, world, was_inside);
                 break;
             }
+            case 6: { // whoever asks the servers hears of a loss
+                for (int i = 0; i < 3; ++i) {
+                    auto asked = s.who->c->async_sync(site_);
+                    co_await std::move(asked);
+                }
+                has_asked(s, begun, world);
+                break;
+            }
             default: {
                 if (!s.b()->inside() && round == 0) break;
-                auto asked = below(3) == 0 ? s.b()->async_leave_for(0s) : s.b()->async_leave_for(between(1ms, 4s));
+                const bool over = is_over(round);
+                s.entered = false;
+                const bool looks_once = below(3) == 0;
+                auto asked = looks_once ? s.b()->async_leave_for(0s) : s.b()->async_leave_for(between(1ms, 4s));
                 const bool gone = co_await std::move(asked);
                 leave_has_ended(s, gone, round, world, was_inside);
+                if (!over || s.shared || world != world_ || !s.object) break;
+                if (gone) counts_.add(things::left_a_round_that_was_over);
+                if (!gone && looks_once && now() - begun < 1s)
+                    complain(s.identifier + " is kept by those of another round");
                 break;
             }
             }
@@ -232,7 +256,9 @@ void double_barrier_crew::enter_has_ended(gate& s, bool in, duration begun, int 
     if (!in) return counts_.add(s.object ? things::not_in_time : things::closed);
     counts_.add(things::entered);
     if (was_inside) counts_.add(things::entered_again);
-    if (world != world_ || was_inside) return; // it may not know yet that somebody has deleted its node
+    if (world != world_) return;
+    s.entered = !s.shared;
+    if (was_inside) return; // it may not know yet that somebody has deleted its node
     const auto let = last_let_in_.find(s.identifier);
     if (let == last_let_in_.end() || (let->second.gone && *let->second.gone < begun))
         return complain(s.identifier + " has entered, and was not let in");
@@ -257,6 +283,28 @@ void double_barrier_crew::leave_has_ended(gate& s, bool gone, std::int64_t round
             complain(s.identifier + " has left with all others, and " + there_[czxid] + " is inside");
 }
 
+/// Nobody can be let into it any more.
+bool double_barrier_crew::is_over(std::int64_t round) const {
+    return round != 0 && std::ranges::none_of(inside_, [&](const auto& one) { return one.second == round; });
+}
+
+/// Every word from the servers that is older than its question has come.
+void double_barrier_crew::has_asked(const gate& s, duration begun, int world) {
+    if (!s.b() || world != world_) return;
+    const bool inside = s.b()->inside(), lost = s.b()->lost().stop_requested();
+    const auto let = last_let_in_.find(s.identifier);
+    const bool gone = let == last_let_in_.end() || (let->second.gone && *let->second.gone + 2s < begun);
+    if (inside && gone) complain(s.identifier + " is inside, and its node has gone");
+    if (inside && lost) complain(s.identifier + " is inside, and has lost");
+    if (inside) counts_.add(things::known_to_be_inside);
+    if (inside || !s.entered) return;
+    counts_.add(things::known_to_be_lost);
+    if (!lost) complain(s.identifier + " is not inside, and is not told so");
+    for (const member& m : members())
+        if (let != last_let_in_.end() && m.czxid == let->second.czxid && session_id{m.owner} == s.who->c->session_id())
+            complain(s.identifier + " is there, and does not take itself for inside");
+}
+
 /// Somebody's node, by somebody who has no business with it.
 void double_barrier_crew::delete_one(storm_client& by) {
     if (below(3) != 0 || !by.c) return;
@@ -273,7 +321,7 @@ std::vector<double_barrier_crew::member> double_barrier_crew::members() const {
     const auto* folder = node(site_);
     if (folder == nullptr) return found;
     folder->children.for_each([&](const kazoo::server::znode& n) {
-        if (recipe::is_member_name(n.name())) found.push_back({std::string(n.path), n.data, n.czxid});
+        if (recipe::is_member_name(n.name())) found.push_back({std::string(n.path), n.data, n.czxid, n.owner.value});
     });
     std::ranges::sort(found, {}, &member::path);
     return found;
@@ -289,7 +337,8 @@ void double_barrier_crew::on_write(const sim_write&) {
     for (const member& m : all) there.emplace(m.czxid, m.identifier);
     for (const auto& [czxid, identifier] : there_)
         if (!there.contains(czxid) && inside_.erase(czxid) != 0)
-            if (const auto let = last_let_in_.find(identifier); let != last_let_in_.end()) let->second.gone = now();
+            if (const auto let = last_let_in_.find(identifier); let != last_let_in_.end() && let->second.czxid == czxid)
+                let->second.gone = now();
     there_ = std::move(there);
 
     // Who was let in, and with what right.
@@ -297,13 +346,15 @@ void double_barrier_crew::on_write(const sim_write&) {
         const bool was_open = ready_ && ready_->czxid == ready->czxid;
         std::set<std::string> objects; // one with two nodes is one member
         for (const member& m : all) objects.insert(m.identifier);
-        if (objects.size() < wanted && inside_.empty()) complain("it was opened for " + std::to_string(objects.size()));
+        if (objects.size() < wanted_ && inside_.empty())
+            complain("it was opened for " + std::to_string(objects.size()));
         if (!was_open) counts_.add(things::opened);
-        if (was_open) counts_.add(inside_.empty() ? things::left_behind_used : things::came_late);
+        if (was_open) counts_.add(things::came_late);
+        if (was_open && inside_.empty()) complain("it was left behind, and used again");
         if (!was_open && !inside_.empty()) complain("it was opened again while somebody was inside");
         const std::int64_t round = inside_.empty() ? ready->mzxid : inside_.begin()->second;
         for (const member& m : all)
-            if (inside_.emplace(m.czxid, round).second) last_let_in_[m.identifier] = {.round = round};
+            if (inside_.emplace(m.czxid, round).second) last_let_in_[m.identifier] = {.round = round, .czxid = m.czxid};
     }
     if (ready_ && !ready) {
         if (!inside_.empty()) complain("it was closed while " + there_[inside_.begin()->first] + " was inside");
@@ -318,7 +369,10 @@ void double_barrier_crew::on_forget() {
     there_.clear();
     inside_.clear();
     last_let_in_.clear();
-    for (const auto& s : stations()) s->through = 0;
+    for (const auto& s : stations()) {
+        s->through = 0;
+        s->entered = false;
+    }
 }
 
 std::vector<std::string> double_barrier_crew::unsettled() const {
