@@ -50,10 +50,9 @@ struct queue_options {
 /// **What happens when …** (each line has a test)
 /// - *there is no item*: pop() waits for one; those who wait on one object are served in the order of their calls, but
 ///   for one who meets an item that somebody else has just taken: that one queues again behind the others.
-/// - *somebody else takes the same item first*: the next one is taken; or, if that happened between our look at the
-/// item
-///   and our taking it, one of the next eight of the same priority, by chance: others have lost it, too, and would all
-///   meet again at the next one. None of a better priority is passed over, and the next pop begins with the first item.
+/// - *somebody else takes the same item first*: the next one is taken. If that happened between our look at the item
+///   and our taking it, one of the next eight of the same priority is, by chance: others have lost it, too, and would
+///   all meet again at the next one. None of a better priority is passed over, and the next pop begins with the first.
 /// - *the connection breaks*: a pop or a push that was not sent goes out on the next one; who waits goes on waiting.
 /// - *a reply is lost*: it is known what became of the push or the pop. Without receipts both fail with
 ///   outcome::unknown: an item may have been pushed, or taken and lost.
