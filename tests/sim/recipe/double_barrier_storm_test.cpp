@@ -189,7 +189,7 @@ actor double_barrier_crew::work(gate& s) {
                 break;
             }
             case 6: { // whoever asks the servers hears of a loss
-                for (int i = 0; i < 3; ++i) {
+                for (int i = 0; i < 3 && s.who->c; ++i) {
                     auto asked = s.who->c->async_sync(site_);
                     co_await std::move(asked);
                 }
@@ -290,7 +290,7 @@ bool double_barrier_crew::is_over(std::int64_t round) const {
 
 /// Every word from the servers that is older than its question has come.
 void double_barrier_crew::has_asked(const gate& s, duration begun, int world) {
-    if (!s.b() || world != world_) return;
+    if (!s.who->c || !s.b() || world != world_) return;
     const bool inside = s.b()->inside(), lost = s.b()->lost().stop_requested();
     const auto let = last_let_in_.find(s.identifier);
     const bool gone = let == last_let_in_.end() || (let->second.gone && *let->second.gone + 2s < begun);
