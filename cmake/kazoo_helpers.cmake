@@ -11,8 +11,7 @@ endfunction()
 # Warnings for everything of ours, never for those who use us.
 function(kazoo_warnings target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-                                             -Wold-style-cast -Woverloaded-virtual)
-    target_compile_options(${target} PRIVATE -Wno-missing-field-initializers)
+                                             -Wold-style-cast -Woverloaded-virtual -Wno-missing-field-initializers)
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
         target_compile_options(${target} PRIVATE -Wthread-safety)
     endif()

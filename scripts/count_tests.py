@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What the last ctest run comes to, test by test: count_tests.py JUNIT_REPORT FOLDER
 
-FOLDER holds the reports of GoogleTest, one for each suite; what has none there is one test itself. Prints a line for each
-test that failed, then "PASSED FAILED NOT_RUN"."""
+FOLDER holds what GoogleTest leaves of each suite: its report, or the file that says that it has begun. What has left
+nothing there is one test itself. Prints a line for each test that failed, then "PASSED FAILED NOT_RUN"."""
 import pathlib
 import sys
 from xml.etree import ElementTree
@@ -21,6 +21,7 @@ def fail(name):
 for case in ElementTree.parse(junit).getroot().iter("testcase"):
     name, status = case.get("name"), case.get("status")
     report = folder / (name.replace("/", "_") + ".xml")
+    begun = report.with_name(report.name[: -len(".xml")] + ".begun")
     failed_before = failed
     if name in seen:
         fail(f"{name}: two suites of one name share their report")
@@ -30,14 +31,16 @@ for case in ElementTree.parse(junit).getroot().iter("testcase"):
         for test in ElementTree.parse(report).getroot().iter("testcase"):
             if test.find("failure") is not None:
                 fail(f"{label}.{test.get('classname')}.{test.get('name')}")
-            elif test.find("skipped") is not None:
+            elif test.find("skipped") is not None or test.get("status") == "notrun":
                 not_run += 1
             else:
                 passed += 1
+    elif begun.exists():
+        fail(f"{name}: its process ended in the middle")
     elif status == "run":
         passed += 1
     elif status in ("notrun", "disabled"):
         not_run += 1
-    if status == "fail" and failed == failed_before:  # it crashed, hung, or has no report
+    if status == "fail" and failed == failed_before:  # with nothing to say why
         fail(name)
 print(passed, failed, not_run)

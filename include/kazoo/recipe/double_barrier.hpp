@@ -67,8 +67,9 @@ struct double_barrier_options {
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
 /// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of those
-///   who wait removes it ahead of the next round. If that is refused, as others have put nodes below it, it is used
-///   again: then who still leaves the last round waits for this one, too.
+///   who wait removes it ahead of the next round; without a connection it keeps the others waiting until its session is
+///   over. If the removal is refused, by an ACL or as others have put nodes below it, what was left is used again: then
+///   who still leaves the last round waits for this one, too.
 /// - *more members come* than were asked for: they enter while somebody is inside.
 /// - *other nodes are below the path*: names that are not 32 hexadecimal digits (ours, kazoo's) or a UUID (Curator's)
 ///   are no members.
