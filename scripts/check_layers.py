@@ -55,7 +55,7 @@ NAMESPACES = re.compile(r"(?<![\w:])(session|proto|server|net)::(?=\w)")
 CORE_PARTS = re.compile(r"(?<!~)\b(driver|queue)\(\)")
 
 # Public headers without behaviour of the client; rooms below the client may include these alone.
-VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "detail/ref", "create_mode", "servers", "metrics"}
+VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "tls", "detail/ref", "create_mode", "servers", "metrics"}
 BELOW_CLIENT = {"util", "proto", "session", "server"}
 # Headers for users with a library of their own; not held to the standard library.
 ADAPTERS = {"include/kazoo/asio.hpp", "include/kazoo/boost_asio.hpp"}

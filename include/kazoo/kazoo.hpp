@@ -37,6 +37,7 @@
 #include <kazoo/retrying.hpp>
 #include <kazoo/servers.hpp>
 #include <kazoo/stop.hpp>
+#include <kazoo/tls.hpp>
 #include <kazoo/transaction.hpp>
 #include <kazoo/tree.hpp>
 #include <kazoo/types.hpp>

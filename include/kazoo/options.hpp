@@ -5,6 +5,7 @@
 #include <kazoo/metrics.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/time_limit.hpp>
+#include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +75,9 @@ struct client_options {
     bool randomize_hosts = true;
     /// Accept a server that lost its quorum, as session_state::connected_read_only.
     bool read_only = false;
+    /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with the
+    /// defaults of tls_options.
+    std::optional<tls_options> tls{};
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
     std::vector<credential> credentials{};
     /// Go on with this session instead of beginning one. If the servers do not know it any more, a new one is begun:

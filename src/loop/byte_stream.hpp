@@ -2,6 +2,7 @@
 // The seam between the client and connections: what one can be told, and what it tells.
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -38,6 +39,8 @@ class byte_stream {
     virtual void want_write() noexcept = 0;
     /// Whether there is input now that neither read_some() has given out nor an event under way will announce.
     virtual bool input_waits() const noexcept = 0;
+    /// What it can say of its failure beyond the code; empty if that says all.
+    virtual std::string why() const { return {}; }
 };
 
 } // namespace kazoo::detail

@@ -10,9 +10,10 @@ struct endpoint {
     std::uint16_t port = 0;
     /// Whom it is to reach, as the user named it, whatever a resolver made of it; without brackets. Empty: nobody said.
     std::string host;
+    bool tls = false;
 };
 
-/// `10.0.0.1:2181`, `[::1]:2181`
+/// `10.0.0.1:2181`, `[::1]:2181`; it says nothing of TLS
 inline std::string to_string(const endpoint& e) {
     const bool brackets = e.address.find(':') != std::string::npos;
     return (brackets ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);

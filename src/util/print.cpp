@@ -101,6 +101,28 @@ std::ostream& operator<<(std::ostream& out, time_limit l) { return out << to_str
 
 std::string to_string(const credential& c) { return c.scheme + ":***"; }
 std::ostream& operator<<(std::ostream& out, const credential& c) { return out << to_string(c); }
+std::string_view to_string(tls_version v) noexcept {
+    switch (v) {
+    case tls_version::v1_2: return "TLS 1.2";
+    case tls_version::v1_3: return "TLS 1.3";
+    }
+    return "unknown";
+}
+std::ostream& operator<<(std::ostream& out, tls_version v) { return out << to_string(v); }
+std::ostream& operator<<(std::ostream& out, const tls_options& o) {
+    out << o.lowest << " to " << o.highest;
+    const auto put = [&out](std::string_view what, const std::string& value) {
+        if (!value.empty()) out << ", " << what << " " << value;
+    };
+    put("CA file", o.ca_file);
+    put("CA directory", o.ca_directory);
+    put("certificate", o.certificate_file);
+    put("key", o.key_file);
+    put("password", o.key_password.empty() ? "" : "***");
+    put("ciphers", o.ciphers);
+    put("cipher suites", o.ciphersuites);
+    return o.insecure ? out << ", insecure" : out;
+}
 std::ostream& operator<<(std::ostream& out, log_level l) { return out << to_string(l); }
 
 } // namespace kazoo

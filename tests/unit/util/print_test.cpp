@@ -59,6 +59,22 @@ TEST(print, permissions_in_the_letters_of_zookeeper) {
 
 TEST(print, a_credential_keeps_its_secret) { expect_text(credential{"digest", "user:password"}, "digest:***"); }
 
+TEST(print, settings_of_tls_keep_their_password) {
+    EXPECT_EQ(printed(tls_options{}), "TLS 1.2 to TLS 1.3");
+    tls_options o;
+    o.lowest = tls_version::v1_3;
+    o.ca_file = "ca.pem";
+    o.ca_directory = "cas";
+    o.certificate_file = "c.pem";
+    o.key_file = "k.pem";
+    o.key_password = "secret";
+    o.ciphers = "ECDHE";
+    o.ciphersuites = "TLS_X";
+    o.insecure = true;
+    EXPECT_EQ(printed(o), "TLS 1.3 to TLS 1.3, CA file ca.pem, CA directory cas, certificate c.pem, key k.pem, "
+                          "password ***, ciphers ECDHE, cipher suites TLS_X, insecure");
+}
+
 TEST(print, what_operations_return) {
     EXPECT_EQ(printed(bytes("some")), "some");
     EXPECT_EQ(printed(bytes()), "");

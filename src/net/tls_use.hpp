@@ -1,0 +1,21 @@
+#pragma once
+// OpenSSL and the end of the process.
+
+namespace kazoo::net {
+
+/// Held around every use of OpenSSL on a loop's thread. exit() may take OpenSSL down while such a thread runs: it waits
+/// for those who hold this, and from then on nobody gets it.
+class tls_use {
+  public:
+    tls_use() noexcept;
+    tls_use(const tls_use&) = delete;
+    tls_use& operator=(const tls_use&) = delete;
+    ~tls_use();
+    /// False: OpenSSL may not be touched any more, not even to free something.
+    explicit operator bool() const noexcept { return granted_; }
+
+  private:
+    bool granted_;
+};
+
+} // namespace kazoo::net
