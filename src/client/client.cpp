@@ -46,6 +46,11 @@ void check(const client_options& o) {
             "client_options::max_request_bytes must be between 1 and 2^31-1");
     require(o.max_reply_bytes > 0 && o.max_reply_bytes <= INT32_MAX,
             "client_options::max_reply_bytes must be between 1 and 2^31-1");
+    if (o.tls) {
+        require(o.tls->lowest <= o.tls->highest, "client_options::tls: lowest must not be above highest");
+        require(o.tls->key_file.empty() || !o.tls->certificate_file.empty(),
+                "client_options::tls: key_file needs a certificate_file");
+    }
     const std::string_view defect = util::defect_of(o.reconnect);
     require(defect.empty(), std::string("client_options::reconnect.").append(defect));
 }
@@ -53,6 +58,7 @@ void check(const client_options& o) {
 session::config to_config(session::host_spec hosts, const client_options& o) {
     session::config c;
     c.hosts = std::move(hosts);
+    for (session::host_port& h : c.hosts.hosts) h.tls = h.tls || o.tls;
     c.timeout = session_timeout(o);
     c.randomize_hosts = o.randomize_hosts;
     c.read_only = o.read_only;
@@ -111,8 +117,10 @@ client open(std::string_view hosts, client_options opts) {
     std::vector<std::shared_ptr<session::credential>> credentials;
     for (const credential& c : opts.credentials) credentials.push_back(std::make_shared<required_credential>(c));
     auto config = to_config(std::move(spec), opts);
+    const bool insecure = opts.tls && opts.tls->insecure;
     auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
+    if (insecure) core->log(log_level::warn, "TLS without verification (insecure): whoever answers is believed");
     return detail::client_access::make({core.release(), detail::core_handle::keeps::session}, std::move(root));
 }
 

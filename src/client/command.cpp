@@ -55,10 +55,8 @@ bool is_word(std::string_view w) noexcept {
     throw_error(make_error_code(e), outcome::not_applied, "command", {}, why);
 }
 
-/// Of the server that was named, or else of the one that the session is connected to.
-session::host_port whom(core& c, std::string server) {
-    if (server.empty()) server = c.board().server();
-    if (server.empty()) refuse(errc::connection_loss, "no server is connected");
+/// Of the server that was named, which is reached as the client's are.
+session::host_port whom(core& c, const std::string& server) {
     session::host_spec spec;
     try {
         spec = session::parse_hosts(server);
@@ -66,15 +64,28 @@ session::host_port whom(core& c, std::string server) {
         refuse(errc::bad_hosts, e.detail());
     }
     if (spec.hosts.size() != 1 || !spec.chroot.empty()) refuse(errc::bad_hosts, "a command goes to one HOST:PORT");
-    return std::move(spec.hosts.front());
+    session::host_port to = std::move(spec.hosts.front());
+    to.tls = to.tls || c.all_by_tls();
+    return to;
+}
+
+/// Of the server that the session is connected to.
+util::endpoint present_server(core& c) {
+    util::endpoint to = c.board().peer();
+    if (to.address.empty()) refuse(errc::connection_loss, "no server is connected");
+    return to;
 }
 
 task<std::string> ask(core& c, std::string word, std::string server) {
     if (!is_word(word)) refuse(errc::bad_arguments, "a command is a word of four small letters");
-    const session::host_port to = whom(c, std::move(server));
+    if (server.empty()) {
+        util::endpoint present = present_server(c);
+        co_return co_await exchange(c, std::move(present), std::move(word));
+    }
+    const session::host_port to = whom(c, server);
     const addresses found = co_await look_up(c, to.host);
     for (std::size_t i = 0;; ++i) {
-        util::endpoint address{found[i], to.port, to.host};
+        util::endpoint address{found[i], to.port, to.host, to.tls};
         auto answer = co_await as_result(exchange(c, std::move(address), word));
         if (answer) co_return *std::move(answer);
         if (answer.error() != errc::connection_loss || i + 1 == found.size()) answer.rethrow();

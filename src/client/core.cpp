@@ -51,6 +51,7 @@ executor* core::executor_of(const client_options& o, detail::loop& l) noexcept {
 core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
       tracer_(options_.tracer.get()),
+      tls_(std::make_shared<tls_options>(options_.tls.value_or(tls_options{}))),
       loop_(std::move(loop)),
       to_stderr_(options_.log.write ? nullptr : std::make_shared<repeated_lines>(&print_to_stderr)),
       log_(to_stderr_ ? default_sink() : std::exchange(options_.log, {}),

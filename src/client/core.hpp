@@ -99,8 +99,9 @@ class core final : public ref_counted<core, task_host> {
     }
     /// Where every connection of the client begins.
     std::unique_ptr<byte_stream> connect(const util::endpoint& to, byte_stream_events& events) {
-        return loop().connect(to, events);
+        return loop().connect(to, to.tls ? tls_ : nullptr, events);
     }
+    bool all_by_tls() const noexcept { return options_.tls.has_value(); }
     void on_closed() noexcept;
     /// Our side of the session ends, and it stays at the servers.
     void on_detached(const session::identity&) noexcept;
@@ -143,6 +144,7 @@ class core final : public ref_counted<core, task_host> {
 
     client_options options_;
     operation_tracer* const tracer_; ///< that of the options
+    const std::shared_ptr<const tls_options> tls_;
     std::shared_ptr<event_loop> loop_;
     std::shared_ptr<repeated_lines> to_stderr_; ///< if there is no other sink
     log_gate log_;

@@ -204,7 +204,7 @@ void driver::obey(session::resolve_order& order) try {
 
 void driver::obey(session::connect_order& order) {
     stream_open_ = false;
-    peer_ = to_string(order.to);
+    peer_ = order.to;
     try {
         stream_ = core_.connect(order.to, *this);
     } catch (const std::bad_alloc&) {
@@ -251,9 +251,10 @@ void driver::read_input() {
 }
 
 void driver::stream_broke(std::error_code ec) {
+    const std::string why = stream_->why();
     stream_.reset();
     stream_open_ = false;
-    session_.on_closed(ec, loop_.now());
+    session_.on_closed(ec, loop_.now(), why);
 }
 
 /// What is still due after on_time() is a peer to be judged. That takes a second ring: by then whatever had come before
@@ -299,8 +300,9 @@ void driver::finish_if_closed() {
 void driver::on_open(std::error_code ec) noexcept {
     const time_point now = loop_.now();
     if (ec) {
+        const std::string why = stream_->why();
         stream_.reset();
-        session_.on_closed(ec, now);
+        session_.on_closed(ec, now, why);
     } else {
         stream_open_ = true;
         session_.on_connected(now);

@@ -81,7 +81,7 @@ class driver final : session::observer, byte_stream_events {
     session::session session_;
     std::unique_ptr<byte_stream> stream_;
     bool stream_open_ = false;
-    std::string peer_; ///< address and port of the server at the other end
+    util::endpoint peer_; ///< the server at the other end
     bool in_turn_ = false, again_ = false;
     session::request_list batch_;
     std::string batch_frames_;

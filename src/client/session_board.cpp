@@ -129,6 +129,11 @@ session_board::dated_state session_board::state_and_since() const {
 
 std::string session_board::server() const {
     const util::lock_guard lock(mutex_);
+    return server_.address.empty() ? std::string() : to_string(server_);
+}
+
+util::endpoint session_board::peer() const {
+    const util::lock_guard lock(mutex_);
     return server_;
 }
 
@@ -203,7 +208,8 @@ void session_board::set_certainty(certainty c) noexcept {
     for (const auto& w : waiting) complete(w, errc{});
 }
 
-void session_board::change(core& c, session_state now, const session::identity& identity, const std::string& server) {
+void session_board::change(core& c, session_state now, const session::identity& identity,
+                           const util::endpoint& server) {
     std::vector<ref<detail::shared_state<void>>> waiting, trying, uncertain;
     std::vector<ref<state_listener>> listeners;
     std::stop_source lost(std::nostopstate);
@@ -218,7 +224,7 @@ void session_board::change(core& c, session_state now, const session::identity& 
         state_.store(now, std::memory_order_release);
         since_ = c.loop().now();
         identity_ = identity;
-        server_ = is_connected(now) ? server : std::string();
+        server_ = is_connected(now) ? server : util::endpoint();
         if (is_connected(now)) last_failures_.clear();
         if (is_connected(now)) attempt_ = {};
         if (is_connected(now)) refused_ = false;

@@ -3,6 +3,7 @@
 #include "client/listener.hpp"
 #include "session/session.hpp"
 #include "util/clock.hpp"
+#include "util/endpoint.hpp"
 #include "util/mutex.hpp"
 #include "util/pruned_list.hpp"
 
@@ -61,6 +62,8 @@ class session_board {
     std::string why_no_connection(time_point now) const KAZOO_EXCLUDES(mutex_);
     /// Address and port of the server of the present connection; empty without one.
     std::string server() const KAZOO_EXCLUDES(mutex_);
+    /// The same for whoever wants to connect to it; without an address if there is none.
+    util::endpoint peer() const KAZOO_EXCLUDES(mutex_);
 
     ref<listener> add_listener(std::function<void(session_state)>) KAZOO_EXCLUDES(mutex_);
     /// A future that completes with the next connection.
@@ -92,7 +95,7 @@ class session_board {
         doubts_.fetch_add(1, std::memory_order_acq_rel);
     }
     /// Publishes a change: tells waiters at once, listeners through the core's callbacks, and signals a lost session.
-    void change(core&, session_state, const session::identity&, const std::string& server) KAZOO_EXCLUDES(mutex_);
+    void change(core&, session_state, const session::identity&, const util::endpoint& server) KAZOO_EXCLUDES(mutex_);
 
   private:
     struct was_given_up {
@@ -117,7 +120,7 @@ class session_board {
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
     session::session::attempt attempt_ KAZOO_GUARDED_BY(mutex_);
-    std::string server_ KAZOO_GUARDED_BY(mutex_);
+    util::endpoint server_ KAZOO_GUARDED_BY(mutex_);
     util::pruned_list<ref<state_listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);
     waiters waiting_ KAZOO_GUARDED_BY(mutex_);
     bool refused_ KAZOO_GUARDED_BY(mutex_) = false;

@@ -40,14 +40,19 @@ void word_exchange::fail_with(errc e, std::string_view why) {
     disconnect();
 }
 
+std::string word_exchange::why_of(std::error_code ec) const {
+    std::string why = stream_->why();
+    return why.empty() ? ec.message() : why;
+}
+
 void word_exchange::on_open(std::error_code ec) noexcept {
-    if (ec) return fail_with(errc::connection_loss, ec.message());
+    if (ec) return fail_with(errc::connection_loss, why_of(ec));
     on_writable();
 }
 
 void word_exchange::on_writable() noexcept {
     const io_result r = stream_->write_some(std::string_view(word_).substr(sent_));
-    if (r.error) return fail_with(errc::connection_loss, r.error.message());
+    if (r.error) return fail_with(errc::connection_loss, why_of(r.error));
     sent_ += r.bytes;
     if (sent_ < word_.size())
         stream_->want_write();
@@ -58,7 +63,7 @@ void word_exchange::on_writable() noexcept {
 void word_exchange::on_readable() noexcept {
     std::array<char, 16 * 1024> buffer;
     const io_result r = stream_->read_some(buffer);
-    if (r.error) return fail_with(errc::connection_loss, r.error.message());
+    if (r.error) return fail_with(errc::connection_loss, why_of(r.error));
     if (r.bytes == 0 && !r.would_block) return take_end();
     answer_.append(buffer.data(), r.bytes);
     if (answer_.size() > longest_answer) return fail_with(errc::too_large, "more than 64 MiB of answer");

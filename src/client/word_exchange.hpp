@@ -26,6 +26,7 @@ class word_exchange final : public shared_state<std::string>, byte_stream_events
     void on_readable() noexcept override;
     void on_writable() noexcept override;
     void fail_with(errc, std::string_view why);
+    std::string why_of(std::error_code) const;
     void take_end();
     void disconnect() noexcept;
     void give_up() noexcept;

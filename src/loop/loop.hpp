@@ -9,6 +9,7 @@
 #include <kazoo/detail/shared_state.hpp>
 #include <kazoo/event_loop.hpp>
 #include <kazoo/export.hpp>
+#include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
 #include <cstdint>
@@ -71,8 +72,10 @@ class KAZOO_EXPORT loop {
     virtual timer_id start_timer(time_point when, job&) noexcept = 0;
     /// False: the job has run or is running.
     virtual bool cancel_timer(timer_id) noexcept = 0;
-    /// Starts opening a TCP connection to the endpoint's address. Its name is for whoever must show whom he means.
-    virtual std::unique_ptr<byte_stream> connect(const util::endpoint&, byte_stream_events&) = 0;
+    /// Starts opening a TCP connection to the endpoint's address. With settings it is one by TLS: opened when hands are
+    /// shaken, with whoever can show that he is the endpoint's host.
+    virtual std::unique_ptr<byte_stream> connect(const util::endpoint&, std::shared_ptr<const tls_options>,
+                                                 byte_stream_events&) = 0;
     /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none. Whoever
     /// asks for a name that is being looked up gets the answer to that.
     using resolved = std::function<void(std::error_code, std::vector<std::string>)>;

@@ -4,6 +4,7 @@
 #include "net/loop_core.hpp"
 #include "net/make_loop.hpp"
 #include "net/tcp_stream.hpp"
+#include "net/tls_stream.hpp"
 
 #include <array>
 #include <new>
@@ -84,8 +85,13 @@ detail::timer_id asio_loop::start_timer(time_point when, detail::job& j) noexcep
 
 bool asio_loop::cancel_timer(detail::timer_id id) noexcept { return core_->cancel_timer(id); }
 
-std::unique_ptr<detail::byte_stream> asio_loop::connect(const util::endpoint& to, detail::byte_stream_events& events) {
-    return std::make_unique<tcp_stream>(core_, to, events);
+std::unique_ptr<detail::byte_stream> asio_loop::connect(const util::endpoint& to,
+                                                        std::shared_ptr<const tls_options> tls,
+                                                        detail::byte_stream_events& events) {
+    const auto tcp = [&](detail::byte_stream_events& e) { return std::make_unique<tcp_stream>(core_, to, e); };
+    if (!tls) return tcp(events);
+    const std::string& host = to.host.empty() ? to.address : to.host;
+    return std::make_unique<tls_stream>(core_->io(), tcp, std::move(tls), host, events);
 }
 
 void asio_loop::resolve(const std::string& host, resolved done) { core_->resolve(host, std::move(done)); }

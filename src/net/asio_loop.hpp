@@ -40,7 +40,8 @@ class asio_loop final : public detail::loop {
 
     detail::timer_id start_timer(time_point when, detail::job&) noexcept override;
     bool cancel_timer(detail::timer_id) noexcept override;
-    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, detail::byte_stream_events&) override;
+    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, std::shared_ptr<const tls_options>,
+                                                 detail::byte_stream_events&) override;
     void resolve(const std::string& host, resolved) override;
 
   private:

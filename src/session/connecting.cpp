@@ -94,8 +94,19 @@ session::attempt session::impl::present_attempt() const {
     if (phase_ != phase::connecting && phase_ != phase::handshaking) return {};
     const std::string address = to_string(current_);
     if (round_.has_failure(address)) return {};
-    const std::string_view so_far = phase_ == phase::connecting ? "no connection" : no_answer;
+    const std::string_view so_far = phase_ == phase::connecting ? no_connection() : no_answer;
     return {(address + ": ").append(so_far), tried_since_};
+}
+
+std::string_view session::impl::no_connection() const noexcept {
+    return current_.tls ? "no connection by TLS" : "no connection";
+}
+
+/// So ends a connection to a server's port for TLS, too.
+std::string session::impl::closed_unanswered() const {
+    std::string text = "connected, but closed without an answer to the handshake";
+    if (!current_.tls && inbox_.unread().empty()) text += "; it may expect TLS";
+    return text;
 }
 
 /// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in

@@ -97,9 +97,21 @@ std::uint16_t parse_port(std::string_view text, std::string_view piece) {
     return static_cast<std::uint16_t>(port);
 }
 
+constexpr std::string_view scheme_end = "://";
+
+/// Takes `tls://` off.
+bool takes_tls(std::string_view& piece) {
+    const auto scheme = std::min(piece.find(scheme_end), piece.size());
+    if (scheme == piece.size()) return false;
+    if (piece.substr(0, scheme) != "tls") refuse("unknown scheme", piece);
+    piece.remove_prefix(scheme + scheme_end.size());
+    return true;
+}
+
 host_port parse_host(std::string_view piece) {
     if (piece.find('@') != piece.npos) refuse("user information is not supported", piece);
     host_port result;
+    result.tls = takes_tls(piece);
     std::string_view rest;
     if (piece.starts_with('[')) {
         const auto close = piece.find(']');
@@ -120,6 +132,16 @@ host_port parse_host(std::string_view piece) {
     return result;
 }
 
+/// The first slash that belongs to no scheme.
+std::size_t find_chroot(std::string_view text) noexcept {
+    std::size_t at = 0;
+    while ((at = text.find('/', at)) != text.npos) {
+        if (at == 0 || !text.substr(at - 1).starts_with(scheme_end)) return at;
+        at += 2;
+    }
+    return at;
+}
+
 std::string parse_chroot(std::string_view text) {
     if (text.find(',') != text.npos) refuse("the chroot must stand once, behind all hosts,", text);
     std::string chroot = path::normalize(text);
@@ -133,7 +155,7 @@ std::string parse_chroot(std::string_view text) {
 host_spec parse_hosts(std::string_view given) {
     host_spec spec;
     const std::string_view text = trimmed(given);
-    const auto slash = std::min(text.find('/'), text.size());
+    const auto slash = std::min(find_chroot(text), text.size());
     std::string_view hosts = text.substr(0, slash);
     while (true) {
         const auto comma = std::min(hosts.find(','), hosts.size());

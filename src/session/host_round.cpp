@@ -73,8 +73,10 @@ void host_round::order(bool shuffle, util::random_source& random, const util::en
     std::unordered_set<std::string> known;
     for (const slot& s : slots_)
         for (const std::string& numeric : s.addresses) {
-            util::endpoint a{.address = numeric, .port = s.host.port, .host = s.host.host};
-            if (known.insert(to_string(a)).second) addresses_.push_back(std::move(a));
+            util::endpoint a{.address = numeric, .port = s.host.port, .host = s.host.host, .tls = s.host.tls};
+            // Whoever is at one address may have a certificate for another of its names.
+            const std::string name = a.tls ? "tls://" + a.host + '/' : "";
+            if (known.insert(name + to_string(a)).second) addresses_.push_back(std::move(a));
         }
     if (shuffle)
         for (std::size_t i = addresses_.size(); i > 1; --i)

@@ -39,7 +39,8 @@ bool session::impl::run_one_timer() {
     case phase::connecting:
         if (now_ < limit_) return false;
         round_.note_late();
-        connection_ended("no connection within " + util::to_text(limit_ - tried_since_), disconnect::silence);
+        connection_ended(std::string(no_connection()) + " within " + util::to_text(limit_ - tried_since_),
+                         disconnect::silence);
         return true;
     case phase::handshaking: return false;
     case phase::authenticating:
@@ -160,14 +161,13 @@ void session::on_connected(time_point now) {
     if (connection == impl_->connection_ && impl_->phase_ == impl::phase::connecting) impl_->shake_hands();
 }
 
-void session::on_closed(std::error_code ec, time_point now) {
+void session::on_closed(std::error_code ec, time_point now, std::string_view why) {
     const auto connection = impl_->connection_;
     impl_->advance(now);
     if (connection != impl_->connection_ || !impl_->has_connection()) return;
-    std::string reason = ec ? ec.message() : "closed by the server";
+    std::string reason = !why.empty() ? std::string(why) : ec ? ec.message() : "closed by the server";
     if (impl_->phase_ == impl::phase::handshaking)
-        reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason
-                                         : "connected, but closed without an answer to the handshake");
+        reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason : impl_->closed_unanswered());
     impl_->connection_ended(reason, ec ? disconnect::network_error : disconnect::closed_by_server);
 }
 

@@ -119,8 +119,9 @@ class session {
     void on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now);
     void on_resolve_failed(std::string_view host, std::error_code, time_point now);
     void on_connected(time_point now);
-    /// The connection could not be opened, broke, or was closed by the peer (an empty code).
-    void on_closed(std::error_code, time_point now);
+    /// The connection could not be opened, broke, or was closed by the peer (an empty code). `why`: what is known
+    /// beyond the code.
+    void on_closed(std::error_code, time_point now, std::string_view why = {});
     /// `n` bytes were put into read_space().
     void on_read(std::size_t n, time_point now);
     /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.

@@ -123,6 +123,8 @@ struct session::impl {
     void stop_resolving();
     void start_attempts();
     session::attempt present_attempt() const;
+    std::string_view no_connection() const noexcept;
+    std::string closed_unanswered() const;
     std::string why_no_answer(std::string_view otherwise) const;
     void next_attempt();
     void wait();

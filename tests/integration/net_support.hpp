@@ -98,7 +98,7 @@ class wire final : public detail::byte_stream_events {
     std::function<void()> writable = [] {};
 
     void connect(detail::loop& loop, const std::string& address, std::uint16_t port) {
-        stream = loop.connect({.address = address, .port = port}, *this);
+        stream = loop.connect({.address = address, .port = port}, nullptr, *this);
     }
     void on_open(std::error_code e) noexcept override { copy(opened)(e); }
     void on_readable() noexcept override { copy(readable)(); }

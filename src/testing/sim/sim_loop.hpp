@@ -32,7 +32,8 @@ class sim_loop final : public detail::loop {
         return machine_->start_timer(when, j);
     }
     bool cancel_timer(detail::timer_id id) noexcept override { return machine_->cancel_timer(id); }
-    std::unique_ptr<detail::byte_stream> connect(const util::endpoint& to, detail::byte_stream_events& e) override {
+    std::unique_ptr<detail::byte_stream> connect(const util::endpoint& to, std::shared_ptr<const tls_options>,
+                                                 detail::byte_stream_events& e) override {
         return machine_->connect(to, e);
     }
     void resolve(const std::string& host, resolved done) override { machine_->resolve(host, std::move(done)); }

@@ -61,7 +61,7 @@ struct world {
     }
     test::manual_loop& events() const { return static_cast<test::manual_loop&>(detail::loop_access::loop_of(*loop)); }
     session_board& board() const { return owner->board(); }
-    void become(session_state s, const std::string& server = "10.0.0.1:2181") const {
+    void become(session_state s, const util::endpoint& server = {.address = "10.0.0.1", .port = 2181}) const {
         board().change(*owner, s, who, server);
     }
     future<void> wait_connected() const { return detail::make_future(board().wait_connected(*owner)); }
@@ -203,9 +203,9 @@ TEST(session_board, a_token_asked_for_when_all_is_over_says_so) {
 
 TEST(session_board, a_server_is_named_as_long_as_there_is_a_connection_to_it) {
     world w;
-    w.become(connected, "10.0.0.2:2181");
+    w.become(connected, {.address = "10.0.0.2", .port = 2181});
     EXPECT_EQ(w.board().server(), "10.0.0.2:2181");
-    w.become(suspended, "10.0.0.2:2181");
+    w.become(suspended, {.address = "10.0.0.2", .port = 2181});
     EXPECT_EQ(w.board().server(), "");
 }
 

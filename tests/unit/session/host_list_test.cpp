@@ -43,6 +43,19 @@ TEST(parse_hosts, L115_ipv6_addresses_stand_in_brackets) {
     EXPECT_THAT(refusal("fe80::1:2181"), HasSubstr("brackets"));
 }
 
+TEST(parse_hosts, a_scheme_says_which_hosts_are_reached_by_tls) {
+    const host_spec one = parse_hosts("tls://a:1, b:2,tls://[::1]/app");
+    EXPECT_THAT(one.hosts,
+                ElementsAre(host_port{"a", 1, true}, host_port{"b", 2, false}, host_port{"::1", 2181, true}));
+    EXPECT_EQ(one.chroot, "/app");
+    EXPECT_EQ(parse_hosts("tls://a").chroot, "");
+    EXPECT_EQ(parse_hosts("a/x:/y").chroot, "/x:/y");
+    EXPECT_THAT(refusal("http://a:1"), HasSubstr("unknown scheme"));
+    EXPECT_THAT(refusal("a,TLS://b"), HasSubstr("unknown scheme"));
+    EXPECT_THAT(refusal("tls:///x"), HasSubstr("bad host name"));
+    EXPECT_THAT(refusal("tls://tls://a"), HasSubstr("bad port"));
+}
+
 TEST(parse_hosts, C37_chroot_is_normalised_and_a_slash_is_none) {
     EXPECT_EQ(parse_hosts("h:1/").chroot, "");
     EXPECT_EQ(parse_hosts("h:1//").chroot, "");

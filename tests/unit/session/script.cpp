@@ -66,8 +66,8 @@ script& script::connected() {
     });
 }
 
-script& script::closed(std::error_code ec) {
-    return add([ec](world& w, const how&) { w.closed(ec); });
+script& script::closed(std::error_code ec, std::string_view why) {
+    return add([ec, why](world& w, const how&) { w.closed(ec, why); });
 }
 
 script& script::write(std::string bytes) {

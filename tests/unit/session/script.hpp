@@ -14,7 +14,7 @@ class script {
 
     script& start();
     script& connected();
-    script& closed(std::error_code ec = {});
+    script& closed(std::error_code ec = {}, std::string_view why = {});
     /// The session wants to write exactly this; the socket takes it all.
     script& write(std::string bytes);
     script& feed(std::string bytes);

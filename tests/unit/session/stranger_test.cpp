@@ -58,7 +58,10 @@ TEST(stranger, one_that_says_nothing_is_named_with_the_time_it_had) {
 }
 
 TEST(stranger, one_that_closes_is_named) {
-    shaking_hands().closed().then(says("connected, but closed without an answer to the handshake")).run();
+    shaking_hands()
+        .closed()
+        .then(says("connected, but closed without an answer to the handshake; it may expect TLS"))
+        .run();
     shaking_hands()
         .closed(make_error_code(std::errc::connection_reset))
         .then(says("connected, but no answer to the handshake: Connection reset by peer"))

@@ -114,9 +114,9 @@ void world::connected() {
     subject.on_connected(now);
 }
 
-void world::closed(std::error_code ec) {
+void world::closed(std::error_code ec, std::string_view why) {
     connection_open = connecting = false;
-    subject.on_closed(ec, now);
+    subject.on_closed(ec, now, why);
 }
 
 void world::resolved(const std::string& name, std::vector<std::string> addresses) {

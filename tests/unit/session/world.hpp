@@ -73,7 +73,7 @@ class world final : public session::observer {
     // -- the loop ----------------------------------------------------------------------------------------------------
     void start();
     void connected();
-    void closed(std::error_code ec = {});
+    void closed(std::error_code ec = {}, std::string_view why = {});
     void resolved(const std::string& name, std::vector<std::string> addresses);
     void resolve_failed(const std::string& name);
     /// `chunk` bytes at a time; 0: all at once.

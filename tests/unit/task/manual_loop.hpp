@@ -36,7 +36,8 @@ class manual_loop final : public detail::loop, executor {
     bool cancel_timer(detail::timer_id id) noexcept override {
         return std::erase_if(timers, [id](const auto& t) { return t.first.second == id; }) > 0;
     }
-    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, detail::byte_stream_events&) override {
+    std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, std::shared_ptr<const tls_options>,
+                                                 detail::byte_stream_events&) override {
         return std::make_unique<dead_stream>();
     }
     void resolve(const std::string&, resolved) override {}
