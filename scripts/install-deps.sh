@@ -7,7 +7,7 @@ build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev nlohmann
 deb=("${build[@]}" dpkg-dev file)
 test=("${deb[@]}" libgtest-dev libgmock-dev libspdlog-dev libzookeeper-java openjdk-17-jre-headless
       clang-19 libclang-rt-19-dev clang-format-19 doxygen python3 python3-kazoo patch shellcheck iproute2
-      pkgconf lintian)
+      pkgconf lintian openssl)
 bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jdk-headless python3-kazoo
        libcurator-recipes-java golang-go golang-github-samuel-go-zookeeper-dev)
 
