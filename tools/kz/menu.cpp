@@ -40,6 +40,21 @@ void add_global_options(CLI::App& app, settings& s) {
         ->type_name("AUTH")
         ->envname("KZ_AUTH")
         ->allow_extra_args(false);
+    app.add_flag("--tls", s.tls, "Reach every server by TLS. The other options of TLS imply it")->envname("KZ_TLS");
+    app.add_option("--ca", s.ca,
+                   "Certificates (PEM) of who may vouch for servers: a file, or a directory made by openssl rehash. "
+                   "Otherwise the system's")
+        ->type_name("FILE")
+        ->envname("KZ_TLS_CA");
+    app.add_option("--cert", s.certificate, "Our certificate (PEM), for servers that want to see one")
+        ->type_name("FILE")
+        ->envname("KZ_TLS_CERT");
+    app.add_option("--key", s.key,
+                   "Its key, if that is in another file. The password of an encrypted one is in KZ_TLS_KEY_PASSWORD")
+        ->type_name("FILE")
+        ->envname("KZ_TLS_KEY");
+    app.add_flag("--insecure", s.insecure, "TLS without verification: whoever answers is believed")
+        ->envname("KZ_TLS_INSECURE");
     app.add_option("-v,--log", s.log_level, "Show the library's log lines on standard error")
         ->check(CLI::IsMember({"wire", "debug", "info", "warn", "error", "off"}))
         ->type_name("LEVEL")

@@ -5,6 +5,8 @@
 #include <kazoo/error.hpp>
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 namespace kz {
 
@@ -23,8 +25,22 @@ kazoo::credential parse_auth(const std::string& text) {
     return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+/// Whatever says how TLS is done says that it is.
+std::optional<kazoo::tls_options> tls_of(const settings& s) {
+    if (!s.tls && !s.insecure && s.ca.empty() && s.certificate.empty() && s.key.empty()) return std::nullopt;
+    kazoo::tls_options tls;
+    std::error_code ignored;
+    (std::filesystem::is_directory(s.ca, ignored) ? tls.ca_directory : tls.ca_file) = s.ca;
+    tls.certificate_file = s.certificate;
+    tls.key_file = s.key;
+    if (const char* password = std::getenv("KZ_TLS_KEY_PASSWORD")) tls.key_password = password;
+    tls.insecure = s.insecure;
+    return tls;
+}
+
 kazoo::client_options to_options(const settings& s) {
     kazoo::client_options o;
+    o.tls = tls_of(s);
     o.operation_timeout = s.timeout();
     o.max_request_bytes = s.max_request_bytes;
     o.max_reply_bytes = largest_max_data + beside_data; // what could be written can be read

@@ -23,6 +23,8 @@ struct settings {
     std::string hosts = "127.0.0.1:2181";
     double timeout_seconds = 10;
     std::vector<std::string> auth;
+    bool tls = false, insecure = false;
+    std::string ca, certificate, key; ///< files, or for the CA a folder
     std::string log_level = "off";
     bool json = false;
     std::size_t max_request_bytes = kazoo::client_options{}.max_request_bytes;
