@@ -96,7 +96,10 @@ task<std::optional<queue_core::found_item>> queue_core::find(std::shared_ptr<que
 task<std::optional<queue_entry>> queue_core::next(bool waits, bool lost_one) {
     std::optional<waiting_line::place> here;
     if (waits) here.emplace(line_);
-    if (here && !here->inside()) co_await here->let_in();
+    if (here && !here->inside()) {
+        co_await here->let_in();
+        lost_one = false;
+    }
     for (bool looked = false;;) {
         items_.begin(shared(*this));
         if (items_.complete())
@@ -105,6 +108,7 @@ task<std::optional<queue_entry>> queue_core::next(bool waits, bool lost_one) {
         if (!waits && items_.complete()) {
             co_await items_.look();
             looked = true;
+            lost_one = false;
             continue;
         }
         co_await items_.changed();
