@@ -4,6 +4,7 @@
 FOLDER holds what GoogleTest leaves of each suite: its report, or the file that says that it has begun. What has left
 nothing there is one test itself. Prints a line for each test that failed, then "PASSED FAILED NOT_RUN"."""
 import pathlib
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -18,14 +19,19 @@ def fail(name):
     print(f"failed: {name}")
 
 
+def last_begun(case):
+    tests = re.findall(r"^\[ RUN      \] (\S+)", case.findtext("system-out") or "", re.MULTILINE)
+    return f" of {tests[-1]}" if tests else ""
+
+
 for case in ElementTree.parse(junit).getroot().iter("testcase"):
     name, status = case.get("name"), case.get("status")
     report = folder / (name.replace("/", "_") + ".xml")
     begun = report.with_name(report.name[: -len(".xml")] + ".begun")
     failed_before = failed
-    if name in seen:
-        fail(f"{name}: two suites of one name share their report")
-    seen.add(name)
+    if report in seen:
+        fail(f"{name}: two suites share their report")
+    seen.add(report)
     if report.exists():
         label = name.split(".")[0]
         for test in ElementTree.parse(report).getroot().iter("testcase"):
@@ -36,7 +42,7 @@ for case in ElementTree.parse(junit).getroot().iter("testcase"):
             else:
                 passed += 1
     elif begun.exists():
-        fail(f"{name}: its process ended in the middle")
+        fail(f"{name}: its process ended in the middle{last_begun(case)}")
     elif status == "run":
         passed += 1
     elif status in ("notrun", "disabled"):
