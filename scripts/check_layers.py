@@ -46,7 +46,7 @@ FACES = {
     "server": {"server.hpp", "ensemble.hpp"},
     "client": {"core.hpp", "handle.hpp", "callback_line.hpp", "client_access.hpp", "chroot.hpp", "blocking.hpp", "certainty_claim.hpp", "listener.hpp"},
     "client/requests": {"convert.hpp", "create.hpp", "taken_transaction.hpp"},
-    "net": {"asio.hpp", "blocked_signals.hpp"},
+    "net": {"asio.hpp", "blocked_signals.hpp", "tls_engine.hpp", "tls_use.hpp"},
 }
 
 # What is reached through other headers is use, too: a namespace is open to those who may include its room, ...

@@ -221,9 +221,9 @@ class KAZOO_EXPORT node_operations {
 class KAZOO_EXPORT client : public node_operations {
   public:
     /// Starts connecting and returns at once; operations wait for the session.
-    /// `hosts`: `zk1:2181,tls://zk2:2281,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that makes
-    /// no sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are not an
-    /// error here.
+    /// `hosts`: `zk1:2181,tls://zk2:2281,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that
+    /// makes no sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are
+    /// not an error here.
     explicit client(std::string_view hosts, client_options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------

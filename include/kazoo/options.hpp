@@ -75,8 +75,8 @@ struct client_options {
     bool randomize_hosts = true;
     /// Accept a server that lost its quorum, as session_state::connected_read_only.
     bool read_only = false;
-    /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with the
-    /// defaults of tls_options.
+    /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with
+    /// the defaults of tls_options.
     std::optional<tls_options> tls{};
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
     std::vector<credential> credentials{};

@@ -77,15 +77,33 @@ void load_certificate(SSL_CTX* c, const tls_options& o) {
     refuse("key", key, why);
 }
 
+tls_context make_context(const SSL_METHOD* side, const tls_options& o) {
+    ERR_clear_error();
+    tls_context c(SSL_CTX_new(side));
+    if (!c) throw tls_settings_error("OpenSSL: " + take_openssl_error());
+    choose_protocol(c.get(), o);
+    return c;
+}
+
 } // namespace
 
 tls_context make_client_context(const tls_options& o) {
-    ERR_clear_error();
-    tls_context c(SSL_CTX_new(TLS_client_method()));
-    if (!c) throw tls_settings_error("OpenSSL: " + take_openssl_error());
-    choose_protocol(c.get(), o);
+    tls_context c = make_context(TLS_client_method(), o);
     if (!o.insecure) load_authorities(c.get(), o);
     load_certificate(c.get(), o);
+    return c;
+}
+
+tls_context make_server_context(const tls_options& o) {
+    if (o.certificate_file.empty()) throw tls_settings_error("a server that speaks TLS needs a certificate");
+    tls_context c = make_context(TLS_server_method(), o);
+    load_certificate(c.get(), o);
+    // Otherwise OpenSSL refuses clients that come back with their tickets.
+    constexpr std::string_view context = "kazoo";
+    SSL_CTX_set_session_id_context(c.get(), reinterpret_cast<const unsigned char*>(context.data()), context.size());
+    if (o.ca_file.empty() && o.ca_directory.empty()) return c;
+    load_authorities(c.get(), o);
+    SSL_CTX_set_verify(c.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     return c;
 }
 

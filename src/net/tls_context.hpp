@@ -23,4 +23,8 @@ class tls_settings_error : public std::runtime_error {
 /// For one connection: the files are read now. Throws tls_settings_error.
 tls_context make_client_context(const tls_options&);
 
+/// For the connections of a server. If authorities are named, clients must show a certificate that they vouch for.
+/// Throws tls_settings_error.
+tls_context make_server_context(const tls_options&);
+
 } // namespace kazoo::net

@@ -37,8 +37,22 @@ std::string as_certified(const std::string& host) {
 tls_engine::tls_engine(const tls_options& o, const std::string& host) : options_(o), host_(as_certified(host)) {
     const tls_use use;
     if (!use) throw tls_settings_error(too_late);
-    const tls_context context = make_client_context(o);
-    ssl_.reset(SSL_new(context.get()));
+    begin(make_client_context(o).get());
+    SSL_set_connect_state(ssl_.get());
+    SSL_set_cert_cb(ssl_.get(), on_certificate_wanted, this);
+    SSL_set_verify(ssl_.get(), o.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, o.insecure ? nullptr : on_verification);
+    expect(host_);
+}
+
+tls_engine::tls_engine(const tls_options& o, const tls_context& context) : options_(o) {
+    const tls_use use;
+    if (!use) throw tls_settings_error(too_late);
+    begin(context.get());
+    SSL_set_accept_state(ssl_.get());
+}
+
+void tls_engine::begin(SSL_CTX* context) {
+    ssl_.reset(SSL_new(context));
     in_ = BIO_new(BIO_s_mem());
     out_ = BIO_new(BIO_s_mem());
     if (!ssl_ || !in_ || !out_) {
@@ -47,11 +61,7 @@ tls_engine::tls_engine(const tls_options& o, const std::string& host) : options_
         throw std::bad_alloc();
     }
     SSL_set_bio(ssl_.get(), in_, out_);
-    SSL_set_connect_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), this);
-    SSL_set_cert_cb(ssl_.get(), on_certificate_wanted, this);
-    SSL_set_verify(ssl_.get(), o.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, o.insecure ? nullptr : on_verification);
-    expect(host_);
 }
 
 tls_engine::~tls_engine() {
@@ -150,6 +160,12 @@ void tls_engine::take_sealed() noexcept {
     } catch (const std::bad_alloc&) {
         failure_ = no_memory;
     }
+}
+
+std::string tls_engine::peer() const {
+    const tls_use use;
+    const X509* const shown = use ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+    return shown ? name_text(X509_get_subject_name(shown)) : std::string{};
 }
 
 void tls_engine::sent(std::size_t bytes) noexcept {

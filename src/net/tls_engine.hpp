@@ -1,5 +1,5 @@
 #pragma once
-// The client's side of TLS without I/O: what came from the server goes in, what is to be sent comes out.
+// One side of TLS without I/O: what came from the other side goes in, what is to be sent comes out.
 #include "net/tls_context.hpp"
 
 #include <cstddef>
@@ -13,6 +13,8 @@ class tls_engine {
   public:
     /// `host`: a name or an IP address, for which the server must have a certificate. Throws tls_settings_error.
     tls_engine(const tls_options&, const std::string& host);
+    /// The server's side. Connections may share the context, which make_server_context() has made of the options.
+    tls_engine(const tls_options&, const tls_context&);
     tls_engine(const tls_engine&) = delete;
     tls_engine& operator=(const tls_engine&) = delete;
     ~tls_engine();
@@ -20,8 +22,8 @@ class tls_engine {
     /// What came of a step.
     enum class verdict : unsigned char {
         done,
-        needs_input, ///< nothing more until more has come from the server
-        ended,       ///< the server said that it sends nothing more
+        needs_input, ///< nothing more until more has come from the other side
+        ended,       ///< the other side said that it sends nothing more
         failed       ///< for good: failure() says why
     };
     struct step {
@@ -30,7 +32,7 @@ class tls_engine {
     };
 
     verdict shake_hands() noexcept;
-    /// Takes what came from the server.
+    /// Takes what came from the other side.
     bool feed(std::string_view) noexcept;
     /// Done: bytes were read.
     step read(std::span<char> into) noexcept;
@@ -47,13 +49,16 @@ class tls_engine {
 
     /// Whether there may be something that look() would find.
     bool may_hold_input() const noexcept { return fed_; }
-    /// Whether anything ever came from the server.
+    /// Whether anything ever came from the other side.
     bool heard() const noexcept { return first_size_ > 0; }
     const std::string& failure() const noexcept { return failure_; }
+    /// Whose certificate the other side has shown, as RFC 2253 has it; empty if none.
+    std::string peer() const;
 
   private:
     static int on_verification(int accepted, X509_STORE_CTX*) noexcept;
     static int on_certificate_wanted(SSL*, void*) noexcept;
+    void begin(SSL_CTX*);
     void expect(const std::string& host);
     verdict conclude(int result) noexcept;
     void take_sealed() noexcept;

@@ -29,11 +29,6 @@ template <class Print> std::string printed(Print print) {
     return {text, static_cast<std::size_t>(std::max(size, 0L))};
 }
 
-std::string name_text(const X509_NAME* n) {
-    std::string text = printed([n](BIO* out) { return X509_NAME_print_ex(out, n, 0, XN_FLAG_RFC2253); });
-    return text.empty() ? "nobody" : text;
-}
-
 std::string time_text(const ASN1_TIME* t) {
     return printed([t](BIO* out) { return ASN1_TIME_print(out, t); });
 }
@@ -83,6 +78,11 @@ bool is_about_certificates(int alert) noexcept {
 }
 
 } // namespace
+
+std::string name_text(const X509_NAME* n) {
+    std::string text = printed([n](BIO* out) { return X509_NAME_print_ex(out, n, 0, XN_FLAG_RFC2253); });
+    return text.empty() ? "nobody" : text;
+}
 
 std::string take_openssl_error() {
     const unsigned long e = ERR_get_error();

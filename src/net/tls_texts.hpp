@@ -9,6 +9,9 @@ namespace kazoo::net {
 /// system's words for it.
 std::string take_openssl_error();
 
+/// As RFC 2253 has it: "CN=alice,O=kazoo".
+std::string name_text(const X509_NAME*);
+
 /// Why a certificate was not accepted, as the verification stands: "the certificate is for b.example, not a.example".
 /// `host`: whom it should be for.
 std::string describe_refused_certificate(X509_STORE_CTX&, const std::string& host);

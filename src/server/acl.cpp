@@ -68,6 +68,17 @@ bool valid_digest_id(std::string_view id) {
     return std::count(id.begin(), id.end(), ':') == 1;
 }
 
+/// Of a distinguished name no more is asked than that each part has a key and a value.
+bool valid_subject(std::string_view id) {
+    const auto has_both = [](std::string_view part) {
+        const std::size_t sign = part.find('=');
+        return sign != 0 && sign != std::string_view::npos;
+    };
+    for (std::size_t comma = 0; (comma = id.find(',')) != std::string_view::npos; id.remove_prefix(comma + 1))
+        if (!has_both(id.substr(0, comma))) return false;
+    return has_both(id);
+}
+
 bool matches(const kazoo::acl& entry, const identity& who) {
     if (entry.scheme != who.scheme) return false;
     return entry.scheme == "ip" ? address_matches(who.name, entry.id) : entry.id == who.name;
@@ -118,7 +129,7 @@ bool allows(const acl_list& acl, perms wanted, const identity_set& who) {
     });
 }
 
-errc fix_up(std::span<const proto::acl_entry> sent, const identity_set& who, acl_pointer& result) {
+errc fix_up(std::span<const proto::acl_entry> sent, const acl_context& context, acl_pointer& result) {
     if (sent.empty()) return errc::invalid_acl;
     if (sent.size() == 1 && sent[0] == proto::acl_entry{31, {"world", "anyone"}}) {
         result = open_acl();
@@ -134,15 +145,17 @@ errc fix_up(std::span<const proto::acl_entry> sent, const identity_set& who, acl
         if (proto::is_null(scheme)) return errc::invalid_acl;
         if (scheme == "auth") {
             const std::size_t before = fixed.size();
-            for (const identity& i : who.all())
-                if (i.scheme == "digest") fixed.push_back({granted, i.scheme, i.name});
+            for (const identity& i : context.who.all())
+                if (i.scheme == "digest" || i.scheme == "x509") fixed.push_back({granted, i.scheme, i.name});
             if (fixed.size() == before) return errc::invalid_acl;
             continue;
         }
-        if (scheme != "world" && scheme != "ip" && scheme != "digest") return errc::invalid_acl;
+        const bool by_certificate = scheme == "x509" && context.certificates;
+        if (scheme != "world" && scheme != "ip" && scheme != "digest" && !by_certificate) return errc::invalid_acl;
         if (proto::is_null(name)) return errc::marshalling_error;
         const bool valid = scheme == "world" ? name == "anyone"
                            : scheme == "ip"  ? parse_subnet(name).has_value()
+                           : by_certificate  ? valid_subject(name)
                                              : valid_digest_id(name);
         if (!valid) return errc::invalid_acl;
         fixed.push_back({granted, std::string(scheme), std::string(name)});

@@ -43,9 +43,15 @@ class identity_set {
 
 bool allows(const acl_list& acl, perms wanted, const identity_set& who);
 
+/// What the meaning of a list depends on.
+struct acl_context {
+    const identity_set& who;
+    bool certificates = false; ///< the scheme `x509` is known
+};
+
 /// The list a client sent, as the server stores it: duplicates dropped, `auth` expanded. Fails with invalid_acl, or
 /// with marshalling_error where a null id trips the server up.
-errc fix_up(std::span<const proto::acl_entry> sent, const identity_set& who, acl_pointer& result);
+errc fix_up(std::span<const proto::acl_entry> sent, const acl_context&, acl_pointer& result);
 
 /// For scheme `digest`: "user:hash" as those without ADMIN see it, "user:x".
 std::string without_hash(std::string_view digest);

@@ -24,6 +24,7 @@ struct config {
     bool extended_types = false; ///< TTL nodes (extendedTypesEnabled)
     duration container_check = std::chrono::seconds(60);
     std::size_t followers = 0; ///< servers beside this one, the leader; they hear of changes when they are told to
+    bool certificates = false; ///< clients may have shown one: ACLs may name it (authProvider.x509)
     std::string super_digest;  ///< "user:hash" that may do everything; empty: nobody
     /// The commands that are answered; the others say that they are not in this list.
     std::vector<std::string> four_letter_words{"ruok", "srvr", "stat", "mntr", "isro", "envi"};

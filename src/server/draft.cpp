@@ -105,7 +105,7 @@ errc draft::create_checked(std::string_view path, std::string_view data, std::sp
     if (proto::is_null(path)) return errc::marshalling_error;
     if (!has_parent_and_no_nul(path)) return errc::bad_arguments;
     acl_pointer acl;
-    if (const errc e = fix_up(sent_acl, by.identities, acl); e != ok) return e;
+    if (const errc e = fix_up(sent_acl, {by.identities, certificates_}, acl); e != ok) return e;
     const std::string_view parent_path = parent_of(path);
     facts parent = find(parent_path);
     if (!parent) return errc::no_node;
@@ -164,7 +164,7 @@ errc draft::set_data(const proto::set_data_request& request, const author& by) {
 errc draft::set_acl(const proto::set_acl_request& request, const author& by) {
     if (!path::defect(request.path).empty()) return errc::bad_arguments;
     acl_pointer acl;
-    if (const errc e = fix_up(request.acl, by.identities, acl); e != ok) return e;
+    if (const errc e = fix_up(request.acl, {by.identities, certificates_}, acl); e != ok) return e;
     const facts node = find(request.path);
     if (!node) return errc::no_node;
     if (!allows(*node.acl, perms::admin, by.identities)) return errc::no_auth;

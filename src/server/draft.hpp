@@ -33,7 +33,8 @@ struct author {
 /// The views in its changes point into the requests; they are good until the next begin().
 class draft {
   public:
-    draft(const tree& base, bool extended_types) noexcept : base_(base), extended_types_(extended_types) {}
+    draft(const tree& base, bool extended_types, bool certificates = false) noexcept
+        : base_(base), extended_types_(extended_types), certificates_(certificates) {}
 
     /// Forgets all changes. `several`: operations will follow each other.
     void begin(bool several);
@@ -65,7 +66,7 @@ class draft {
                         bool sequential, node_owner, const author&);
 
     const tree& base_;
-    const bool extended_types_;
+    const bool extended_types_, certificates_;
     bool several_ = false;
     std::vector<change> changes_;
     std::deque<std::string> built_paths_;

@@ -3,7 +3,7 @@
 namespace kazoo::server {
 
 processor::processor(const config& c, database& d, observer* o)
-    : config_(c), database_(d), observer_(o), draft_(d.nodes(), c.extended_types) {}
+    : config_(c), database_(d), observer_(o), draft_(d.nodes(), c.extended_types, c.certificates) {}
 
 void processor::process(const request& r) {
     const errc e = dispatch(r);

@@ -59,6 +59,10 @@ connection_id server::open(std::string_view address, moment now, std::size_t mem
     return id;
 }
 
+void server::identify(connection_id id, identity who) {
+    if (connection* c = find(id)) c->identities.add(std::move(who));
+}
+
 void server::receive(connection_id id, std::string_view bytes, moment now) {
     on_time(now);
     connection* c = find(id);

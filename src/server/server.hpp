@@ -45,6 +45,8 @@ class server {
     // -- facts: each lets expire first what is due ------------------------------------------------------------------
     /// `address` is the client's IP, which ACLs can name. `member` 0 is the leader, then come the followers.
     connection_id open(std::string_view address, moment now, std::size_t member = 0);
+    /// What the client has shown before it said anything, as a certificate.
+    void identify(connection_id, identity);
     void receive(connection_id, std::string_view bytes, moment now);
     /// The first `count` bytes of unsent() are on their way. Input that had to wait may go on.
     void sent(connection_id, std::size_t count, moment now);

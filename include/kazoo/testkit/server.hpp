@@ -1,12 +1,14 @@
 #pragma once
 // A ZooKeeper server inside this process, for tests and for trying things out. It keeps its nodes in memory only.
 #include <kazoo/export.hpp>
+#include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,10 @@ struct server_options {
     std::chrono::milliseconds container_check{60'000};
     /// The commands that are answered (4lw.commands.whitelist); to others it says that they are not.
     std::vector<std::string> four_letter_words{"ruok", "srvr", "stat", "mntr", "isro", "envi"};
+    /// With it every connection is by TLS (secureClientPort). Its certificate is what the server shows. If it names
+    /// authorities, clients must show a certificate that these vouch for, and are known by it to ACLs of the scheme
+    /// "x509". The files are read by the constructor; `insecure` means nothing here.
+    std::optional<tls_options> tls{};
 };
 
 /// Behaves as a standalone Apache ZooKeeper 3.8; runs on a thread of its own until it is destroyed. Every member may be
@@ -34,7 +40,7 @@ struct server_options {
 class KAZOO_EXPORT server {
   public:
     /// Listens when the constructor returns. Throws std::system_error if the port is taken, std::invalid_argument for a
-    /// host that is no numeric address.
+    /// host that is no numeric address, and for a file of TLS that cannot be used.
     explicit server(const server_options& = {});
     /// Takes the server over. The other one may only be assigned to or destroyed afterwards.
     server(server&&) noexcept;

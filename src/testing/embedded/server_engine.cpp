@@ -26,6 +26,7 @@ kazoo::server::config to_config(const server_options& o) {
     c.extended_types = o.ttl_nodes;
     c.container_check = o.container_check;
     c.four_letter_words = o.four_letter_words;
+    c.certificates = o.tls.has_value();
     c.seed = std::uint64_t{device()} << 32 | device();
     return c;
 }
@@ -38,7 +39,8 @@ std::string seen_address(const kazoo_asio::ip::address& a) {
 
 } // namespace
 
-server::engine::engine(const server_options& o) : config_(to_config(o)), port_(o.host, o.port) {
+server::engine::engine(const server_options& o)
+    : config_(to_config(o)), secure_(o.tls ? std::make_unique<tls_listener>(*o.tls) : nullptr), port_(o.host, o.port) {
     server_.emplace(config_, now());
     listen();
     const net::blocked_signals in_our_thread;
@@ -138,7 +140,7 @@ void server::engine::accept() {
 }
 
 void server::engine::open_link(int fd) {
-    const auto l = std::make_shared<link>(link{tcp::socket(io_, port_.endpoint().protocol(), fd)});
+    const auto l = std::make_shared<link>(tcp::socket(io_, port_.endpoint().protocol(), fd), secure_.get());
     std::error_code error;
     l->socket.non_blocking(true, error);
     l->socket.set_option(tcp::no_delay(true), error);
@@ -160,12 +162,15 @@ void server::engine::await_input(const std::shared_ptr<link>& l) {
 }
 
 void server::engine::take_input(const std::shared_ptr<link>& l) {
-    std::error_code error;
-    const std::size_t n = l->socket.read_some(kazoo_asio::buffer(buffer_), error);
-    if (!error)
-        server_->receive(l->id, {buffer_.data(), n}, now());
-    else if (error != kazoo_asio::error::would_block)
-        close(*l);
+    const bool more = l->take(buffer_);
+    for (;;) {
+        const std::string_view part = l->heard(buffer_);
+        if (std::string peer = l->take_peer(); !peer.empty()) server_->identify(l->id, {"x509", std::move(peer)});
+        if (part.empty()) break;
+        server_->receive(l->id, part, now());
+    }
+    if (secure_) send_output(l); // TLS has more to say than the server
+    if (l->open && (!more || l->over())) close(*l);
     obey();
     if (l->open) await_input(l);
 }
@@ -182,7 +187,7 @@ void server::engine::await_room(const std::shared_ptr<link>& l) {
 
 void server::engine::send_output(const std::shared_ptr<link>& l) {
     while (!l->awaits_room) {
-        const std::string_view out = server_->unsent(l->id);
+        const std::string_view out = l->outgoing(server_->unsent(l->id));
         if (out.empty()) break;
         std::error_code error;
         const std::size_t n = l->socket.write_some(kazoo_asio::buffer(out.data(), out.size()), error);
@@ -192,7 +197,7 @@ void server::engine::send_output(const std::shared_ptr<link>& l) {
             close(*l);
             return;
         } else {
-            server_->sent(l->id, n, now());
+            server_->sent(l->id, l->sent(n), now());
         }
     }
     if (server_->finished(l->id))
@@ -202,9 +207,7 @@ void server::engine::send_output(const std::shared_ptr<link>& l) {
 }
 
 void server::engine::close(link& l) {
-    l.open = false;
-    std::error_code ignored;
-    l.socket.close(ignored);
+    l.close();
     server_->closed(l.id, now());
     links_.erase(l.id);
 }

@@ -2,6 +2,7 @@
 // The embedded server's sockets and clock: one thread that tells the pure server what happens and obeys it.
 #include "net/asio.hpp"
 #include "server/server.hpp"
+#include "testing/embedded/link.hpp"
 #include "testing/embedded/server_port.hpp"
 
 #include <kazoo/testkit/server.hpp>
@@ -46,12 +47,6 @@ class server::engine {
 
   private:
     using tcp = kazoo_asio::ip::tcp;
-    struct link {
-        tcp::socket socket;
-        kazoo::server::connection_id id{};
-        bool open = true;
-        bool awaits_input = false, awaits_room = false;
-    };
 
     static kazoo::server::moment now();
 
@@ -69,6 +64,7 @@ class server::engine {
     void set_alarm();
 
     kazoo::server::config config_;
+    const std::unique_ptr<const tls_listener> secure_; ///< null: it speaks plainly
     server_port port_;
     kazoo_asio::io_context io_{1};
     tcp::acceptor acceptor_{io_};

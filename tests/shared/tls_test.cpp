@@ -1,10 +1,8 @@
-// Apache ZooKeeper by TLS.
+// Servers by TLS.
 #include "shared/backend.hpp"
-#include "testing/gate/loopback.hpp"
-#include "unit/net/certificates.hpp"
+#include "shared/secure_backend.hpp"
 
 #include <kazoo/client.hpp>
-#include <kazoo/testkit/ensemble.hpp>
 #include <kazoo/testkit/fault_gate.hpp>
 
 #include <gmock/gmock.h>
@@ -23,37 +21,10 @@ using testing::HasSubstr;
 
 const client_identity alice{"x509", "CN=alice,O=kazoo"}, bob{"x509", "CN=bob,O=kazoo"};
 
-/// A server with a port for TLS, beside its plain one.
-class secure_server {
-  public:
-    explicit secure_server(const authority& ca, const certificate& own, const std::string& client_auth = "need")
-        : zk_({.config = {"serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
-                          "secureClientPort=" + std::to_string(port_.number()), "secureClientPortAddress=127.0.0.1",
-                          "ssl.keyStore.location=" + files_.put("own.pem", own.key_pem() + own.pem() + ca.pem()),
-                          "ssl.keyStore.type=PEM", "ssl.trustStore.location=" + files_.put("ca.pem", ca.pem()),
-                          "ssl.trustStore.type=PEM", "ssl.clientAuth=" + client_auth,
-                          "ssl.enabledProtocols=TLSv1.3,TLSv1.2",
-                          "ssl.ciphersuites=TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}}) {
-        // Its plain port serves before this one does.
-        const auto there = kazoo::testkit::loopback_address(port());
-        EXPECT_TRUE(eventually([&] { return static_cast<bool>(kazoo::testkit::connect_within(there, 1s)); }));
-    }
-    std::uint16_t port() const { return port_.number(); }
-    std::string host(const std::string& name = "localhost") const { return name + ':' + std::to_string(port()); }
-    std::string address() const { return "127.0.0.1:" + std::to_string(port()); }
-    std::string plain_address() const { return zk_.address(); }
-    kazoo::testkit::real_server& zk() { return zk_; }
-
-  private:
-    file_folder files_;
-    kazoo::testkit::reserved_port port_;
-    kazoo::testkit::real_server zk_;
-};
-
 /// One for all tests that break nothing of it.
 struct secure_world {
     authority ca;
-    secure_server server{ca, ca.issue({.names = "DNS:localhost"})};
+    std::unique_ptr<secure_backend> server = start_secure_backend(ca, ca.issue({.names = "DNS:localhost"}));
     static secure_world& get() {
         static secure_world one;
         return one;
@@ -90,7 +61,7 @@ class tls : public testing::Test {
     }
 
     secure_world& world = secure_world::get();
-    secure_server& server = world.server;
+    secure_backend& server = *world.server;
     authority& ca = world.ca;
     file_folder files;
 
@@ -115,7 +86,7 @@ TEST_P(tls_version_of, a_session_lives) {
     c.close();
 }
 
-INSTANTIATE_TEST_SUITE_P(real, tls_version_of, testing::Values(tls_version::v1_2, tls_version::v1_3));
+INSTANTIATE_TEST_SUITE_P(each, tls_version_of, testing::Values(tls_version::v1_2, tls_version::v1_3));
 
 TEST_F(tls, hosts_are_chosen_one_by_one) {
     const client mixed(server.plain_address() + ",tls://" + server.host(), {.log = {.threshold = log_level::off}});
@@ -132,6 +103,23 @@ TEST_F(tls, a_name_is_in_acls) {
     a.create("/of-alice", "secret", {.acl = hers});
     EXPECT_EQ(a.get("/of-alice").data, "secret");
     EXPECT_EQ(error_of_call([&] { b.get("/of-alice"); }), errc::no_auth);
+}
+
+TEST_F(tls, what_is_no_name_is_refused_in_acls) {
+    const client c(server.host(), by_tls(issue("alice")));
+    connect(c);
+    for (const char* id : {"alice", "=alice", "CN=alice,kazoo"}) {
+        const std::vector<acl> wrong{{perms::all, "x509", id}};
+        EXPECT_EQ(error_of_call([&] { c.create("/refused", "", {.acl = wrong}); }), errc::invalid_acl) << id;
+    }
+}
+
+TEST_F(tls, auth_means_who_has_shown_a_certificate) {
+    const client c(server.host(), by_tls(issue("alice")));
+    connect(c);
+    c.create("/by-auth", "", {.acl = acls::creator_all()});
+    const std::vector<acl> hers{{perms::all, "x509", "CN=alice,O=kazoo"}};
+    EXPECT_EQ(c.get_acl("/by-auth").entries, hers);
 }
 
 TEST_F(tls, four_letter_words_go_the_same_way) {
@@ -224,8 +212,9 @@ TEST_F(tls, a_port_for_tls_is_told_to_who_speaks_plain) {
 }
 
 TEST_F(tls, an_expired_certificate_is_refused) {
-    const secure_server old(ca, ca.issue({.names = "DNS:localhost", .begins = -200'000, .ends = -100'000}), "none");
-    EXPECT_THAT(refusal(old.host(), by_tls()), HasSubstr("expired on "));
+    const auto old =
+        start_secure_backend(ca, ca.issue({.names = "DNS:localhost", .begins = -200'000, .ends = -100'000}), false);
+    EXPECT_THAT(refusal(old->host(), by_tls()), HasSubstr("expired on "));
 }
 
 } // namespace
