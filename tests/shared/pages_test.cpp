@@ -1,8 +1,10 @@
 // What the pages in doc/ show, compiled and run: scripts/check_shown_code.py compares.
 #include "backend.hpp"
+#include "secure_backend.hpp"
 
 #include <kazoo/kazoo.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <iostream>
 #include <thread>
@@ -291,6 +293,32 @@ TEST_F(pages, sessions_hands_a_session_over) {
     const kazoo::client next = hand_over(zk(), kazoo::test::server().address() + root);
     next.wait_connected(20s);
     EXPECT_EQ(next.session_id(), id);
+}
+
+// -- doc/security.md ---------------------------------------------------------------------------------
+
+// [shown]
+kazoo::client connect_securely(const std::string& hosts, const std::string& folder) {
+    kazoo::client_options o;
+    o.tls.emplace();
+    o.tls->ca_file = folder + "/ca.pem";           // who may vouch for servers; nothing: whom the system trusts
+    o.tls->certificate_file = folder + "/app.pem"; // who we are, if servers ask for it
+    o.tls->key_file = folder + "/app.key";
+    return kazoo::client(hosts, o);
+}
+// [shown]
+
+TEST(security_page, connects_securely) {
+    const kazoo::test::authority ca;
+    const kazoo::test::certificate ours = ca.issue({.common_name = "app", .names = ""});
+    const auto server = kazoo::test::start_secure_backend(ca, ca.issue({.names = "DNS:localhost"}));
+    const kazoo::test::file_folder folder;
+    folder.put("ca.pem", ca.pem());
+    folder.put("app.pem", ours.pem());
+    folder.put("app.key", ours.key_pem());
+    const kazoo::client zk = connect_securely(server->host(), folder.path("."));
+    const auto names = zk.who_am_i();
+    EXPECT_NE(std::ranges::find(names, kazoo::client_identity{"x509", "CN=app,O=kazoo"}), names.end());
 }
 
 } // namespace
