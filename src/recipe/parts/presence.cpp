@@ -40,9 +40,9 @@ struct presence::stay {
     bool kept = false;         ///< one of them has come through
     bool ever_joined = false;
     std::optional<pinned_handle> there{}; ///< the session in which it is there
-    zxid created = zxid::none;
-    bool over = false; ///< its task has ended
-    bool lost = false; ///< by itself: it does not come back
+    zxid created = zxid::none;            ///< when it was seen last
+    bool over = false;                    ///< its task has ended
+    bool lost = false;                    ///< by itself: it does not come back
     std::error_code why_over{};
     bool possible = false;        ///< there may be a node
     bool possible_before = false; ///< also without the last create
@@ -188,9 +188,9 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
     lookout changes(of_.owner(), of_.absolute(s->node), sight::of::data);
     repetition tries;
     future<created_node> creating;
-    for (bool missing = true;;) {
+    for (bool missing = true, was_made = false;;) {
         // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
-        if (missing && s->ever_joined && !rules_.comes_back) co_return;
+        if (missing && (s->ever_joined || was_made) && !rules_.comes_back) co_return;
         if (missing) {
             s->there.reset();
             say(*s, presence_state::joining);
@@ -200,6 +200,7 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
         if (std::exchange(missing, false)) {
             const auto made = co_await as_result(std::move(creating));
             note(*s, made);
+            was_made = was_made || made;
             missing = !made && made.error() != errc::node_exists;
             if (missing) looking.cancel();
             if (made.error() == errc::no_node) {
@@ -219,7 +220,8 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
         // 2. It is there. In our name, and with our data? Then we have joined.
         const node_stat there = *seen->value;
         const bool ours = there.owner == zk.id();
-        if (!ours && s->ever_joined && !rules_.comes_back) co_return;
+        const bool another = !ours || there.created != s->created; // a late create made it: ours was deleted
+        if (another && s->ever_joined && !rules_.comes_back) co_return;
         if (!ours && co_await replaced(s, zk, there, tries)) continue;
         if (ours && !has_our_data(*s, there)) {
             co_await write(s, zk, there, tries);

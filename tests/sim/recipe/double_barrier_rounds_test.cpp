@@ -22,17 +22,20 @@ struct crowd : scene {
         machine there;
         client zk;
         double_barrier b;
-        one(simulation& world, std::size_t wanted)
-            : there(world.add_machine()), zk(simulation::addresses(), options_on(there)), b(zk, "/d", wanted) {
+        one(simulation& world, std::size_t wanted, const std::vector<acl>& a)
+            : there(world.add_machine()),
+              zk(simulation::addresses(), options_on(there)),
+              b(zk, "/d", wanted, {.acl = a}) {
             zk.wait_connected();
         }
     };
     std::vector<std::unique_ptr<one>> all;
 
-    crowd(std::uint64_t seed, std::size_t members, std::size_t wanted) : scene({.seed = seed}) {
+    crowd(std::uint64_t seed, std::size_t members, std::size_t wanted, const std::vector<acl>& a = {})
+        : scene({.seed = seed}) {
         c.wait_connected();
         c.create("/d");
-        for (std::size_t i = 0; i < members; ++i) all.push_back(std::make_unique<one>(world, wanted));
+        for (std::size_t i = 0; i < members; ++i) all.push_back(std::make_unique<one>(world, wanted, a));
     }
     one& operator[](std::size_t i) const { return *all[i]; }
     std::size_t members() const {
@@ -40,6 +43,11 @@ struct crowd : scene {
         for (const auto* node : inside().server().nodes().sorted())
             n += node->path.starts_with("/d/") && recipe::is_member_name(node->name()) ? 1 : 0;
         return n;
+    }
+    std::string first_member() const {
+        for (const auto* node : inside().server().nodes().sorted())
+            if (node->path.starts_with("/d/") && recipe::is_member_name(node->name())) return std::string(node->path);
+        return {};
     }
     bool has(std::size_t n, std::chrono::nanoseconds limit = 1min) {
         return world.run_until([&] { return members() == n; }, limit);
@@ -167,6 +175,100 @@ TEST(double_barrier, C64_nobody_waits_for_kazoos_members_to_clear_away) {
     ASSERT_TRUE(s.world.run_until([&] { return entering.ready(); }, 1s));
     const auto ready = s.c.exists("/d/ready");
     EXPECT_EQ(ready->created, ready->modified) << "another one";
+}
+
+/// A create of ours that a broken connection has held back, and one that has made our node meanwhile. Our connection
+/// breaks again, somebody deletes our node, and the first create is carried out.
+struct made_twice : crowd {
+    future<bool> entering;
+    std::string name;
+    explicit made_twice(std::uint64_t seed) : crowd(seed, 3, 2) {
+        s0().there.late(true);
+        s0().there.silence(flow::to_server, true);
+        entering = s0().b.async_enter();
+        world.run_for(20ms);
+        s0().there.cut();
+        s0().there.silence(flow::to_server, false);
+        EXPECT_TRUE(has(1));
+        world.run_for(50ms);
+        name = first_member();
+    }
+    one& s0() const { return *all[0]; }
+    bool there() const { return inside().server().nodes().find(name) != nullptr; }
+    void deleted_without_our_knowledge() {
+        s0().there.refuse(true);
+        s0().there.cut();
+        c.remove(name);
+    }
+    /// It was made again.
+    bool comes_back() {
+        return world.run_until([&] { return there(); }, 1500ms);
+    }
+    void reconnect() {
+        s0().there.refuse(false);
+        world.run_for(700ms);
+    }
+};
+
+TEST(double_barrier, C64_nobody_enters_with_a_node_that_was_made_when_its_first_one_was_gone) {
+    int made_again = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        SCOPED_TRACE(seed);
+        made_twice s(seed);
+        ASSERT_FALSE(s.entering.ready());
+        s.deleted_without_our_knowledge();
+        auto second = s[1].b.async_enter(), third = s[2].b.async_enter();
+        ASSERT_TRUE(s.world.run_until([&] { return second.ready() && third.ready(); }, 300ms));
+        if (s.there()) continue; // it counted
+        if (!s.comes_back()) continue;
+        ++made_again;
+        s.reconnect();
+        ASSERT_TRUE(s.finish(s.entering)) << "somebody is inside";
+        auto leaving = s[1].b.async_leave(), more = s[2].b.async_leave();
+        s.world.run_for(5s);
+        ASSERT_TRUE(s[0].b.inside());
+        EXPECT_FALSE(leaving.ready() || more.ready()) << "we are inside";
+        EXPECT_FALSE(s.there());
+    }
+    EXPECT_GT(made_again, 0);
+}
+
+TEST(double_barrier, C64_who_is_inside_and_whose_node_was_deleted_has_lost_although_it_was_made_again) {
+    int made_again = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        SCOPED_TRACE(seed);
+        made_twice s(seed);
+        auto second = s[1].b.async_enter();
+        ASSERT_TRUE(s.finish(s.entering, second));
+        const auto lost = s[0].b.lost();
+        s.deleted_without_our_knowledge();
+        if (!s.comes_back()) continue;
+        ++made_again;
+        s.reconnect();
+        s.world.run_for(5s);
+        EXPECT_TRUE(lost.stop_requested());
+        EXPECT_FALSE(s[0].b.inside());
+    }
+    EXPECT_GT(made_again, 0);
+}
+
+/// The create was answered, and the connection breaks ahead of the next answer.
+TEST(double_barrier, C64_a_node_that_was_deleted_before_we_looked_is_made_under_another_name) {
+    constexpr std::uint64_t length_of_the_answer = 4 + 16 + 4 + 35 + 68;
+    for (const bool answered : {false, true}) {
+        crowd s(1, 1, 2);
+        s[0].there.cut_behind(flow::to_client, length_of_the_answer - (answered ? 0 : 1));
+        auto entering = s[0].b.async_enter();
+        ASSERT_TRUE(s.has(1));
+        s[0].there.refuse(true);
+        s.world.run_for(100ms);
+        const std::string first = s.first_member();
+        s.c.remove(first);
+        s[0].there.refuse(false);
+        ASSERT_TRUE(s.has(1));
+        s.world.run_for(1s);
+        EXPECT_EQ(s.first_member() != first, answered);
+    }
 }
 
 } // namespace
