@@ -333,6 +333,7 @@ void double_barrier_crew::on_write(const sim_write&) {
     const std::optional<open_node> ready = n == nullptr ? std::nullopt : std::optional(open_node{n->czxid, n->mzxid});
 
     // Who has gone.
+    const bool somebody_was_inside = !inside_.empty();
     std::map<std::int64_t, std::string> there;
     for (const member& m : all) there.emplace(m.czxid, m.identifier);
     for (const auto& [czxid, identifier] : there_)
@@ -358,7 +359,7 @@ void double_barrier_crew::on_write(const sim_write&) {
     }
     if (ready_ && !ready) {
         if (!inside_.empty()) complain("it was closed while " + there_[inside_.begin()->first] + " was inside");
-        counts_.add(all.empty() ? things::closed_by_the_last : things::left_behind_removed);
+        counts_.add(somebody_was_inside ? things::closed_by_the_last : things::left_behind_removed);
     }
     ready_ = ready;
 }
