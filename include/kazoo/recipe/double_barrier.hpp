@@ -43,7 +43,8 @@ struct double_barrier_options {
 /// **Guarantee.** The barrier opens in one transaction that says that so many members are there at that moment. From
 /// then on all who were there enter, however late they look, and so does whoever comes while one of these is still
 /// inside: the number is the least, not the most. leave() returns true only when all who had entered are gone. Members
-/// that have begun the next round meanwhile keep nobody in this one.
+/// that have begun the next round meanwhile keep nobody in this one, unless what was left behind cannot be removed: see
+/// below.
 ///
 /// **Not guaranteed.** Whoever comes late relies on one member who is inside, and knows it by its name. If the create
 /// of that one's node was sent twice, as a connection broke, one of the two nodes may vanish and the other one be made
@@ -66,10 +67,12 @@ struct double_barrier_options {
 /// - *a reply is lost*: our node is known by the random id in its name and by its owner. What opens the barrier is
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
-/// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of those
-///   who wait removes it ahead of the next round; without a connection it keeps the others waiting until its session is
-///   over. If the removal is refused, by an ACL or as others have put nodes below it, what was left is used again: then
-///   who still leaves the last round waits for this one, too.
+/// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of ours
+/// that
+///   wait (not kazoo's, nor Curator's) removes it ahead of the next round, and with it its own node, and makes another
+///   one; without a connection it keeps the others waiting until its session is over. If the removal is refused, by the
+///   path's ACL or as others have put nodes below it, what was left is used again: then who still leaves the last round
+///   waits for this one, too.
 /// - *more members come* than were asked for: they enter while somebody is inside.
 /// - *other nodes are below the path*: names that are not 32 hexadecimal digits (ours, kazoo's) or a UUID (Curator's)
 ///   are no members.

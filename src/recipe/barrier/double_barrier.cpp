@@ -36,6 +36,11 @@ bool double_barrier_core::is_inside() const {
     return round_ && !round_->leaving && here && here->in == round_->stay;
 }
 
+bool double_barrier_core::is_still(const presence::standing& here) const {
+    const auto now = member_.stands();
+    return now && now->in == here.in;
+}
+
 /// It may be leaving by now.
 bool double_barrier_core::has_entered_with(const presence::standing& here) const {
     return round_ && round_->stay == here.in;

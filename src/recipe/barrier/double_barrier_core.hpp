@@ -91,10 +91,14 @@ class double_barrier_core final : public recipe_object {
     std::vector<std::string> as_many_as_asked_for(const scene&, const std::string& ours) const;
     task<void> lets_in(pinned_handle, std::vector<std::string> those, std::optional<version> ready,
                        std::set<std::string>& unreadable, repetition&);
-    task<bool> finds_it_open(presence::standing, std::shared_ptr<const scene>, std::set<std::string>& unreadable,
-                             repetition&);
+    task<std::optional<future<watch_event>>> finds_it_open(presence::standing, std::shared_ptr<const scene>, patience,
+                                                           std::set<std::string>& unreadable, repetition&);
+    task<std::optional<future<watch_event>>> until_it_goes(pinned_handle, std::string member, patience, repetition&);
+    task<std::optional<future<watch_event>>> until_others_come(pinned_handle, std::shared_ptr<const scene>, patience,
+                                                               repetition&);
     task<bool> clear_away(presence::standing, node_stat left_behind, repetition&);
     bool is_inside() const;
+    bool is_still(const presence::standing&) const;
     bool has_entered_with(const presence::standing&) const;
     void entered(opening, const presence::standing&);
     void is_outside() noexcept KAZOO_EXCLUDES(mutex_);

@@ -34,9 +34,9 @@ task<bool> double_barrier_core::enter(std::shared_ptr<double_barrier_core> self,
             if (self->has_entered_with(*here)) break;
             if (through.error() == errc::session_expired) continue;
             if (!through) through.rethrow();
+            if (!self->is_still(*here)) continue;
             if (!*through && p == patience::looks_once) co_return false;
-            const auto now = self->member_.stands();
-            if (!*through || !now || now->in != here->in) continue;
+            if (!*through) continue;
 
             // 3. Inside, for as long as this node is there.
             scope.claim_result();
@@ -98,13 +98,18 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
         }
 
         bool look_again = false;
+        future<watch_event> others;
         if (now->has(ours) && ready) {
-            look_again = co_await finds_it_open(here, now, unreadable, looks);
+            auto finding = finds_it_open(here, now, p, unreadable, looks);
+            auto others_change = co_await std::move(finding);
+            look_again = !others_change;
+            if (others_change) others = *std::move(others_change);
         } else if (now->has(ours) && now->members.size() >= count_) {
             auto enough = as_many_as_asked_for(*now, ours);
             co_await lets_in(here.zk, std::move(enough), std::nullopt, unreadable, looks);
             look_again = true;
         }
+        if (!is_still(here)) co_return std::nullopt;
         if (look_again || watching) was_made = false;
         if (look_again) {
             watching = false;
@@ -116,15 +121,17 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
         // And look again from time to time: nobody rests on one event, nor on those who should have opened it.
         auto changed = std::move(now->ready_changed).timeout(here.zk.timeout());
         auto moved = member_.next_change();
-        co_await first_of(changed, moved);
+        if (others.valid())
+            co_await first_of(changed, moved, others);
+        else
+            co_await first_of(changed, moved);
         const auto event = std::move(changed).result();
         const bool none = event.error() == errc::operation_timeout || event.error() == errc::cancelled;
         if (!event && !none) event.rethrow();
         was_made = event && event->type == event_type::created;
         caught_up = false;
         watching = !event;
-        const auto still = member_.stands();
-        if (!still || still->in != here.in) co_return std::nullopt;
+        if (!is_still(here)) co_return std::nullopt;
     }
 }
 
@@ -157,14 +164,15 @@ task<void> double_barrier_core::lets_in(pinned_handle zk, std::vector<std::strin
         done.rethrow();
 }
 
-/// It is open, and older than our node: for members of whom somebody is still inside, or for nobody any more. False:
-/// nothing has become of it.
+/// It is open, and older than our node: for members of whom somebody is still inside, or for nobody any more. Nothing:
+/// look again. Otherwise nothing can be done before something changes: also, what is told here (if it is to wait).
 ///
 /// One that was left behind is cleared away ahead of the next round, so that nobody takes this one for the last one. By
 /// the first of ours alone: two who do so could meet, one of them late, and remove what the other one has made since.
-/// If it cannot be removed it is used again.
-task<bool> double_barrier_core::finds_it_open(presence::standing here, std::shared_ptr<const scene> now,
-                                              std::set<std::string>& unreadable, repetition& tries) {
+/// The others watch that one. If it cannot be removed it is used again.
+task<std::optional<future<watch_event>>>
+double_barrier_core::finds_it_open(presence::standing here, std::shared_ptr<const scene> now, patience p,
+                                   std::set<std::string>& unreadable, repetition& tries) {
     const std::string ours(path::basename(here.node));
     std::vector<future<std::optional<node_stat>>> asked;
     for (const std::string& m : now->members) asked.push_back(here.zk.async_exists(path_of(m)));
@@ -172,46 +180,66 @@ task<bool> double_barrier_core::finds_it_open(presence::standing here, std::shar
     auto answering = all_of(std::move(asked));
     const auto answers = co_await std::move(answering);
     for (const auto& a : answers) {
-        if (!a && co_await tries.again(a.error())) co_return true;
+        if (!a && co_await tries.again(a.error())) co_return std::nullopt;
         if (!a) a.rethrow();
     }
-    if (*answers.back() != now->ready) co_return true; // otherwise nobody has closed it meanwhile
+    if (*answers.back() != now->ready) co_return std::nullopt; // otherwise nobody has closed it meanwhile
 
-    bool first = true; // of those who clear away
-    std::optional<std::string> inside;
+    std::optional<std::string> inside, first; // the first one of those who clear away
+    zxid oldest = here.created;
     for (std::size_t i = 0; i < now->members.size(); ++i) {
         const auto& member = *answers[i];
         const std::string& name = now->members[i];
         if (!member || name == ours) continue;
         if (member->created < now->ready->modified) inside = name;
-        if (may_be_ours(name) && member->created < here.created) first = false;
+        if (!may_be_ours(name) || member->created > oldest) continue;
+        first = name;
+        oldest = member->created;
     }
     if (inside) {
         std::vector<std::string> both{ours, *inside};
         co_await lets_in(here.zk, std::move(both), now->ready->data_version, unreadable, tries);
-        co_return true;
+        co_return std::nullopt;
     }
     const bool may_be_removed = now->ready->num_children == 0;
-    if (may_be_removed && !first) co_return false;
-    if (may_be_removed && co_await clear_away(here, *now->ready, tries)) co_return true;
-    if (now->members.size() < count_) co_return false;
+    if (may_be_removed && first) co_return co_await until_it_goes(here.zk, *first, p, tries);
+    if (may_be_removed && co_await clear_away(here, *now->ready, tries)) co_return std::nullopt;
+    if (now->members.size() < count_) co_return co_await until_others_come(here.zk, now, p, tries);
     auto enough = as_many_as_asked_for(*now, ours);
     co_await lets_in(here.zk, std::move(enough), now->ready->data_version, unreadable, tries);
-    co_return true;
+    co_return std::nullopt;
 }
 
-/// Kazoo's and Curator's members would take it for theirs. Bound to our node, which is changed with it: so it is done
-/// once. False: it cannot be removed.
+task<std::optional<future<watch_event>>> double_barrier_core::until_it_goes(pinned_handle zk, std::string member,
+                                                                            patience p, repetition& tries) {
+    if (p == patience::looks_once) co_return future<watch_event>();
+    auto there = co_await as_result(zk.async_watch_exists(path_of(member)));
+    if (!there && !co_await tries.again(there.error())) there.rethrow();
+    if (!there || !there->value) co_return std::nullopt;
+    co_return std::move(there->changed);
+}
+
+/// Those who come leave it to the first one, and this is the first one.
+task<std::optional<future<watch_event>>> double_barrier_core::until_others_come(pinned_handle zk,
+                                                                                std::shared_ptr<const scene> now,
+                                                                                patience p, repetition& tries) {
+    if (p == patience::looks_once) co_return future<watch_event>();
+    auto there = co_await as_result(zk.async_watch_children(node()));
+    if (!there && !co_await tries.again(there.error())) there.rethrow();
+    if (!there || members_among(there->value.names) != now->members) co_return std::nullopt;
+    co_return std::move(there->changed);
+}
+
+/// Kazoo's and Curator's members would take it for theirs. Our node goes with it: so it is done once, and needs no
+/// permission that the removal does not need; we begin anew, with another one. False: it cannot be removed.
 task<bool> double_barrier_core::clear_away(presence::standing here, node_stat left_behind, repetition& tries) {
-    constexpr std::size_t removal_of_ready = 1;
     transaction both = here.zk.transaction();
-    both.set(here.node, options_.identifier, version{0});
+    both.remove(here.node);
     both.remove(path_of(ready_name), left_behind.data_version);
     const auto done = co_await as_result(both.async_commit());
-    if (done || done.error() == errc::no_node) co_return true;
-    const auto failed = failed_index(done);
-    if (failed == removal_of_ready && done.error() == errc::bad_version) co_return true;
-    if (failed) co_return false;
+    if (done) member_.was_removed(*here.in);
+    if (done || done.error() == errc::no_node || done.error() == errc::bad_version) co_return true;
+    if (failed_index(done)) co_return false;
     if (!co_await tries.again(done.error())) done.rethrow();
     co_return true;
 }

@@ -177,6 +177,83 @@ TEST(double_barrier, C64_nobody_waits_for_kazoos_members_to_clear_away) {
     EXPECT_EQ(ready->created, ready->modified) << "another one";
 }
 
+/// Curator's, too.
+TEST(double_barrier, C64_nobody_waits_for_curators_members_to_clear_away) {
+    crowd s(1, 1, 2);
+    s.c.create("/d/ready");
+    s.c.create("/d/01234567-89ab-cdef-0123-456789abcdef", "", create_mode::ephemeral);
+    auto entering = s[0].b.async_enter();
+    ASSERT_TRUE(s.world.run_until([&] { return entering.ready(); }, 1s));
+    const auto ready = s.c.exists("/d/ready");
+    EXPECT_EQ(ready->created, ready->modified) << "another one";
+}
+
+const std::vector<acl> nobody_writes{{perms::read, "world", "anyone"}};
+
+TEST(double_barrier, C64_members_that_may_not_be_written_clear_away_what_was_left_behind) {
+    crowd s(1, 2, 2, nobody_writes);
+    s.c.create("/d/ready");
+    auto first = s[0].b.async_enter();
+    ASSERT_TRUE(s.has(1));
+    s.world.run_for(100ms);
+    EXPECT_FALSE(s.is_open());
+    auto second = s[1].b.async_enter();
+    EXPECT_TRUE(s.world.run_until([&] { return first.ready() && second.ready(); }, 500ms));
+}
+
+/// Limits that are shorter than a session's timeout.
+TEST(double_barrier, C64_members_that_give_up_early_and_try_again_meet_behind_what_was_left) {
+    crowd s(1, 2, 2, nobody_writes);
+    s.c.create("/d/ready");
+    bool entered = false;
+    auto first = s[0].b.async_enter_for(1s);
+    s.world.run_for(500ms);
+    auto second = s[1].b.async_enter_for(1s);
+    for (int i = 0; i < 20 && !entered; ++i) {
+        s.world.run_for(500ms);
+        entered = s[0].b.inside() && s[1].b.inside();
+        if (!s[0].b.inside() && first.ready()) first = s[0].b.async_enter_for(1s);
+        if (!s[1].b.inside() && second.ready()) second = s[1].b.async_enter_for(1s);
+    }
+    EXPECT_TRUE(entered);
+}
+
+/// Nobody may delete below the path.
+TEST(double_barrier, C64_what_may_not_be_removed_is_used_again_at_once) {
+    crowd s(1, 3, 3);
+    s.c.create("/d/ready");
+    const std::vector<acl> no_removal{{perms::read | perms::write | perms::create, "world", "anyone"}};
+    s.c.set_acl("/d", no_removal);
+    auto first = s[0].b.async_enter();
+    ASSERT_TRUE(s.has(1));
+    s.world.run_for(100ms);
+    auto second = s[1].b.async_enter();
+    ASSERT_TRUE(s.has(2));
+    s.world.run_for(100ms);
+    const std::int64_t before = s.last_let_in();
+    auto third = s[2].b.async_enter();
+    EXPECT_TRUE(s.world.run_until([&] { return first.ready() && second.ready() && third.ready(); }, 500ms));
+    EXPECT_GT(s.last_let_in(), before);
+}
+
+/// The oldest has no connection.
+TEST(double_barrier, C64_the_oldest_keeps_the_others_waiting_until_its_session_is_over_and_no_longer) {
+    crowd s(1, 3, 2);
+    s.c.create("/d/ready");
+    s[0].there.silence(flow::to_client, true);
+    auto oldest = s[0].b.async_enter();
+    ASSERT_TRUE(s.has(1));
+    s.world.run_for(50ms);
+    auto second = s[1].b.async_enter(), third = s[2].b.async_enter();
+    ASSERT_TRUE(s.has(3));
+    const std::int64_t before = s.last_let_in();
+    s.world.run_for(1s);
+    EXPECT_FALSE(second.ready() || third.ready());
+    EXPECT_EQ(s.last_let_in(), before);
+    s.expire(0);
+    EXPECT_TRUE(s.world.run_until([&] { return second.ready() && third.ready(); }, 500ms));
+}
+
 /// A create of ours that a broken connection has held back, and one that has made our node meanwhile. Our connection
 /// breaks again, somebody deletes our node, and the first create is carried out.
 struct made_twice : crowd {

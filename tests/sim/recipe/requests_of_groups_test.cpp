@@ -61,6 +61,28 @@ TEST(requests, of_a_double_barrier) {
     EXPECT_EQ(s.asked(), "exists 2, get_children 1, transaction 1; watches 0") << "who closes it";
 }
 
+TEST(requests, of_a_double_barrier_that_is_open_already) {
+    counting_scene s;
+    double_barrier b(s.c, "/d", 2), theirs(s.other, "/d", 2), late(s.c, "/d", 2);
+    s.end(s.c.async_create("/d"));
+    s.end(s.c.async_create("/d/ready"));
+    s.end(s.other.async_create("/d/0123456789ab0def8123456789abcdef")); // does nothing
+    s.asked();
+    auto entering = b.async_enter();
+    EXPECT_EQ(s.asked(), "create 1, exists 6, get_children 1; watches 3") << "who leaves that to an older one";
+    entering.cancel();
+    s.end(s.other.async_remove("/d/0123456789ab0def8123456789abcdef"));
+    s.asked();
+    entering = b.async_enter();
+    EXPECT_EQ(s.asked(), "create 2, exists 6, get_children 2, transaction 1; watches 2")
+        << "who finds it left behind, and clears it away";
+    EXPECT_TRUE(s.end(theirs.async_enter()));
+    EXPECT_TRUE(s.end(std::move(entering)));
+    s.asked();
+    EXPECT_TRUE(s.end(late.async_enter()));
+    EXPECT_EQ(s.asked(), "create 1, exists 7, get_children 2, transaction 1; watches 2") << "who comes late";
+}
+
 TEST(requests, of_a_party) {
     counting_scene s;
     party p(s.c, "/p", {.identifier = "us"}), theirs(s.other, "/p", {.identifier = "them"});
