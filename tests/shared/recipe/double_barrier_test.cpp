@@ -180,38 +180,6 @@ TEST_F(double_barriers, whoever_comes_while_somebody_is_inside_enters) {
     EXPECT_THAT(below(c), IsEmpty());
 }
 
-TEST_F(double_barriers, C64_an_open_barrier_that_was_left_behind_lets_nobody_in) {
-    const client a = connect(), b = connect();
-    a.create("/d");
-    a.create("/d/ready");
-    double_barrier one(a, "/d", 2), two(b, "/d", 2);
-    EXPECT_FALSE(one.enter_for(200ms));
-    auto entering = one.async_enter();
-    ASSERT_TRUE(has(b, 1)) << "the oldest one removes it";
-    EXPECT_FALSE(entering.ready());
-    EXPECT_TRUE(two.enter_for(20s));
-    EXPECT_TRUE(std::move(entering).get_for(20s));
-}
-
-TEST_F(double_barriers, C64_one_that_cannot_be_removed_is_used_again) {
-    const client a = connect(), b = connect();
-    a.create("/d");
-    a.create("/d/ready");
-    a.create("/d/ready/child");
-    double_barrier one(a, "/d", 2), two(b, "/d", 2);
-    for (int round = 0; round < 2; ++round) {
-        EXPECT_FALSE(one.enter_for(200ms));
-        auto entering = one.async_enter();
-        ASSERT_TRUE(has(b, 2));
-        EXPECT_TRUE(two.enter_for(20s));
-        EXPECT_TRUE(std::move(entering).get_for(20s));
-        auto leaving = one.async_leave();
-        EXPECT_TRUE(two.leave_for(20s));
-        EXPECT_TRUE(std::move(leaving).get_for(20s));
-        EXPECT_THAT(below(b), ElementsAre("ready"));
-    }
-}
-
 TEST_F(double_barriers, A21_kazoos_members_are_told_from_ours) {
     const client c = connect();
     double_barrier b(c, "/d", 2);
