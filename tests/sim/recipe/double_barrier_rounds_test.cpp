@@ -218,6 +218,24 @@ TEST(double_barrier, C64_members_that_give_up_early_and_try_again_meet_behind_wh
     EXPECT_TRUE(entered);
 }
 
+/// It waits behind an older one meanwhile.
+TEST(double_barrier, C64_who_clears_away_may_have_had_its_node_written_by_others) {
+    crowd s(1, 2, 2);
+    s.c.create("/d/ready");
+    const std::string older = "/d/0123456789ab0def8123456789abcdef";
+    s.c.create(older);
+    auto first = s[0].b.async_enter();
+    ASSERT_TRUE(s.has(2));
+    s.world.run_for(50ms);
+    for (const std::string_view name : s.c.get_children("/d"))
+        if (recipe::is_member_name(name)) s.c.set("/d/" + std::string(name), "by others");
+    s.world.run_for(50ms);
+    s.c.remove(older);
+    EXPECT_TRUE(s.world.run_until([&] { return !s.is_open(); }, 500ms));
+    auto second = s[1].b.async_enter();
+    EXPECT_TRUE(s.world.run_until([&] { return first.ready() && second.ready(); }, 500ms));
+}
+
 /// Nobody may delete below the path.
 TEST(double_barrier, C64_what_may_not_be_removed_is_used_again_at_once) {
     crowd s(1, 3, 3);
