@@ -68,11 +68,10 @@ struct double_barrier_options {
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.
 /// - *an open barrier was left behind*, as whoever was to go last was killed: it lets nobody in. The oldest of ours
-/// that
-///   wait (not kazoo's, nor Curator's) removes it ahead of the next round, and with it its own node, and makes another
-///   one; without a connection it keeps the others waiting until its session is over. If the removal is refused, by the
-///   path's ACL or as others have put nodes below it, what was left is used again: then who still leaves the last round
-///   waits for this one, too.
+///   that wait (not kazoo's, nor Curator's) removes it ahead of the next round, and with it its own node, and makes
+///   another one; without a connection it keeps the others waiting until its session is over. If the removal is
+///   refused, by the path's ACL or as others have put nodes below it, what was left is used again: then who still
+///   leaves the last round waits for this one, too.
 /// - *more members come* than were asked for: they enter while somebody is inside.
 /// - *other nodes are below the path*: names that are not 32 hexadecimal digits (ours, kazoo's) or a UUID (Curator's)
 ///   are no members.
