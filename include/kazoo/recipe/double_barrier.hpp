@@ -63,7 +63,7 @@ struct double_barrier_options {
 /// - *somebody deletes our node*: the same; while we wait another one is made.
 /// - *the caller cancels or the deadline passes* in enter(): neither node nor watch stays; also not what a create of a
 ///   broken connection makes late. In leave(): our node is removed, and we are not inside any more; leave() may be
-///   called again, and waits for the rest.
+///   called again, and waits for the rest. If the others had left it to us to go last, the barrier is left behind open.
 /// - *a reply is lost*: our node is known by the random id in its name and by its owner. What opens the barrier is
 ///   right whenever it is carried out; what closes it is bound to our node, and done once.
 /// - *a member is killed* inside or outside: the others do not wait for it longer than for the end of its session.

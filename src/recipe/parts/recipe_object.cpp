@@ -26,9 +26,9 @@ recipe_object::recipe_object(const client& c, std::string_view recipe, std::stri
 
 void recipe_object::abandon() noexcept {
     if (forked()) return;
-    give_up_all();
     until_ended_ = shared_from_this();
     owner().loop().post(ending_);
+    give_up_all(); // behind it: a call of ours that waits for what we have held does not get it any more
 }
 
 void recipe_object::end() noexcept {

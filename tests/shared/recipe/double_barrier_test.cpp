@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using kazoo::test::code_of;
 using kazoo::test::eventually;
 using kazoo::testkit::fault_gate;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -70,6 +71,26 @@ TEST_F(double_barriers, A21_all_enter_together_and_leave_together_again_and_agai
         EXPECT_TRUE(three.enter_for(20s));
         EXPECT_TRUE(std::move(first).get_for(20s));
         EXPECT_TRUE(std::move(second).get_for(20s));
+        auto leaving = one.async_leave(), more = two.async_leave();
+        EXPECT_FALSE(leaving.ready() || more.ready()) << "the third one is inside";
+        EXPECT_TRUE(three.leave_for(20s));
+        EXPECT_TRUE(std::move(leaving).get_for(20s));
+        EXPECT_TRUE(std::move(more).get_for(20s));
+        EXPECT_THAT(below(c), IsEmpty());
+    }
+}
+
+/// The others may have left it to that one to go last: then what says that it is open stays, and lets nobody in.
+TEST_F(double_barriers, A21_who_gives_up_leaving_may_leave_again_and_the_next_round_is_one) {
+    const client a = connect(), b = connect(), c = connect();
+    double_barrier one(a, "/d", 3), two(b, "/d", 3), three(c, "/d", 3);
+    for (int round = 0; round < 3; ++round) {
+        auto first = one.async_enter(), second = two.async_enter();
+        ASSERT_TRUE(eventually([&] { return !c.exists("/d/ready") && below(c).size() == 2; })) << "cleared away";
+        EXPECT_FALSE(first.ready() || second.ready());
+        EXPECT_TRUE(three.enter_for(20s));
+        EXPECT_TRUE(std::move(first).get_for(20s));
+        EXPECT_TRUE(std::move(second).get_for(20s));
         auto leaving = one.async_leave();
         EXPECT_FALSE(two.leave_for(50ms)) << "the third one is inside";
         EXPECT_FALSE(leaving.ready());
@@ -77,7 +98,7 @@ TEST_F(double_barriers, A21_all_enter_together_and_leave_together_again_and_agai
         EXPECT_TRUE(three.leave_for(20s));
         EXPECT_TRUE(std::move(leaving).get_for(20s));
         EXPECT_TRUE(std::move(more).get_for(20s));
-        EXPECT_THAT(below(c), IsEmpty());
+        EXPECT_THAT(below(c), AnyOf(IsEmpty(), ElementsAre("ready")));
     }
 }
 
