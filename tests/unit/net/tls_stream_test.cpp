@@ -14,7 +14,7 @@ class tls_stream : public tls_test, public testing::WithParamInterface<int> {
 };
 
 TEST_P(tls_stream, talks_however_the_bytes_are_cut) {
-    for (const std::size_t portion : {1, 2, 3, 5, 7, 64, 1000, 100'000}) {
+    for (const std::size_t portion : {1U, 2U, 3U, 5U, 7U, 64U, 1000U, 100'000U}) {
         SCOPED_TRACE(portion);
         tls_server fresh(own);
         fresh.only(GetParam());
