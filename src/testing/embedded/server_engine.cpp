@@ -140,7 +140,12 @@ void server::engine::accept() {
 }
 
 void server::engine::open_link(int fd) {
-    const auto l = std::make_shared<link>(tcp::socket(io_, port_.endpoint().protocol(), fd), secure_.get());
+    std::shared_ptr<link> l;
+    try {
+        l = std::make_shared<link>(tcp::socket(io_, port_.endpoint().protocol(), fd), secure_.get());
+    } catch (const net::tls_settings_error&) { // the process ends, and OpenSSL is gone: nobody is served any more
+        return;
+    }
     std::error_code error;
     l->socket.non_blocking(true, error);
     l->socket.set_option(tcp::no_delay(true), error);
