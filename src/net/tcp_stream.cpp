@@ -150,7 +150,9 @@ detail::io_result tcp_stream::read_some(std::span<char> into) noexcept { return 
 detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
     std::error_code error;
     const std::size_t n = connection_->socket.write_some(kazoo_asio::buffer(from.data(), from.size()), error);
-    return to_result(n, error);
+    const detail::io_result r = to_result(n, error);
+    if (r.error) connection_->may_hold_more = true; // the peer's last words, unannounced
+    return r;
 }
 
 void tcp_stream::want_read() noexcept { connection_->want_read(); }

@@ -186,6 +186,38 @@ TEST(net_stream, sigpipe_never_reaches_the_application) {
     on(*loop, [&] { w.stream.reset(); });
 }
 
+// A server that refuses us says why and hangs up, without reading what we had sent meanwhile.
+TEST(net_stream, what_came_before_a_reset_is_read_behind_the_write_that_fails) {
+    const plain_listener server;
+    const auto loop = make_loop();
+    wire w;
+    moment greeted;
+    std::array<char, 64> buffer{};
+    w.opened = [&](std::error_code e) {
+        ASSERT_FALSE(e);
+        w.stream->want_read();
+    };
+    w.readable = [&] {
+        EXPECT_EQ(w.stream->read_some(buffer).bytes, 5u);
+        EXPECT_TRUE(w.stream->read_some(buffer).would_block); // the socket need not be asked again
+        greeted.happen();
+    };
+    on(*loop, [&] { w.connect(*loop, "127.0.0.1", port_of(server)); });
+    {
+        plain_peer peer = server.accept();
+        peer.send("hello");
+        ASSERT_TRUE(greeted.wait());
+        on(*loop, [&] { EXPECT_EQ(w.stream->write_some("request").bytes, 7u); });
+        ASSERT_TRUE(peer.readable(plain_peer::limit));
+        peer.send("no");
+    }
+    ASSERT_TRUE(testkit::wait_until(
+        [&] { return on(*loop, [&] { return static_cast<bool>(w.stream->write_some("x").error); }); }));
+    const detail::io_result last_words = on(*loop, [&] { return w.stream->read_some(buffer); });
+    EXPECT_EQ(std::string_view(buffer.data(), last_words.bytes), "no");
+    on(*loop, [&] { w.stream.reset(); });
+}
+
 TEST(net_stream, its_descriptor_is_not_inherited_and_it_does_not_wait_to_send) {
     const plain_listener server;
     const auto loop = make_loop();
