@@ -75,13 +75,19 @@ void core::wake() noexcept {
 void core::start_driver() noexcept { driver_->start(std::exchange(first_credentials_, {})); }
 
 void core::turn() noexcept {
-    const ref<core> self(this); // adopts wake()'s count
     wake_posted_.store(false);
-    driver_->turn();
+    if (give_up_count()) driver_->turn();
+}
+
+/// A job's own one, ahead of what it does: the end of the session may be what it does, and closings::end() comes behind
+/// everything that keeps the client. False: the session is over, and this may be destroyed.
+bool core::give_up_count() noexcept {
+    const bool goes_on = !over_;
+    release();
+    return goes_on;
 }
 
 void core::close_driver() noexcept {
-    const ref<core> self(this); // adopts begin_close()'s count
     certain_grants_.doubt_all();
     session_grants_.doubt_all();
     end_tasks(errc::closed);
@@ -90,6 +96,7 @@ void core::close_driver() noexcept {
         const util::lock_guard lock(close_mutex_);
         session_stays = static_cast<bool>(detacher_);
     }
+    if (!give_up_count()) return;
     if (session_stays)
         driver_->begin_detach(options_.close_timeout);
     else
@@ -295,7 +302,6 @@ void core::on_closed() noexcept {
     end_log(); // whoever waits for the end has heard all then
     std::vector<ref<shared_state<void>>> closers;
     ref<shared_state<session_ticket>> detacher;
-    closing_watch& closings = loop().closings();
     bool was_asked = false;
     {
         const util::lock_guard lock(close_mutex_);
@@ -311,8 +317,11 @@ void core::on_closed() noexcept {
     }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
+    over_ = true;
+    closing_watch& closings = loop().closings();
+    std::shared_ptr<event_loop> kept = loop_;
     release(); // the loop's
-    if (was_asked) closings.end();
+    if (was_asked) closings.end(std::move(kept));
 }
 
 } // namespace kazoo::detail

@@ -126,6 +126,7 @@ class core final : public ref_counted<core, task_host> {
     void start_driver() noexcept;
     void turn() noexcept;
     void close_driver() noexcept;
+    bool give_up_count() noexcept;
     /// False: that had begun before.
     bool begin_ending(ref<shared_state<session_ticket>> detacher) noexcept KAZOO_EXCLUDES(close_mutex_);
 
@@ -160,6 +161,7 @@ class core final : public ref_counted<core, task_host> {
     operation_counters operations_;
     const std::shared_ptr<session::counters> session_counters_;
     std::unique_ptr<detail::driver> driver_;
+    bool over_ = false; ///< on_closed() was called. On the loop only
 
     std::atomic<bool> wake_posted_{false};
     std::vector<std::shared_ptr<session::credential>> first_credentials_;

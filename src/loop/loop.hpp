@@ -30,7 +30,8 @@ class closing_watch {
   public:
     virtual ~closing_watch() = default;
     virtual void begin() noexcept {}
-    virtual void end() noexcept {}
+    /// With the loop of what was closed. What still runs on its executor may be the last to keep it.
+    virtual void end(std::shared_ptr<event_loop>) noexcept {}
     /// To be called when the last handle of a client is gone: at the end of the process nobody else waits for the
     /// client, so this does, for a moment.
     virtual void wait_if_process_ends() noexcept {}

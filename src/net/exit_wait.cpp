@@ -1,5 +1,6 @@
 #include "net/exit_wait.hpp"
 
+#include "loop/loop_access.hpp"
 #include "net/asio.hpp"
 #include "net/fork_generation.hpp"
 #include "net/thread.hpp"
@@ -23,7 +24,7 @@ struct exit_board final : detail::closing_watch {
     std::atomic<std::uint64_t> generation{fork_generation()};
 
     void begin() noexcept override { ++closing; }
-    void end() noexcept override { --closing; }
+    void end(std::shared_ptr<event_loop>) noexcept override;
     void wait_if_process_ends() noexcept override {
         if (exiting) wait();
     }
@@ -45,6 +46,30 @@ struct exit_board final : detail::closing_watch {
         closing = ending = 0;
     }
 };
+
+/// Behind the callbacks, any of which may be the last that keeps the client: its loop counts as ending by then.
+struct closing_end {
+    closing_end(exit_board& b, std::shared_ptr<event_loop> l) noexcept : board(b), loop(std::move(l)) {}
+    closing_end(const closing_end&) = delete;
+    closing_end& operator=(const closing_end&) = delete;
+    ~closing_end() {
+        loop.reset();
+        --board.closing;
+    }
+    exit_board& board;
+    std::shared_ptr<event_loop> loop;
+};
+
+void exit_board::end(std::shared_ptr<event_loop> loop) noexcept {
+    executor& callbacks = detail::loop_access::loop_of(*loop).default_executor();
+    std::shared_ptr<closing_end> last;
+    try {
+        last = std::make_shared<closing_end>(*this, std::move(loop));
+        callbacks.execute([kept = last] {});
+    } catch (const std::bad_alloc&) {
+        if (!last) --closing;
+    }
+}
 
 /// Asio's categories are static objects that its code looks at wherever an operation ends. Made ahead of every static
 /// object of the program, they are destroyed behind all of them: a client that one of these holds still ends by then.

@@ -68,6 +68,14 @@ INSTANTIATE_TEST_SUITE_P(with_a_client, program_end,
                                            "before_main", "in_a_callback"),
                          [](const auto& i) { return i.param; });
 
+// It may be the last that keeps the loop, whose thread would go on while static objects are destroyed.
+TEST(program_exit, waits_for_a_callback_of_a_client_that_has_closed) {
+    const server zk;
+    const ended e = run({"end", "local_with_a_callback", zk.address()});
+    EXPECT_EQ(e.how, clean) << e.printed;
+    EXPECT_EQ(e.printed, "the callback has returned\n");
+}
+
 TEST(program_exit, a_client_that_nobody_destroys_lives_on_at_the_server) {
     const server zk;
     const ended e = run({"end", "forgotten", zk.address()});

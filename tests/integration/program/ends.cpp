@@ -4,6 +4,9 @@
 #include <kazoo/client.hpp>
 #include <kazoo/event_loop.hpp>
 
+#include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -34,6 +37,11 @@ std::optional<kazoo::client> made_before_main() {
 }
 const std::optional<kazoo::client> before_main = made_before_main();
 
+std::atomic<bool> called_back = false;
+
+/// Before the library has a handler of its own, so called behind that.
+void look_at_callback() { std::printf("the callback has %s\n", called_back ? "returned" : "not returned"); }
+
 } // namespace
 
 /// HOW SERVER
@@ -60,6 +68,15 @@ int end_with_a_client(const words& w) {
         return before_main ? 0 : 1;
     } else if (how == "forgotten") {
         forgotten = new kazoo::client(connected(server));
+    } else if (how == "local_with_a_callback") {
+        std::atexit(look_at_callback);
+        const kazoo::client zk = connected(server);
+        zk.async_exists("/")
+            .then([](auto) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(200)); // the session is over long before
+                called_back = true;
+            })
+            .detach();
     } else if (how == "in_a_callback") {
         in_an_optional = connected(server);
         in_an_optional->async_exists("/").then([](auto) { std::exit(0); }).detach();
