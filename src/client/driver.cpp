@@ -358,7 +358,7 @@ void driver::on_certainty_over() noexcept {
     core_.certain_grants().doubt_all();
 }
 
-void driver::on_log(log_level level, std::string_view line) noexcept { core_.log(level, line); }
+void driver::on_log(log_level level, std::string_view text) noexcept { core_.log(level, text); }
 
 void driver::publish_clocks() noexcept {
     core_.board().set_lease_end(session_.lease_end());
