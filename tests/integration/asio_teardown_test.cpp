@@ -25,6 +25,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <system_error>
 #include <thread>
 
@@ -175,10 +176,14 @@ TEST_F(asio_teardown, a_wait_that_begins_while_its_context_goes_is_dropped) {
     EXPECT_EQ(get(second), errc::cancelled);
 }
 
-/// Knows no context.
+/// Knows no context, which therefore may go only when this has posted.
 struct bare_executor {
     asio::io_context* io;
-    template <class F> void execute(F&& f) const { asio::post(*io, std::forward<F>(f)); }
+    std::binary_semaphore* posted;
+    template <class F> void execute(F&& f) const {
+        asio::post(*io, std::forward<F>(f));
+        posted->release();
+    }
     bare_executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
     bool operator==(const bare_executor&) const noexcept = default;
 };
@@ -186,12 +191,14 @@ struct bare_executor {
 TEST_F(asio_teardown, is_not_asked_of_an_executor_that_tells_no_context) {
     asio::io_context io;
     const auto work = asio::make_work_guard(io);
+    std::binary_semaphore posted{0};
     std::string data;
     kazoo::async(zk_.async_get("/a"),
-                 asio::bind_executor(bare_executor{&io},
+                 asio::bind_executor(bare_executor{&io, &posted},
                                      [&](std::exception_ptr, const kazoo::node& n) { data = n.data.str(); }));
     io.run_one_for(30s);
     EXPECT_EQ(data, "x");
+    EXPECT_TRUE(posted.try_acquire_for(30s));
 }
 
 template <class T> struct counting_allocator {
