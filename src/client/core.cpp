@@ -79,8 +79,8 @@ void core::turn() noexcept {
     if (give_up_count()) driver_->turn();
 }
 
-/// A job's own one, ahead of what it does: the end of the session may be what it does, and closings::end() comes behind
-/// everything that keeps the client. False: the session is over, and this may be destroyed.
+/// Of a job on the loop, ahead of its work: that may end the session, and closing_watch::end() should find nothing on
+/// the loop that still keeps the client. False: the session was over already, and this may be destroyed.
 bool core::give_up_count() noexcept {
     const bool goes_on = !over_;
     release();

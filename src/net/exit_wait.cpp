@@ -47,7 +47,8 @@ struct exit_board final : detail::closing_watch {
     }
 };
 
-/// Behind the callbacks, any of which may be the last that keeps the client: its loop counts as ending by then.
+/// Runs behind the callbacks that the executor has by now, any of which may be the last that keeps the client: its loop
+/// counts as ending by then.
 struct closing_end {
     closing_end(exit_board& b, std::shared_ptr<event_loop> l) noexcept : board(b), loop(std::move(l)) {}
     closing_end(const closing_end&) = delete;
