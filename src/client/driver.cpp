@@ -25,6 +25,23 @@ std::string describe_pause(duration d) {
 
 } // namespace
 
+struct driver::line final : byte_stream_events {
+    line(driver& d, std::uint64_t n, util::endpoint e) : owner(d), number(n), to(std::move(e)) {}
+    // Each of them may destroy this.
+    void on_open(std::error_code ec) noexcept override { owner.line_opened(*this, ec); }
+    void on_readable() noexcept override {
+        driver& d = owner;
+        d.read_input();
+        d.turn();
+    }
+    void on_writable() noexcept override { owner.turn(); }
+
+    driver& owner;
+    const std::uint64_t number;
+    const util::endpoint to;
+    std::unique_ptr<byte_stream> stream;
+};
+
 driver::driver(core& c, session::config config)
     : core_(c), loop_(c.loop()), session_(std::move(config), *this), alive_(std::make_shared<driver*>(this)) {}
 
@@ -177,11 +194,10 @@ void driver::obey_orders() {
             obey(*resolve);
         } else if (auto* connect = std::get_if<session::connect_order>(&order)) {
             obey(*connect);
+        } else if (const auto* use = std::get_if<session::use_order>(&order)) {
+            obey(*use);
         } else {
-            const std::string& words = std::get<session::disconnect_order>(order).last_words;
-            if (stream_open_ && !words.empty()) static_cast<void>(stream_->write_some(words));
-            stream_.reset();
-            stream_open_ = false;
+            obey(std::get<session::disconnect_order>(order));
         }
     }
 }
@@ -203,29 +219,53 @@ void driver::obey(session::resolve_order& order) try {
 }
 
 void driver::obey(session::connect_order& order) {
-    stream_open_ = false;
-    peer_ = order.to;
     try {
-        stream_ = core_.connect(order.to, *this);
+        auto opening = std::make_unique<line>(*this, order.connection, std::move(order.to));
+        opening->stream = core_.connect(opening->to, *opening);
+        lines_.push_back(std::move(opening));
     } catch (const std::bad_alloc&) {
-        session_.on_closed(make_error_code(std::errc::not_enough_memory), loop_.now());
+        session_.on_closed(order.connection, make_error_code(std::errc::not_enough_memory), loop_.now());
     }
+}
+
+void driver::obey(const session::use_order& order) {
+    used_ = take_line(order.connection);
+    peer_ = used_->to;
+    used_->stream->want_read();
+}
+
+void driver::obey(const session::disconnect_order& order) {
+    if (!used_ || used_->number != order.connection) {
+        take_line(order.connection);
+        return;
+    }
+    if (!order.last_words.empty()) static_cast<void>(used_->stream->write_some(order.last_words));
+    used_.reset();
+}
+
+/// An empty pointer if there is none of that number.
+std::unique_ptr<driver::line> driver::take_line(std::uint64_t number) {
+    const auto at = std::ranges::find(lines_, number, [](const auto& l) { return l->number; });
+    if (at == lines_.end()) return {};
+    std::unique_ptr<line> taken = std::move(*at);
+    lines_.erase(at);
+    return taken;
 }
 
 /// True if bytes went out: there may be more to do.
 bool driver::write_output() {
-    if (!stream_open_) return false;
+    if (!used_) return false;
     const std::string_view out = session_.output();
     if (out.empty()) return false;
     const time_point before = loop_.now(); // the lease starts no later than the server can have seen the request
-    const io_result r = stream_->write_some(out);
+    const io_result r = used_->stream->write_some(out);
     if (r.error) {
         stream_broke(r.error);
         return true;
     }
     if (r.bytes > 0) session_.on_written(r.bytes, before);
     if (r.would_block || r.bytes == 0) {
-        stream_->want_write();
+        used_->stream->want_write();
         return false;
     }
     return true;
@@ -233,28 +273,26 @@ bool driver::write_output() {
 
 void driver::read_input() {
     // One look at the socket is enough unless it filled the whole buffer.
-    for (int i = 0; i < 16 && stream_open_; ++i) {
+    for (int i = 0; i < 16 && used_; ++i) {
         std::span<char> space;
         try {
             space = session_.read_space();
         } catch (const std::bad_alloc&) { // a large reply
             return stream_broke(make_error_code(std::errc::not_enough_memory));
         }
-        const io_result r = stream_->read_some(space);
+        const io_result r = used_->stream->read_some(space);
         if (r.error || (r.bytes == 0 && !r.would_block)) return stream_broke(r.error);
         if (r.would_block) break;
         session_.on_read(r.bytes, loop_.now());
         obey_orders(); // it may have asked to disconnect
         if (r.bytes < space.size()) break;
     }
-    if (stream_open_) stream_->want_read();
+    if (used_) used_->stream->want_read();
 }
 
 void driver::stream_broke(std::error_code ec) {
-    const std::string why = stream_->why();
-    stream_.reset();
-    stream_open_ = false;
-    session_.on_closed(ec, loop_.now(), why);
+    const std::unique_ptr<line> broken = std::move(used_);
+    session_.on_closed(broken->number, ec, loop_.now(), broken->stream->why());
 }
 
 /// What is still due after on_time() is a peer to be judged. That takes a second ring: by then whatever had come before
@@ -267,7 +305,7 @@ void driver::ring() noexcept {
     core_.summarise_log(now);
     session_.on_time(now);
     if (all_read_ != never) session_.on_all_read(all_read_, now);
-    const bool quiet = session_.deadline() <= now && !(stream_open_ && stream_->input_waits());
+    const bool quiet = session_.deadline() <= now && !(used_ && used_->stream->input_waits());
     all_read_ = quiet ? now : never;
     turn();
 }
@@ -287,36 +325,25 @@ void driver::finish_if_closed() {
     if (ending_ == ending::done || session_.state() != session_state::closed) return;
     ending_ = ending::done;
     *alive_ = nullptr; // here, on the loop, where answers of the resolver come in
-    stream_.reset();
-    stream_open_ = false;
+    used_.reset();
+    lines_.clear();
     if (clock_timer_ != 0) loop_.cancel_timer(std::exchange(clock_timer_, 0));
     if (abort_timer_ != 0) loop_.cancel_timer(std::exchange(abort_timer_, 0));
     if (patience_timer_ != 0) loop_.cancel_timer(std::exchange(patience_timer_, 0));
     core_.on_closed(); // may destroy us
 }
 
-// -- byte_stream_events -----------------------------------------------------------------------------------------------
-
-void driver::on_open(std::error_code ec) noexcept {
+void driver::line_opened(line& l, std::error_code ec) {
     const time_point now = loop_.now();
+    const std::uint64_t number = l.number;
     if (ec) {
-        const std::string why = stream_->why();
-        stream_.reset();
-        session_.on_closed(ec, now, why);
+        const std::unique_ptr<line> broken = take_line(number);
+        session_.on_closed(number, ec, now, broken->stream->why());
     } else {
-        stream_open_ = true;
-        session_.on_connected(now);
-        stream_->want_read();
+        session_.on_connected(number, now);
     }
     turn();
 }
-
-void driver::on_readable() noexcept {
-    read_input();
-    turn();
-}
-
-void driver::on_writable() noexcept { turn(); }
 
 // -- session::observer ------------------------------------------------------------------------------------------------
 

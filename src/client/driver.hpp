@@ -11,7 +11,7 @@ namespace kazoo::detail {
 
 class core;
 
-class driver final : session::observer, byte_stream_events {
+class driver final : session::observer {
   public:
     driver(core&, session::config);
     ~driver();
@@ -44,10 +44,10 @@ class driver final : session::observer, byte_stream_events {
     void on_session_lost(const session::session_loss&) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
-    // byte_stream_events
-    void on_open(std::error_code) noexcept override;
-    void on_readable() noexcept override;
-    void on_writable() noexcept override;
+
+    /// One connection: being opened, open, or the one that carries the session.
+    struct line;
+    void line_opened(line&, std::error_code);
 
     void ring() noexcept;
     void abort() noexcept;
@@ -63,6 +63,9 @@ class driver final : session::observer, byte_stream_events {
     void obey_orders();
     void obey(session::resolve_order&);
     void obey(session::connect_order&);
+    void obey(const session::use_order&);
+    void obey(const session::disconnect_order&);
+    std::unique_ptr<line> take_line(std::uint64_t number);
     bool submit();
     bool write_output();
     void give_back();
@@ -79,8 +82,8 @@ class driver final : session::observer, byte_stream_events {
     core& core_;
     detail::loop& loop_;
     session::session session_;
-    std::unique_ptr<byte_stream> stream_;
-    bool stream_open_ = false;
+    std::vector<std::unique_ptr<line>> lines_; ///< that are not used, or not yet
+    std::unique_ptr<line> used_;
     util::endpoint peer_; ///< the server at the other end
     bool in_turn_ = false, again_ = false;
     session::request_list batch_;

@@ -1,27 +1,30 @@
 // Looking names up, trying addresses, and what a new connection needs before requests may flow.
 #include "session/session_impl.hpp"
 #include "session/set_watches.hpp"
+#include "util/duration_text.hpp"
 
 #include <algorithm>
 
 namespace kazoo::session {
 
 namespace {
+/// So long an address is tried alone (RFC 8305).
+constexpr std::chrono::milliseconds patience_with_one{250};
 constexpr std::chrono::milliseconds least_attempt{200};
 constexpr std::size_t least_shares = 3;
 } // namespace
 
 /// A frozen server must not cost the session, so all addresses share T (C18). A lone one gets no more than a third: a
-/// real server that is starting may accept a connection and never answer it, and answers the next. While there is no
-/// session to lose, each further round gives slow servers twice as long.
+/// real server that is starting may accept a connection and never answer it, and answers the next. Each further round
+/// gives slow servers twice as long; beyond a third only while there is no session to lose.
 duration session::impl::attempt_timeout() const noexcept {
     const std::size_t candidates = phase_ == phase::resolving ? round_.hosts() : round_.size();
     const duration whole = lease_.exists() ? lease_.timeout() : duration(config_.timeout);
     const duration share = std::max<duration>(least_attempt, whole / std::max(candidates, least_shares));
-    if (lease_.exists()) return share;
+    const duration most = lease_.exists() ? duration(whole / least_shares) : whole * 2 / 3;
     duration grown = share;
-    for (int i = 0; i < failed_rounds_ && grown < whole; ++i) grown *= 2;
-    return std::max(share, std::min(grown, whole * 2 / 3));
+    for (int i = 0; i < failed_rounds_ && grown < most; ++i) grown *= 2;
+    return std::max(share, std::min(grown, most));
 }
 
 void session::impl::begin_round() {
@@ -47,20 +50,54 @@ void session::impl::start_attempts() {
     next_attempt();
 }
 
+/// Nothing is connected: shakes hands where a connection is open, or else begins to open the next one at once. The
+/// handshake is with one server at a time: two that answer it would make two sessions, or move ours back and forth.
 void session::impl::next_attempt() {
-    const util::endpoint* next = round_.next();
-    if (!next) {
-        ++failed_rounds_;
-        log(log_level::warn, "no server can be reached: ", round_.failures());
-        refused_ = round_.refused();
-        return wait();
-    }
-    current_ = *next;
     phase_ = phase::connecting;
-    tried_since_ = now_;
-    limit_ = saturating_add(now_, attempt_timeout());
-    log(log_level::debug, "connecting to ", to_string(current_));
-    orders_.push_back(connect_order{current_});
+    limit_ = never;
+    if (const opening* open = openings_.first_open()) return shake_hands(openings_.take(open->number));
+    if (open_next() || !openings_.empty()) return;
+    ++failed_rounds_;
+    log(log_level::warn, "no server can be reached: ", round_.failures());
+    refused_ = round_.refused();
+    wait();
+}
+
+/// False at the end of the round.
+bool session::impl::open_next() {
+    const util::endpoint* next = round_.next();
+    next_opening_ = next ? saturating_add(now_, patience_with_one) : never;
+    if (!next) return false;
+    openings_.add({.number = ++last_opening_, .to = *next, .since = now_, .budget = attempt_timeout()});
+    log(log_level::debug, "connecting to ", to_string(*next));
+    orders_.push_back(connect_order{last_opening_, *next});
+    return true;
+}
+
+bool session::impl::run_opening_timer() {
+    if (const opening* due = openings_.first_due(); due != nullptr && now_ >= due->limit()) {
+        const std::uint64_t number = due->number;
+        round_.note_late();
+        disconnect_from(number, {});
+        opening_ended(number, std::string(no_connection(due->to)) + " within " + util::to_text(due->budget));
+        return true;
+    }
+    if (phase_ != phase::connecting || now_ < next_opening_) return false;
+    open_next();
+    return true;
+}
+
+void session::impl::opening_ended(std::uint64_t number, std::string_view reason) {
+    const opening ended = openings_.take(number);
+    log(log_level::debug, "connection to ", to_string(ended.to), ": ", reason);
+    round_.note_failure(to_string(ended.to), reason);
+    count_.failed_attempts.add();
+    if (phase_ == phase::connecting) next_attempt();
+}
+
+void session::impl::give_up_openings() {
+    for (const opening& o : openings_.all()) disconnect_from(o.number, {});
+    openings_.clear();
 }
 
 void session::impl::wait() {
@@ -78,9 +115,13 @@ void session::impl::schedule_next() {
     wait();
 }
 
-void session::impl::shake_hands() {
+void session::impl::shake_hands(const opening& with) {
+    current_ = with.to;
+    current_number_ = with.number;
+    orders_.emplace_back(use_order{with.number});
     phase_ = phase::handshaking;
     tried_since_ = now_;
+    limit_ = saturating_add(now_, with.left());
     resuming_ = has_session();
     connect_sent_ = never;
     send_connect();
@@ -91,15 +132,20 @@ session::attempt session::impl::present_attempt() const {
         const std::string names = round_.awaited_names();
         return names.empty() ? attempt{} : attempt{names + ": not resolved", tried_since_};
     }
-    if (phase_ != phase::connecting && phase_ != phase::handshaking) return {};
-    const std::string address = to_string(current_);
-    if (round_.has_failure(address)) return {};
-    const std::string_view so_far = phase_ == phase::connecting ? no_connection() : no_answer;
-    return {(address + ": ").append(so_far), tried_since_};
+    if (phase_ == phase::handshaking) {
+        const std::string address = to_string(current_);
+        if (!round_.has_failure(address)) return {(address + ": ").append(no_answer), tried_since_};
+    }
+    for (const opening& o : openings_.all()) {
+        const std::string address = to_string(o.to);
+        if (o.opened == never && !round_.has_failure(address))
+            return {(address + ": ").append(no_connection(o.to)), o.since};
+    }
+    return {};
 }
 
-std::string_view session::impl::no_connection() const noexcept {
-    return current_.tls ? "no connection by TLS" : "no connection";
+std::string_view session::impl::no_connection(const util::endpoint& to) noexcept {
+    return to.tls ? "no connection by TLS" : "no connection";
 }
 
 /// So ends a connection to a server's port for TLS, too.
@@ -148,6 +194,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
     if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
     phase_ = phase::authenticating;
+    give_up_openings();
     replied_ = now_;
     limit_ = never;
     log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",

@@ -87,12 +87,7 @@ bool session::impl::fail_all_requests(errc reason) {
 
 void session::impl::tear_down(disconnect why) {
     ++connection_;
-    if (!by_peer(why)) {
-        if (!orders_.empty() && std::holds_alternative<connect_order>(orders_.back()))
-            orders_.pop_back(); // nobody has begun
-        else
-            orders_.emplace_back(disconnect_order{last_words()});
-    }
+    if (!by_peer(why)) disconnect_from(current_number_, last_words());
     phase_ = phase::idle;
     limit_ = never;
     close_sent_ = leaving_ = false;
@@ -107,6 +102,14 @@ void session::impl::tear_down(disconnect why) {
     credentials_.connection_lost();
     watches_.connection_lost();
     certainty_.connection_lost();
+}
+
+void session::impl::disconnect_from(std::uint64_t number, std::string last_words) {
+    const auto not_begun = std::erase_if(orders_, [number](const order& o) {
+        const auto* connect = std::get_if<connect_order>(&o);
+        return connect != nullptr && connect->connection == number;
+    });
+    if (not_begun == 0) orders_.emplace_back(disconnect_order{number, std::move(last_words)});
 }
 
 /// A new session that was asked for may have been opened: it is closed again, so the server need not keep it for T.
@@ -153,6 +156,7 @@ void session::impl::finish(session_state end, errc reason) {
         if (has_session()) count_.sessions_lost.add();
     }
     if (has_connection()) tear_down(disconnect::left);
+    give_up_openings();
     std::erase_if(orders_, [](const order& o) { return std::holds_alternative<resolve_order>(o); });
     phase_ = phase::over;
     identity_ = {};

@@ -37,12 +37,7 @@ bool session::impl::run_one_timer() {
         begin_round();
         return true;
     case phase::connecting:
-        if (now_ < limit_) return false;
-        round_.note_late();
-        connection_ended(std::string(no_connection()) + " within " + util::to_text(limit_ - tried_since_),
-                         disconnect::silence);
-        return true;
-    case phase::handshaking: return false;
+    case phase::handshaking: return run_opening_timer();
     case phase::authenticating:
     case phase::restoring:
     case phase::ready: break;
@@ -108,7 +103,8 @@ time_point session::impl::deadline() const noexcept {
         next = std::min(next, peer_limit());
         if (ping_wanted()) next = std::min(next, lease_.ping_due());
     } else if (phase_ != phase::idle && phase_ != phase::over) {
-        next = std::min(next, limit_);
+        next = std::min({next, limit_, openings_.deadline()});
+        if (phase_ == phase::connecting) next = std::min(next, next_opening_);
     }
     return next;
 }
@@ -155,17 +151,19 @@ void session::on_resolve_failed(std::string_view host, std::error_code ec, time_
     if (complete && impl_->phase_ == impl::phase::resolving) impl_->start_attempts();
 }
 
-void session::on_connected(time_point now) {
-    const auto connection = impl_->connection_;
+void session::on_connected(std::uint64_t connection, time_point now) {
     impl_->advance(now);
-    if (connection == impl_->connection_ && impl_->phase_ == impl::phase::connecting) impl_->shake_hands();
+    opening* const opened = impl_->openings_.find(connection);
+    if (opened == nullptr) return;
+    opened->opened = impl_->now_;
+    if (impl_->phase_ == impl::phase::connecting) impl_->next_attempt();
 }
 
-void session::on_closed(std::error_code ec, time_point now, std::string_view why) {
-    const auto connection = impl_->connection_;
+void session::on_closed(std::uint64_t connection, std::error_code ec, time_point now, std::string_view why) {
     impl_->advance(now);
-    if (connection != impl_->connection_ || !impl_->has_connection()) return;
     std::string reason = !why.empty() ? std::string(why) : ec ? ec.message() : "closed by the server";
+    if (impl_->openings_.find(connection) != nullptr) return impl_->opening_ended(connection, reason);
+    if (connection != impl_->current_number_ || !impl_->has_connection()) return;
     if (impl_->phase_ == impl::phase::handshaking)
         reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason : impl_->closed_unanswered());
     impl_->connection_ended(reason, ec ? disconnect::network_error : disconnect::closed_by_server);

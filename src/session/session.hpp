@@ -97,15 +97,21 @@ class observer {
 struct resolve_order {
     std::string host;
 };
-/// Open a connection and answer with on_connected() or on_closed(). One at a time.
+/// Open a connection, beside others that are being opened, and answer with on_connected() or on_closed().
 struct connect_order {
+    std::uint64_t connection = 0; ///< a number of its own
     util::endpoint to;
+};
+/// This connection, which is open, carries the session's bytes from now on, until it is closed. One at a time.
+struct use_order {
+    std::uint64_t connection = 0;
 };
 /// Close the connection, or give up opening it. No answer is expected.
 struct disconnect_order {
-    std::string last_words; ///< to be written before, if the socket takes them
+    std::uint64_t connection = 0;
+    std::string last_words; ///< to be written before, if the socket takes them; only on the one that is used
 };
-using order = std::variant<std::monostate, resolve_order, connect_order, disconnect_order>;
+using order = std::variant<std::monostate, resolve_order, connect_order, use_order, disconnect_order>;
 
 class session {
   public:
@@ -118,10 +124,10 @@ class session {
     void start(time_point now);
     void on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now);
     void on_resolve_failed(std::string_view host, std::error_code, time_point now);
-    void on_connected(time_point now);
+    void on_connected(std::uint64_t connection, time_point now);
     /// The connection could not be opened, broke, or was closed by the peer (an empty code). `why`: what is known
     /// beyond the code.
-    void on_closed(std::error_code, time_point now, std::string_view why = {});
+    void on_closed(std::uint64_t connection, std::error_code, time_point now, std::string_view why = {});
     /// `n` bytes were put into read_space().
     void on_read(std::size_t n, time_point now);
     /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.

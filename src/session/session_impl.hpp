@@ -9,6 +9,7 @@
 #include "session/in_flight.hpp"
 #include "session/inbox.hpp"
 #include "session/lease.hpp"
+#include "session/openings.hpp"
 #include "session/outbox.hpp"
 #include "session/patience.hpp"
 #include "session/reply_clock.hpp"
@@ -31,8 +32,8 @@ struct session::impl {
         idle,           ///< not started, or between two other phases
         resolving,      ///< until limit_
         waiting,        ///< between rounds, until limit_
-        connecting,     ///< until limit_
-        handshaking,    ///< until limit_
+        connecting,     ///< some of openings_, none of which is open
+        handshaking,    ///< until limit_; openings_ wait, or go on being opened
         authenticating, ///< from here on the session is ours
         restoring,      ///< SetWatches are on their way
         ready,
@@ -78,7 +79,7 @@ struct session::impl {
         watches_.log_to(std::move(sink));
     }
 
-    bool has_connection() const noexcept { return phase_ >= phase::connecting && phase_ <= phase::ready; }
+    bool has_connection() const noexcept { return phase_ >= phase::handshaking && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
     bool accepts_requests() const noexcept {
         return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty() &&
@@ -123,13 +124,17 @@ struct session::impl {
     void stop_resolving();
     void start_attempts();
     session::attempt present_attempt() const;
-    std::string_view no_connection() const noexcept;
+    static std::string_view no_connection(const util::endpoint&) noexcept;
     std::string closed_unanswered() const;
     std::string why_no_answer(std::string_view otherwise) const;
     void next_attempt();
+    bool open_next();
+    bool run_opening_timer();
+    void opening_ended(std::uint64_t number, std::string_view reason);
+    void give_up_openings();
     void wait();
     void schedule_next();
-    void shake_hands();
+    void shake_hands(const opening&);
     void take_connect_answer(std::string_view payload);
     void take_session(const kazoo::session::identity&);
     void restore_watches();
@@ -174,6 +179,7 @@ struct session::impl {
     /// Whether a write was among them.
     bool fail_all_requests(errc reason);
     void tear_down(disconnect);
+    void disconnect_from(std::uint64_t number, std::string last_words);
     std::string last_words() const;
     void lose_session(std::string_view why);
     void finish(session_state end, errc reason);
@@ -195,7 +201,7 @@ struct session::impl {
     bool closing_ = false; ///< close() was called
     time_point now_{};
     time_point limit_ = never; ///< when the phase must have ended
-    time_point tried_since_{}; ///< when resolving, connecting or shaking hands began
+    time_point tried_since_{}; ///< when resolving or shaking hands began
     std::deque<order> orders_;
 
     kazoo::session::identity identity_;
@@ -204,8 +210,13 @@ struct session::impl {
     std::int64_t last_zxid_ = 0;
     bool seen_read_write_ = false; ///< this session has been on a server with a quorum
 
-    // The connection, or the attempt at one.
+    openings openings_;
+    std::uint64_t last_opening_ = 0;  ///< its number
+    time_point next_opening_ = never; ///< when the next one begins beside those that are under way
+
+    // The connection.
     std::uint64_t connection_ = 0; ///< counts connections, so that facts about an older one are recognised
+    std::uint64_t current_number_ = 0;
     util::endpoint current_;
     bool resuming_ = false; ///< the connect request named a session
     time_point connect_sent_ = never;

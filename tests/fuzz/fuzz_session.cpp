@@ -100,7 +100,7 @@ class fuzz_world final : session::observer {
         for (const auto& c : credentials_) require(c->judged);
         over_ = true;
         session_.on_time(now_ + 1h);
-        session_.on_closed({}, now_ + 1h);
+        session_.on_closed(used_, {}, now_ + 1h);
     }
 
   private:
@@ -176,18 +176,20 @@ class fuzz_world final : session::observer {
             session_.on_time(now_);
             break;
         case 7:
-            if (connecting_) {
-                connecting_ = false;
-                open_ = true;
-                next_answer_ = 0;
-                session_.on_connected(now_);
+            if (!opening_.empty()) {
+                const std::uint64_t opened = opening_.back();
+                opening_.pop_back();
+                reserve_.push_back(opened);
+                session_.on_connected(opened, now_);
             }
             break;
         case 8:
-            if (connecting_ || open_) {
-                connecting_ = open_ = false;
+            if (!opening_.empty() || open_) {
+                const std::uint64_t ended = open_ ? used_ : opening_.front();
+                if (!std::exchange(open_, false)) opening_.erase(opening_.begin());
                 session_.on_closed(
-                    in_.byte() & 1 ? std::make_error_code(std::errc::connection_reset) : std::error_code(), now_);
+                    ended, in_.byte() & 1 ? std::make_error_code(std::errc::connection_reset) : std::error_code(),
+                    now_);
             }
             break;
         case 9: write(in_.byte()); break;
@@ -337,12 +339,21 @@ class fuzz_world final : session::observer {
             const session::order order = session_.next_order();
             if (std::holds_alternative<std::monostate>(order)) return any;
             any = true;
-            if (std::holds_alternative<session::connect_order>(order)) {
-                require(!connecting_ && !open_);
-                connecting_ = true;
-            } else if (std::holds_alternative<session::disconnect_order>(order)) {
-                require(connecting_ || open_);
-                connecting_ = open_ = false;
+            if (const auto* connect = std::get_if<session::connect_order>(&order)) {
+                require(connect->connection > newest_);
+                newest_ = connect->connection;
+                opening_.push_back(newest_);
+            } else if (const auto* use = std::get_if<session::use_order>(&order)) {
+                require(!open_ && std::erase(reserve_, use->connection) == 1);
+                open_ = true;
+                used_ = use->connection;
+                next_answer_ = 0;
+            } else if (const auto* disconnect = std::get_if<session::disconnect_order>(&order)) {
+                const std::uint64_t n = disconnect->connection;
+                if (open_ && n == used_)
+                    open_ = false;
+                else
+                    require(disconnect->last_words.empty() && std::erase(opening_, n) + std::erase(reserve_, n) == 1);
             }
         }
     }
@@ -372,7 +383,9 @@ class fuzz_world final : session::observer {
     input& in_;
     const bool recorded_;
     time_point now_{1h};
-    bool connecting_ = false, open_ = false, over_ = false;
+    std::vector<std::uint64_t> opening_, reserve_; ///< connections, by their numbers
+    std::uint64_t newest_ = 0, used_ = 0;
+    bool open_ = false, over_ = false; ///< open_: used_ is
     std::int32_t next_xid_ = 1, next_answer_ = 1;
     session::request_list waiting_;
     std::string waiting_frames_;

@@ -36,6 +36,20 @@ TEST(session, tells_the_loop_whom_the_user_named) {
     EXPECT_EQ(literal.address, "10.0.0.2");
 }
 
+TEST(session, connections_that_were_slower_are_closed) {
+    simulation world;
+    const machine m = world.add_machine();
+    m.hang(true);
+    const client c(simulation::addresses(), options_on(m, 30s));
+    world.run_for(400ms);
+    EXPECT_EQ(m.connections(), 2u);
+    m.hang(false);
+    c.wait_connected(1s);
+    EXPECT_EQ(m.connections(), 1u);
+    EXPECT_EQ(world.sessions().size(), 1u);
+    EXPECT_EQ(c.metrics().failed_attempts, 0u);
+}
+
 TEST(session, C05_a_silent_server_is_noticed_while_requests_are_sent) {
     scene s;
     s.c.wait_connected();
@@ -123,8 +137,8 @@ TEST(session, a_paused_client_reads_before_it_judges_its_peer) {
     EXPECT_EQ(verdict_of(std::move(asked)), verdict{});
     world.run_for(5s);
     EXPECT_EQ(log.seen, (std::vector{connected}));
-    // The ping was due one second after the request.
-    const auto told = logged.find("this process was not running for 1.8 s");
+    // The clock was to ring after 250 ms, for the next address.
+    const auto told = logged.find("this process was not running for 2.5 s");
     EXPECT_NE(told, std::string::npos) << logged;
     EXPECT_EQ(logged.find("not running", told + 20), std::string::npos) << logged;
 }

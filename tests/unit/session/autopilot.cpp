@@ -39,6 +39,7 @@ void drive_home(world& w) {
     if (!w.started) w.start();
     bool first_frame = true;
     std::string written;
+    std::uint64_t used = w.used;
     for (int turns = 0; turns < 3'000; ++turns) {
         w.take_orders();
         const session_state state = w.subject.state();
@@ -46,11 +47,13 @@ void drive_home(world& w) {
         for (const std::string& name : std::vector(w.names_asked)) w.resolved(name, {"10.9.9.9"});
         w.take_orders();
         w.flush();
-        if (w.connecting) {
+        if (w.connecting && !w.connection_open) {
             w.connected();
+            continue;
+        }
+        if (std::exchange(used, w.used) != w.used) {
             first_frame = true;
             written.clear();
-            continue;
         }
         if (w.connection_open && !w.subject.output().empty()) {
             written += w.write_some(std::string::npos);
@@ -86,7 +89,9 @@ void check_end(world& w) {
     }
     w.said.clear();
     w.subject.on_time(w.now + 1h);
-    w.subject.on_closed({}, w.now + 1h);
+    EXPECT_TRUE(w.lines.empty()) << "left open: " << w.lines.front().address;
+    EXPECT_FALSE(w.connection_open);
+    w.subject.on_closed(w.used, {}, w.now + 1h);
     w.take_orders();
     EXPECT_TRUE(w.said.empty()) << "after closed: " << w.said.front();
     EXPECT_EQ(w.subject.deadline(), never);

@@ -54,7 +54,7 @@ TEST(close, without_a_session_is_done_at_once) {
         .expect("connect 10.0.0.1:2181")
         .close()
         .expect("state closed")
-        .expect("disconnect")
+        .expect("give up 10.0.0.1:2181")
         .run();
     script(script::one_host())
         .start()
@@ -152,7 +152,7 @@ TEST(close, C24_abort_fails_everything_and_then_there_is_silence) {
             w.said.clear();
             w.feed(reference("event_created"));
             w.subject.on_written(5, w.now);
-            w.subject.on_connected(w.now);
+            w.subject.on_connected(w.used, w.now);
             w.subject.on_resolved("10.0.0.1", {"10.0.0.1"}, w.now);
             w.subject.expire(w.now);
             w.subject.close(w.now);

@@ -1,6 +1,8 @@
 // Which address is tried when.
 #include "script.hpp"
 
+#include "proto/jute.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +17,13 @@ session::config hosts(std::vector<session::host_port> list) {
     session::config c = script::one_host();
     c.hosts.hosts = std::move(list);
     return c;
+}
+
+/// The request for a new session with another timeout.
+std::string sent_with_timeout(std::uint32_t ms) {
+    std::string frame = sent("connect", "new_session");
+    proto::store_be32(frame.data() + 16, ms);
+    return frame;
 }
 
 /// Fails attempt after attempt at once; returns the times between the connect orders.
@@ -139,8 +148,8 @@ TEST(rounds, budgets_grow_from_round_to_round_while_no_session_is_at_stake) {
     for (const duration budget : {2500ms, 5000ms, 6666ms, 6666ms}) { // a quarter of T, up to two thirds
         for (int i = 1; i <= 4; ++i) {
             const std::string address = std::to_string(i);
-            s.expect("connect 10.0.0." + address + ":" + address).advance(budget).advance(budget == 6666ms ? 1ms : 0ms);
-            s.expect("disconnect");
+            s.expect("connect 10.0.0." + address + ":" + address).connected().write(sent("connect", "new_session"));
+            s.advance(budget).advance(budget == 6666ms ? 1ms : 0ms).expect("disconnect");
         }
         s.advance(1ms);
     }
@@ -213,25 +222,28 @@ TEST(rounds, L209_nothing_resolvable_is_a_failed_round_and_not_the_end) {
 }
 
 TEST(rounds, C18_connecting_and_shaking_hands_share_one_budget) {
-    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}}))
+    session::config c = script::one_host();
+    c.timeout = 9s;
+    script(c)
         .start()
-        .expect("connect 10.0.0.1:1")
-        .advance(2'499ms)
+        .expect("connect 10.0.0.1:2181")
+        .advance(2'999ms)
         .expect_nothing()
         .advance(1ms)
-        .expect("disconnect")
-        .expect("connect 10.0.0.2:2")
-        .advance(2s)
+        .expect("give up 10.0.0.1:2181")
+        .then([](world& w) { EXPECT_EQ(w.subject.last_failures(), "10.0.0.1:2181: no connection within 3.0 s"); })
+        .advance(50ms)
+        .expect("connect 10.0.0.1:2181") // for 6 s
+        .advance(5s)
         .connected()
-        .write(sent("connect", "new_session"))
-        .advance(499ms)
+        .write(sent_with_timeout(9'000))
+        .advance(999ms)
         .expect_nothing()
         .advance(1ms)
         .expect("disconnect")
-        .expect("connect 10.0.0.3:3")
         .then([](world& w) {
-            EXPECT_EQ(w.subject.last_failures(), "10.0.0.1:1: no connection within 2.5 s; "
-                                                 "10.0.0.2:2: connected, but no answer to the handshake within 500 ms");
+            EXPECT_EQ(w.subject.last_failures(),
+                      "10.0.0.1:2181: connected, but no answer to the handshake within 1.0 s");
         })
         .run();
 }
@@ -248,10 +260,11 @@ TEST(rounds, refused_is_what_each_address_of_a_round_said) {
         .then(expect(true))
         .advance(50ms)
         .expect("connect 10.0.0.1:1")
-        .advance(6'667ms) // says nothing
-        .expect("disconnect")
+        .advance(250ms)
         .expect("connect 10.0.0.2:2")
         .closed(std::make_error_code(std::errc::connection_refused))
+        .advance(6'417ms) // the first one says nothing
+        .expect("give up 10.0.0.1:1")
         .then(expect(false))
         .run();
 }
@@ -280,7 +293,7 @@ TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_m
         .advance(199ms)
         .expect_nothing()
         .advance(1ms)
-        .expect("disconnect")
+        .expect("give up 10.0.0.1:1")
         .expect("connect 10.0.0.1:2")
         .run();
 }
@@ -313,8 +326,8 @@ TEST(rounds, C18_the_negotiated_timeout_counts_while_a_session_lives) {
         .closed()
         .expect("state suspended")
         .expect("connect 10.0.0.2:2")
-        .advance(1s)
-        .expect("disconnect")
+        .advance(667ms)
+        .expect("give up 10.0.0.2:2")
         .advance(50ms)
         .expect("connect 10.0.0.1:1")
         .run();
@@ -482,10 +495,10 @@ TEST(rounds, a_fact_about_an_older_connection_changes_nothing) {
         .expect("connect 10.0.0.1:1")
         .then([](world& w) {
             w.now += 5s; // the attempt's time is over, but nobody has rung the bell yet
-            w.subject.on_connected(w.now);
+            w.subject.on_connected(w.lines.front().number, w.now);
             EXPECT_EQ(w.subject.output(), "");
         })
-        .expect("disconnect")
+        .expect("give up 10.0.0.1:1")
         .expect("connect 10.0.0.2:2")
         .run();
 }

@@ -59,11 +59,15 @@ script& script::start() {
     return add([](world& w, const how&) { w.start(); });
 }
 
-script& script::connected() {
-    return add([](world& w, const how&) {
+script& script::connected(std::string address) {
+    return add([address = std::move(address)](world& w, const how&) {
         w.take_orders();
-        w.connected();
+        w.connected(address);
     });
+}
+
+script& script::refused(std::string address) {
+    return add([address = std::move(address)](world& w, const how&) { w.refused(address); });
 }
 
 script& script::closed(std::error_code ec, std::string_view why) {

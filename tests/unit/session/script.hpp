@@ -13,8 +13,10 @@ class script {
     explicit script(session::config c) : config_(std::move(c)) {}
 
     script& start();
-    script& connected();
+    /// The newest connection that is being opened is open; or the one to that address.
+    script& connected(std::string address = {});
     script& closed(std::error_code ec = {}, std::string_view why = {});
+    script& refused(std::string address);
     /// The session wants to write exactly this; the socket takes it all.
     script& write(std::string bytes);
     script& feed(std::string bytes);

@@ -108,15 +108,41 @@ void world::start() {
     subject.start(now);
 }
 
-void world::connected() {
-    connecting = false;
-    connection_open = true;
-    subject.on_connected(now);
+world::line& world::opening_to(std::string_view address) {
+    const auto wanted = [&](const line& l) { return !l.open && (address.empty() || l.address == address); };
+    const auto found = std::find_if(lines.rbegin(), lines.rend(), wanted);
+    if (found == lines.rend()) throw std::runtime_error("nothing is being opened to " + std::string(address));
+    return *found;
+}
+
+void world::forget_line(std::uint64_t number) {
+    std::erase_if(lines, [&](const line& l) { return l.number == number; });
+    connecting = !std::ranges::all_of(lines, &line::open);
+}
+
+void world::connected(std::string_view address) {
+    line& opened = opening_to(address);
+    opened.open = true;
+    const std::uint64_t number = opened.number;
+    connecting = !std::ranges::all_of(lines, &line::open);
+    subject.on_connected(number, now);
+    take_orders();
 }
 
 void world::closed(std::error_code ec, std::string_view why) {
-    connection_open = connecting = false;
-    subject.on_closed(ec, now, why);
+    take_orders();
+    std::uint64_t number = used;
+    if (!std::exchange(connection_open, false) && connecting) {
+        number = opening_to({}).number;
+        forget_line(number);
+    }
+    subject.on_closed(number, ec, now, why);
+}
+
+void world::refused(std::string_view address) {
+    const std::uint64_t number = opening_to(address).number;
+    forget_line(number);
+    subject.on_closed(number, std::make_error_code(std::errc::connection_refused), now);
 }
 
 void world::resolved(const std::string& name, std::vector<std::string> addresses) {
@@ -185,15 +211,32 @@ void world::take_orders() {
             names_asked.push_back(resolve->host);
             say("resolve " + resolve->host);
         } else if (const auto* connect = std::get_if<session::connect_order>(&next)) {
-            EXPECT_FALSE(connection_open || connecting) << "two connections at once";
             connecting = true;
             connecting_to = connect->to;
+            lines.push_back({connect->connection, to_string(connect->to)});
+            most_lines = std::max(most_lines, lines.size());
             say("connect " + to_string(connect->to));
+        } else if (const auto* use = std::get_if<session::use_order>(&next)) {
+            EXPECT_FALSE(connection_open) << "two are used at once";
+            const auto at = std::ranges::find(lines, use->connection, &line::number);
+            EXPECT_TRUE(at != lines.end() && at->open) << "use of what is not open";
+            used = use->connection;
+            connection_open = true;
+            forget_line(used);
         } else {
-            EXPECT_TRUE(connection_open || connecting) << "disconnect without a connection";
-            connection_open = connecting = false;
-            last_words = std::get<session::disconnect_order>(next).last_words;
-            say("disconnect");
+            const auto& order = std::get<session::disconnect_order>(next);
+            if (connection_open && order.connection == used) {
+                connection_open = false;
+                last_words = order.last_words;
+                say("disconnect");
+                continue;
+            }
+            const auto at = std::ranges::find(lines, order.connection, &line::number);
+            EXPECT_NE(at, lines.end()) << "disconnect without a connection";
+            if (at == lines.end()) continue;
+            EXPECT_EQ(order.last_words, "");
+            say("give up " + at->address);
+            forget_line(order.connection);
         }
     }
 }

@@ -72,8 +72,12 @@ class world final : public session::observer {
 
     // -- the loop ----------------------------------------------------------------------------------------------------
     void start();
-    void connected();
+    /// The newest connection that is being opened is open; or the one to that address.
+    void connected(std::string_view address = {});
+    /// The one that is used ends; if none is, the newest that is being opened.
     void closed(std::error_code ec = {}, std::string_view why = {});
+    /// The one to that address could not be opened.
+    void refused(std::string_view address);
     void resolved(const std::string& name, std::vector<std::string> addresses);
     void resolve_failed(const std::string& name);
     /// `chunk` bytes at a time; 0: all at once.
@@ -86,7 +90,8 @@ class world final : public session::observer {
     void advance(duration);
     /// The clock rings, and nothing has come that was not fed.
     void ring();
-    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`.
+    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`; `give up 10.0.0.1:2181` for a
+    /// connection that was not used. That one is used is told by what is written.
     void take_orders();
 
     // -- the owner ---------------------------------------------------------------------------------------------------
@@ -104,12 +109,20 @@ class world final : public session::observer {
     std::deque<std::string> said;
     std::string logged;
     std::string all_said; ///< never cut, for what must never be said
+    struct line {
+        std::uint64_t number;
+        std::string address;
+        bool open = false;
+    };
+    std::vector<line> lines; ///< those that are not used
+    std::uint64_t used = 0;  ///< the number of the newest that was used
     bool started = false, connection_open = false, connecting = false;
     bool write_failed = false;            ///< with the newest session that was lost
     bool certain = true;                  ///< until the session says that what was certain is over
     std::vector<std::string> names_asked; ///< and not answered
     std::string last_words;               ///< of the newest disconnect
     util::endpoint connecting_to;         ///< of the newest connect
+    std::size_t most_lines = 0;           ///< that were being opened at a time
     session::request_list waiting;
     std::string waiting_frames;
     std::vector<std::unique_ptr<test_request>> requests;
@@ -125,6 +138,8 @@ class world final : public session::observer {
 
   private:
     void fail_waiting(errc);
+    line& opening_to(std::string_view address);
+    void forget_line(std::uint64_t number);
 };
 
 std::string errc_name(errc);
