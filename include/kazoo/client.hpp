@@ -221,9 +221,11 @@ class KAZOO_EXPORT node_operations {
 class KAZOO_EXPORT client : public node_operations {
   public:
     /// Starts connecting and returns at once; operations wait for the session.
-    /// `hosts`: `zk1:2181,tls://zk2:2281,[::1]:2181/chroot`. Throws kazoo::error for a host string or an option that
-    /// makes no sense, and what event_loop() throws if it makes a loop of its own; servers that cannot be reached are
-    /// not an error here.
+    /// `hosts`: `zk1:2181,tls://zk2:2281,[::1]:2181/chroot`; `unix:/run/zk.sock` is a host, too, and a chroot behind it
+    /// begins with a colon, `unix:/run/zk.sock:/chroot`. Or a URL:
+    /// `zk://zk1,zk2/chroot?session_timeout=8s&read_only=1`, `zk+tls://…` for TLS everywhere; what it says goes before
+    /// `opts`. Throws kazoo::error for a host string or an option that makes no sense, and what event_loop() throws if
+    /// it makes a loop of its own; servers that cannot be reached are not an error here.
     explicit client(std::string_view hosts, client_options opts = {});
 
     // -- session ------------------------------------------------------------------------------------------------------
@@ -236,6 +238,17 @@ class KAZOO_EXPORT client : public node_operations {
     std::chrono::milliseconds negotiated_timeout() const noexcept;
     /// The address and port of the server that the session is connected to; empty without a connection.
     std::string server() const;
+    /// The servers that the client knows, as a host string without the chroot: those that it was made with, until
+    /// set_hosts() or client_options::follow_config changed that.
+    std::string hosts() const;
+    /// The client knows these servers from now on, written as for the constructor, without options. The chroot stays as
+    /// it is: `hosts` names none, or the same. The session goes on. Where servers were added or removed it may move to
+    /// another one, though its own is in the list still, by chance, so that each server has its share of all clients
+    /// that are told so (ZooKeeper's own client does the same); with client_options::randomize_hosts off it moves only
+    /// away from one that is not in the list. To the session a move is a short drop of the connection; requests that
+    /// were sent are answered before. Thread-safe; returns at once. Throws kazoo::error with errc::bad_hosts. Does
+    /// nothing once the client is closed.
+    void set_hosts(std::string_view hosts) const;
     /// Why the last attempt at each address failed: `10.0.0.1:2181: Connection refused; …`. Empty while connected.
     std::string last_failures() const;
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the

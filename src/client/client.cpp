@@ -3,6 +3,7 @@
 
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
+#include "client/url_options.hpp"
 #include "session/host_list.hpp"
 #include "util/backoff.hpp"
 
@@ -58,7 +59,7 @@ void check(const client_options& o) {
 session::config to_config(session::host_spec hosts, const client_options& o) {
     session::config c;
     c.hosts = std::move(hosts);
-    for (session::host_port& h : c.hosts.hosts) h.tls = h.tls || o.tls;
+    detail::reach_as_said(c.hosts.hosts, o);
     c.timeout = session_timeout(o);
     c.randomize_hosts = o.randomize_hosts;
     c.read_only = o.read_only;
@@ -110,9 +111,10 @@ node_operations::node_operations(detail::core_handle core, std::string root, std
 namespace {
 
 client open(std::string_view hosts, client_options opts) {
+    session::host_spec spec = session::parse_hosts(hosts);
+    detail::take_url_options(spec, opts);
     check(opts);
     if (!opts.log.write) opts.log.threshold = detail::threshold_from_environment(opts.log.threshold);
-    session::host_spec spec = session::parse_hosts(hosts);
     std::string root = spec.chroot;
     std::vector<std::shared_ptr<session::credential>> credentials;
     for (const credential& c : opts.credentials) credentials.push_back(std::make_shared<required_credential>(c));
@@ -140,6 +142,16 @@ std::chrono::milliseconds client::negotiated_timeout() const noexcept {
 }
 
 std::string client::server() const { return core().board().server(); }
+
+std::string client::hosts() const { return core().board().hosts(); }
+
+void client::set_hosts(std::string_view hosts) const {
+    session::host_spec spec = session::parse_hosts(hosts);
+    if (!spec.options.empty()) session::refuse_hosts("options cannot change", hosts);
+    if (!spec.chroot.empty() && spec.chroot != core().first_chroot())
+        session::refuse_hosts("the chroot cannot change", spec.chroot);
+    core().set_hosts(std::move(spec.hosts));
+}
 
 std::string client::last_failures() const { return core().board().last_failures(); }
 

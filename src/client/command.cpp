@@ -33,7 +33,7 @@ class lookup final : public shared_state<addresses> {
 
 future<addresses> look_up(core& c, const std::string& host) {
     ref<lookup> asked(new lookup(c));
-    if (session::is_numeric(host))
+    if (session::needs_no_lookup(host))
         asked->take(host, {}, {host});
     else
         c.loop().resolve(
@@ -63,9 +63,10 @@ session::host_port whom(core& c, const std::string& server) {
     } catch (const error& e) {
         refuse(errc::bad_hosts, e.detail());
     }
-    if (spec.hosts.size() != 1 || !spec.chroot.empty()) refuse(errc::bad_hosts, "a command goes to one HOST:PORT");
+    if (spec.hosts.size() != 1 || !spec.chroot.empty() || !spec.options.empty())
+        refuse(errc::bad_hosts, "a command goes to one HOST:PORT");
     session::host_port to = std::move(spec.hosts.front());
-    to.tls = to.tls || c.all_by_tls();
+    to.tls = (to.tls || c.all_by_tls()) && !to.is_socket();
     return to;
 }
 

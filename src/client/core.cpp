@@ -1,5 +1,6 @@
 #include "client/core.hpp"
 
+#include "client/url_options.hpp"
 #include "loop/post.hpp"
 #include "task/task_scope.hpp"
 
@@ -26,7 +27,8 @@ class close_state final : public shared_state<void> {
 std::string first_host(const session::host_spec& s) {
     if (s.hosts.empty()) return {};
     const session::host_port& first = s.hosts.front();
-    return first.host + ":" + std::to_string(first.port) + (s.hosts.size() > 1 ? ",\u2026" : "");
+    const std::string name = first.is_socket() ? "unix:" + first.host : first.host + ":" + std::to_string(first.port);
+    return name + (s.hosts.size() > 1 ? ",\u2026" : "");
 }
 
 } // namespace
@@ -50,6 +52,7 @@ executor* core::executor_of(const client_options& o, detail::loop& l) noexcept {
 
 core::core(session::config config, client_options opts, std::shared_ptr<event_loop> loop)
     : options_(std::move(opts)),
+      first_chroot_(config.hosts.chroot),
       tracer_(options_.tracer.get()),
       tls_(std::make_shared<tls_options>(options_.tls.value_or(tls_options{}))),
       loop_(std::move(loop)),
@@ -60,7 +63,10 @@ core::core(session::config config, client_options opts, std::shared_ptr<event_lo
       callbacks_(*this, executor_of(options_, this->loop())),
       board_(this->loop().now()),
       session_counters_(config.count),
-      driver_(std::make_unique<detail::driver>(*this, std::move(config))) {}
+      driver_(nullptr) {
+    board_.set_hosts(to_string(config.hosts.hosts));
+    driver_ = std::make_unique<detail::driver>(*this, std::move(config));
+}
 
 core::~core() = default;
 
@@ -215,6 +221,15 @@ log_sink core::default_sink() {
     return {options_.log.threshold, [lines = to_stderr_, &l = loop()](log_level level, std::string_view line) {
                 lines->write(level, line, l.now());
             }};
+}
+
+void core::set_hosts(std::vector<session::host_port> hosts) {
+    if (loop().forked()) return;
+    reach_as_said(hosts, options_);
+    board_.set_hosts(to_string(hosts));
+    post_to(loop(), [self = ref<core>::share(this), hosts = std::move(hosts)]() mutable {
+        self->driver_->set_hosts(std::move(hosts));
+    });
 }
 
 void core::set_log_threshold(log_level level) {

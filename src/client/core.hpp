@@ -66,6 +66,9 @@ class core final : public ref_counted<core, task_host> {
                (options_.carried_over == carry_over::reads && !write);
     }
     void add_credential(std::shared_ptr<session::credential>);
+    void set_hosts(std::vector<session::host_port>);
+    /// Of the host string that the client was made with: "" or "/a/b".
+    const std::string& first_chroot() const noexcept { return first_chroot_; }
     operation_counters& counters() noexcept { return operations_; }
     client_metrics metrics() const;
     /// What the user's tracer gave for an operation that begins; 0 without one.
@@ -144,6 +147,7 @@ class core final : public ref_counted<core, task_host> {
     void tell_end(std::uint64_t begun, const traced_end&) noexcept;
 
     client_options options_;
+    const std::string first_chroot_;
     operation_tracer* const tracer_; ///< that of the options
     const std::shared_ptr<const tls_options> tls_;
     std::shared_ptr<event_loop> loop_;

@@ -92,6 +92,12 @@ void driver::add_credential(std::shared_ptr<session::credential> c) {
     turn();
 }
 
+void driver::set_hosts(std::vector<session::host_port> hosts) {
+    if (ending_ == ending::done) return;
+    session_.set_hosts(std::move(hosts), loop_.now());
+    turn();
+}
+
 void driver::forget(session::watcher& w) {
     if (!w.registered()) return;
     session_.forget(w);

@@ -110,6 +110,16 @@ std::stop_token session_board::session_token() const {
     return lost_.get_token();
 }
 
+std::string session_board::hosts() const {
+    const util::lock_guard lock(mutex_);
+    return hosts_;
+}
+
+void session_board::set_hosts(std::string hosts) {
+    const util::lock_guard lock(mutex_);
+    hosts_ = std::move(hosts);
+}
+
 std::string session_board::last_failures() const {
     const util::lock_guard lock(mutex_);
     return last_failures_;

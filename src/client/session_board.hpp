@@ -58,6 +58,9 @@ class session_board {
     session::identity identity() const KAZOO_EXCLUDES(mutex_);
     std::stop_token session_token() const KAZOO_EXCLUDES(mutex_);
     std::string last_failures() const KAZOO_EXCLUDES(mutex_);
+    /// The list of hosts, as a host string. Also written by other threads than the loop's.
+    std::string hosts() const KAZOO_EXCLUDES(mutex_);
+    void set_hosts(std::string) KAZOO_EXCLUDES(mutex_);
     /// The same, and what is being tried now, with the time that it has taken.
     std::string why_no_connection(time_point now) const KAZOO_EXCLUDES(mutex_);
     /// Address and port of the server of the present connection; empty without one.
@@ -119,6 +122,7 @@ class session_board {
     session::identity identity_ KAZOO_GUARDED_BY(mutex_);
     std::stop_source lost_ KAZOO_GUARDED_BY(mutex_);
     std::string last_failures_ KAZOO_GUARDED_BY(mutex_);
+    std::string hosts_ KAZOO_GUARDED_BY(mutex_);
     session::session::attempt attempt_ KAZOO_GUARDED_BY(mutex_);
     util::endpoint server_ KAZOO_GUARDED_BY(mutex_);
     util::pruned_list<ref<state_listener>, has_ended> listeners_ KAZOO_GUARDED_BY(mutex_);

@@ -15,6 +15,7 @@
 namespace kazoo::net {
 
 using kazoo_asio::ip::tcp;
+using any_stream = kazoo_asio::generic::stream_protocol;
 
 namespace {
 
@@ -34,13 +35,18 @@ detail::io_result to_result(std::size_t bytes, std::error_code error) noexcept {
     return {.error = to_standard(error)};
 }
 
+any_stream::endpoint to_address(const util::endpoint& to, std::error_code& error) {
+    if (to.is_socket()) return kazoo_asio::local::stream_protocol::endpoint(to.address); // the host list knows how long
+    return tcp::endpoint(kazoo_asio::ip::make_address(to.address, error), to.port);
+}
+
 } // namespace
 
 struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     connection(kazoo_asio::io_context& i, detail::byte_stream_events& e) : io(i), socket(i), events(&e) {}
 
-    void open(const std::string& address, std::uint16_t port);
-    std::error_code make_socket(const tcp::endpoint&);
+    void open(const util::endpoint&);
+    std::error_code make_socket(const any_stream::endpoint&);
     void opened(std::error_code) noexcept;
     bool leads_to_itself() const noexcept;
     enum class goodbye : bool {
@@ -54,7 +60,7 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
 
     kazoo_asio::io_context& io;
     operation_memory opening, reading, writing; ///< kept alive by the handlers
-    tcp::socket socket;
+    any_stream::socket socket;
     closed_by_children in_children;
     detail::byte_stream_events* events; ///< null once the stream is gone
     bool waits_to_read = false;
@@ -70,9 +76,9 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
 
 // -- opening ----------------------------------------------------------------------------------------------------------
 
-void tcp_stream::connection::open(const std::string& address, std::uint16_t port) {
+void tcp_stream::connection::open(const util::endpoint& to) {
     std::error_code error;
-    const tcp::endpoint peer(kazoo_asio::ip::make_address(address, error), port);
+    const any_stream::endpoint peer = to_address(to, error);
     if (!error) error = make_socket(peer);
     if (error)
         kazoo_asio::post(io, opening.bind([self = shared_from_this(), error] { self->opened(error); }));
@@ -80,7 +86,7 @@ void tcp_stream::connection::open(const std::string& address, std::uint16_t port
         socket.async_connect(peer, opening.bind([self = shared_from_this()](std::error_code e) { self->opened(e); }));
 }
 
-std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
+std::error_code tcp_stream::connection::make_socket(const any_stream::endpoint& peer) {
     // Asio would set close-on-exec later: a program that another thread starts in between would inherit the socket.
     const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const int descriptor = ::socket(peer.protocol().family(), type, peer.protocol().protocol());
@@ -97,7 +103,8 @@ std::error_code tcp_stream::connection::make_socket(const tcp::endpoint& peer) {
     }
     in_children = closed_by_children(descriptor);
     socket.non_blocking(true, error);
-    if (!error) socket.set_option(tcp::no_delay(true), error);
+    if (error || peer.protocol().family() == AF_UNIX) return error;
+    socket.set_option(tcp::no_delay(true), error);
     // Keeps the kernel from holding many unsent bytes: a ping could not overtake them. It does not matter if it fails.
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
     return error;
@@ -115,15 +122,15 @@ void tcp_stream::connection::opened(std::error_code error) noexcept {
 /// If nobody listens on a port of this machine, the kernel may give us that very port to connect from.
 bool tcp_stream::connection::leads_to_itself() const noexcept {
     std::error_code error;
-    const tcp::endpoint here = socket.local_endpoint(error);
-    if (error) return false;
+    const any_stream::endpoint here = socket.local_endpoint(error);
+    if (error || here.protocol().family() == AF_UNIX) return false;
     return here == socket.remote_endpoint(error) && !error;
 }
 
 void tcp_stream::connection::close(goodbye how) noexcept {
     in_children.forget();
     std::error_code ignored;
-    if (how == goodbye::reset) socket.set_option(tcp::socket::linger(true, 0), ignored);
+    if (how == goodbye::reset) socket.set_option(any_stream::socket::linger(true, 0), ignored);
     socket.close(ignored);
 }
 
@@ -185,7 +192,7 @@ void tcp_stream::connection::want_read() noexcept {
 void tcp_stream::connection::want_write() noexcept {
     if (std::exchange(waits_to_write, true)) return;
     // An error counts as an event: the next write reports it.
-    socket.async_wait(tcp::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {
+    socket.async_wait(any_stream::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {
         self->waits_to_write = false;
         if (self->events) self->events->on_writable();
     }));
@@ -195,7 +202,7 @@ void tcp_stream::connection::want_write() noexcept {
 
 tcp_stream::tcp_stream(std::shared_ptr<loop_core> core, const util::endpoint& to, detail::byte_stream_events& events)
     : core_(std::move(core)), connection_(std::make_shared<connection>(core_->io(), events)) {
-    connection_->open(to.address, to.port);
+    connection_->open(to);
 }
 
 tcp_stream::~tcp_stream() {

@@ -5,6 +5,7 @@
 
 namespace kazoo::net {
 
+/// By TCP, or to a Unix-domain socket.
 class tcp_stream final : public detail::byte_stream {
   public:
     tcp_stream(std::shared_ptr<loop_core>, const util::endpoint&, detail::byte_stream_events&);

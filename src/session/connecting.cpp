@@ -12,6 +12,7 @@ namespace {
 constexpr std::chrono::milliseconds patience_with_one{250};
 constexpr std::chrono::milliseconds least_attempt{200};
 constexpr std::size_t least_shares = 3;
+constexpr std::string_view hosts_have_changed = "left, as the hosts have changed";
 } // namespace
 
 /// A frozen server must not cost the session, so all addresses share T (C18). A lone one gets no more than a third: a
@@ -28,6 +29,7 @@ duration session::impl::attempt_timeout() const noexcept {
 }
 
 void session::impl::begin_round() {
+    hosts_changed_ = false;
     for (std::string& name : round_.begin()) orders_.push_back(resolve_order{std::move(name)});
     if (!round_.awaits_names()) return start_attempts();
     phase_ = phase::resolving;
@@ -105,8 +107,40 @@ void session::impl::wait() {
     limit_ = saturating_add(now_, backoff_.next(random_));
 }
 
+/// Without chance only those move whose server is not in the list any more.
+migration session::impl::migration_to(const std::vector<host_port>& hosts) {
+    if (home_.address.empty()) return {};
+    if (config_.randomize_hosts) return decide_migration(round_.host_list(), hosts, home_, random_);
+    return {.moves = std::ranges::none_of(hosts, [this](const host_port& h) { return is_at(h, home_); })};
+}
+
+void session::impl::set_hosts(std::vector<host_port> hosts) {
+    if (phase_ == phase::over) return;
+    migration m = migration_to(hosts);
+    if (!m.order.empty()) {
+        const host_port& next = m.order.front();
+        home_ = {.address = next.host, .port = next.port, .host = next.host, .tls = next.tls};
+    }
+    const bool served = std::ranges::any_of(hosts, [this](const host_port& h) { return is_at(h, current_); });
+    round_.set_hosts(std::move(hosts), std::move(m.order));
+    log(log_level::info, "the hosts have changed", m.moves && established() ? ": moves to another one" : "");
+    hosts_changed_ = true;
+    if (phase_ == phase::idle) return;
+    if (established()) {
+        if (m.moves && !closing_ && !leaving_) leave(hosts_have_changed);
+        return;
+    }
+    give_up_openings();
+    if (phase_ != phase::handshaking) return begin_round();
+    if (!served) connection_ended(hosts_have_changed, disconnect::left);
+}
+
 /// After a connection or an attempt ended.
 void session::impl::schedule_next() {
+    if (hosts_changed_) {
+        proven_ = false;
+        return begin_round();
+    }
     if (!std::exchange(proven_, false)) return next_attempt();
     dropped_ = current_;
     // Servers that accept, serve a little and drop must not be hammered either.
@@ -189,6 +223,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     if (!resuming_ || count_.connections.get() == 0) count_.sessions.add();
     count_.connections.add();
     identity_ = granted;
+    home_ = current_;
     failed_rounds_ = 0;
     seen_read_write_ = seen_read_write_ || !granted.read_only;
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);

@@ -16,7 +16,7 @@ std::vector<std::string> host_round::begin() {
     for (const host_port& host : hosts_) {
         slot& s = slots_.emplace_back();
         s.host = host;
-        s.awaited = !is_numeric(host.host);
+        s.awaited = !needs_no_lookup(host.host);
         if (!s.awaited) {
             s.addresses.push_back(host.host);
             continue;
@@ -81,9 +81,18 @@ void host_round::order(bool shuffle, util::random_source& random, const util::en
     if (shuffle)
         for (std::size_t i = addresses_.size(); i > 1; --i)
             std::swap(addresses_[i - 1], addresses_[static_cast<std::size_t>(random.below(i))]);
+    if (!preferred_.empty())
+        std::ranges::stable_sort(addresses_, {}, [this](const util::endpoint& a) { return rank(a); });
+    preferred_.clear();
     const auto dropped = std::ranges::find_if(
         addresses_, [&last](const util::endpoint& a) { return a.address == last.address && a.port == last.port; });
     if (dropped != addresses_.end()) std::rotate(dropped, dropped + 1, addresses_.end());
+}
+
+std::size_t host_round::rank(const util::endpoint& a) const noexcept {
+    const auto at =
+        std::ranges::find_if(preferred_, [&](const host_port& h) { return h.host == a.host && h.port == a.port; });
+    return static_cast<std::size_t>(at - preferred_.begin());
 }
 
 void host_round::note_failure(const std::string& who, std::string_view why) {

@@ -27,6 +27,12 @@ class host_round {
     /// Fixes the order in which the addresses are tried; `last` goes to the end if there are others.
     void order(bool shuffle, util::random_source&, const util::endpoint& last);
 
+    /// From the next round on; in it, those that are named in `preferred` come in that order.
+    void set_hosts(std::vector<host_port> hosts, std::vector<host_port> preferred) {
+        hosts_ = std::move(hosts);
+        preferred_ = std::move(preferred);
+    }
+    const std::vector<host_port>& host_list() const noexcept { return hosts_; }
     std::size_t hosts() const noexcept { return hosts_.size(); }
     std::size_t size() const noexcept { return addresses_.size(); }
     /// The next address, or nullptr at the end of the round.
@@ -64,7 +70,9 @@ class host_round {
     /// False if no round waits for that name.
     bool fill(std::string_view name, const std::vector<std::string>& addresses);
 
-    std::vector<host_port> hosts_;
+    std::size_t rank(const util::endpoint&) const noexcept;
+
+    std::vector<host_port> hosts_, preferred_;
     std::vector<lookup> lookups_;
     std::vector<slot> slots_;
     std::vector<util::endpoint> addresses_;

@@ -203,6 +203,11 @@ void session::submit(request_list& requests, std::string& frames) {
 
 void session::set_log_threshold(log_level l) { impl_->log_from(l); }
 
+void session::set_hosts(std::vector<host_port> hosts, time_point now) {
+    impl_->advance(now);
+    impl_->set_hosts(std::move(hosts));
+}
+
 void session::add_credential(std::shared_ptr<credential> c) {
     if (impl_->phase_ == impl::phase::over) {
         c->on_refused(impl_->state_ == session_state::auth_failed ? errc::auth_failed : errc::closed);

@@ -145,6 +145,9 @@ class session {
     /// Takes requests and their encoded frames over (both are empty afterwards); no more than batch_limit at a time.
     void submit(request_list& requests, std::string& frames);
     void set_log_threshold(log_level);
+    /// The list is another one from now on. A session may leave its server for that, also if that is still in the list
+    /// (rebalancing.hpp); what was submitted is answered first.
+    void set_hosts(std::vector<host_port>, time_point now);
     void add_credential(std::shared_ptr<credential>);
     /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
     /// where that is safe.

@@ -12,6 +12,7 @@
 #include "session/openings.hpp"
 #include "session/outbox.hpp"
 #include "session/patience.hpp"
+#include "session/rebalancing.hpp"
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
 #include "session/set_watches.hpp"
@@ -133,6 +134,8 @@ struct session::impl {
     void opening_ended(std::uint64_t number, std::string_view reason);
     void give_up_openings();
     void wait();
+    void set_hosts(std::vector<host_port>);
+    migration migration_to(const std::vector<host_port>&);
     void schedule_next();
     void shake_hands(const opening&);
     void take_connect_answer(std::string_view payload);
@@ -213,6 +216,9 @@ struct session::impl {
     openings openings_;
     std::uint64_t last_opening_ = 0;  ///< its number
     time_point next_opening_ = never; ///< when the next one begins beside those that are under way
+
+    bool hosts_changed_ = false; ///< since the round began
+    util::endpoint home_;        ///< the server of the last session, or the one that it is to move to
 
     // The connection.
     std::uint64_t connection_ = 0; ///< counts connections, so that facts about an older one are recognised

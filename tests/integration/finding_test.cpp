@@ -8,7 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <string>
+#include <sys/un.h>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 namespace kazoo::test {
@@ -63,6 +69,92 @@ TEST(finding, a_server_beside_one_that_is_silent_where_it_should_speak_tls) {
     const client zk(testkit::loopback_name(port.number()) + "," + secure.address(), o);
     zk.wait_connected(18s);
     EXPECT_EQ(zk.server(), secure.address());
+}
+
+TEST(finding, localhost_of_two_families_where_the_server_has_one) {
+    const std::string port = server().address().substr(server().address().rfind(':'));
+    for (int i = 0; i < 4; ++i) { // in whatever order
+        const client zk("localhost" + port, {.session_timeout = 60s});
+        zk.wait_connected(18s);
+        EXPECT_EQ(zk.server(), server().address());
+    }
+}
+
+/// Hands on what comes to a Unix-domain socket to a server, and its answers back.
+class socket_relay {
+  public:
+    explicit socket_relay(std::string path) : path_(std::move(path)), listener_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+        sockaddr_un here{};
+        here.sun_family = AF_UNIX;
+        path_.copy(here.sun_path, sizeof here.sun_path - 1);
+        if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0 ||
+            ::listen(listener_.get(), 8) != 0)
+            throw std::system_error(errno, std::system_category(), path_);
+        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    }
+    std::string host() const { return "unix:" + path_; }
+    int accepted() const { return accepted_; }
+
+  private:
+    struct pair {
+        unique_fd client, server;
+    };
+    static bool pass(const unique_fd& from, const unique_fd& to) {
+        std::array<char, 4096> buffer{};
+        const ssize_t n = ::recv(from.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (n < 0) return errno == EAGAIN;
+        for (ssize_t sent = 0, m = 0; sent < n; sent += m) {
+            pollfd room{to.get(), POLLOUT, 0};
+            ::poll(&room, 1, 10'000);
+            m = ::send(to.get(), buffer.data() + sent, static_cast<std::size_t>(n - sent), MSG_NOSIGNAL);
+            if (m <= 0) return false;
+        }
+        return n > 0;
+    }
+    void run(const std::stop_token& stop) {
+        std::vector<pair> pairs;
+        while (!stop.stop_requested()) {
+            std::vector<pollfd> waits{{listener_.get(), POLLIN, 0}};
+            for (const pair& p : pairs) {
+                waits.push_back({p.client.get(), POLLIN, 0});
+                waits.push_back({p.server.get(), POLLIN, 0});
+            }
+            ::poll(waits.data(), waits.size(), 20);
+            if (waits[0].revents != 0) {
+                pairs.push_back({unique_fd(::accept(listener_.get(), nullptr, nullptr)),
+                                 testkit::connect_within(testkit::parse_address(server().address()), 10s)});
+                ++accepted_;
+            }
+            std::erase_if(pairs, [](const pair& p) { return !pass(p.client, p.server) || !pass(p.server, p.client); });
+        }
+    }
+
+    const std::string path_;
+    unique_fd listener_;
+    std::atomic<int> accepted_{0};
+    std::jthread thread_;
+};
+
+TEST(finding, a_server_behind_a_unix_domain_socket) {
+    const file_folder files;
+    const socket_relay relay(files.path("zk.sock"));
+    {
+        const client zk(relay.host() + ":/finding");
+        zk.ensure_chroot();
+        zk.create("/x", std::string(100'000, 'x'));
+        EXPECT_EQ(zk.get("/x").data.size(), 100'000u);
+        EXPECT_EQ(zk.server(), relay.host());
+        EXPECT_EQ(zk.command("ruok"), "imok");
+    }
+    const client other("zk://" + relay.host() + ":/finding?session_timeout=5s");
+    EXPECT_EQ(other.get("/x").data.size(), 100'000u);
+    EXPECT_EQ(other.negotiated_timeout(), 5s);
+    EXPECT_EQ(client(server().address()).command("ruok", relay.host()), "imok");
+    EXPECT_EQ(relay.accepted(), 4);
+
+    const client nowhere("unix:" + files.path("none.sock"));
+    EXPECT_THROW(nowhere.async_try_connect().get_for(10s), error);
+    EXPECT_NE(nowhere.last_failures().find("none.sock: No such file"), std::string::npos) << nowhere.last_failures();
 }
 
 TEST(finding, close_with_several_attempts_under_way) {

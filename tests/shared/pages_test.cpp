@@ -295,6 +295,21 @@ TEST_F(pages, sessions_hands_a_session_over) {
     EXPECT_EQ(next.session_id(), id);
 }
 
+// -- doc/connecting.md -------------------------------------------------------------------------------
+
+// [shown]
+kazoo::client connect_as_configured(const std::string& hosts) {
+    return kazoo::client("zk://" + hosts + "/app?session_timeout=8s&operation_timeout=1m&name=worker");
+}
+// [shown]
+
+TEST(connecting_page, connects_as_configured) {
+    const kazoo::client zk = connect_as_configured(kazoo::test::server().address());
+    zk.ensure_chroot();
+    EXPECT_EQ(zk.negotiated_timeout(), 8s);
+    EXPECT_TRUE(kazoo::client(kazoo::test::server().address()).exists("/app"));
+}
+
 // -- doc/security.md ---------------------------------------------------------------------------------
 
 // [shown]

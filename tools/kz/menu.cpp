@@ -23,7 +23,7 @@ constexpr std::string_view running_action = "consume"; // of kz queue
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
     sensible.description("");
-    app.add_option("-s,--servers", s.hosts, "HOST:PORT,HOST:PORT,.../CHROOT")
+    app.add_option("-s,--servers", s.hosts, "HOST:PORT,HOST:PORT,.../CHROOT; or zk://.../CHROOT?OPTION=VALUE&...")
         ->type_name("SERVERS")
         ->envname("KZ_SERVERS")
         ->capture_default_str();

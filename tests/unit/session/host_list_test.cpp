@@ -98,6 +98,67 @@ TEST(parse_hosts, C43_a_refusal_does_not_show_what_may_be_a_password) {
     EXPECT_THAT(text, Not(HasSubstr("pass")));
 }
 
+TEST(parse_hosts, a_url_says_options_behind_the_hosts) {
+    const host_spec one = parse_hosts(" zk://a:1, b,[fe80::1%25eth0]:3/app?session_timeout=8s&read_only=1\n");
+    EXPECT_THAT(one.hosts, ElementsAre(host_port{"a", 1}, host_port{"b", 2181}, host_port{"fe80::1%eth0", 3}));
+    EXPECT_EQ(one.chroot, "/app");
+    EXPECT_FALSE(one.tls);
+    EXPECT_THAT(one.options, ElementsAre(url_option{"session_timeout", "8s"}, url_option{"read_only", "1"}));
+    EXPECT_THAT(parse_hosts("zk://a").hosts, ElementsAre(host_port{"a", 2181}));
+    EXPECT_EQ(parse_hosts("zk://a/?name=my%20app%26").options.front(), (url_option{"name", "my app&"}));
+    EXPECT_EQ(parse_hosts("zk://a?name=").options.front(), (url_option{"name", ""}));
+    EXPECT_EQ(parse_hosts("zk://a/what%3f/100%25").chroot, "/what?/100%");
+    EXPECT_EQ(parse_hosts("zk://a?").options.size(), 0U);
+    EXPECT_EQ(parse_hosts("a/b?c=d").chroot, "/b?c=d") << "in a list of hosts that is a node";
+    EXPECT_EQ(parse_hosts("a/b%20").chroot, "/b%20");
+}
+
+TEST(parse_hosts, zk_and_tls_reaches_all_hosts_by_tls) {
+    const host_spec all = parse_hosts("zk+tls://a:1,b/app");
+    EXPECT_TRUE(all.tls);
+    EXPECT_THAT(all.hosts, ElementsAre(host_port{"a", 1, true}, host_port{"b", 2181, true}));
+    EXPECT_EQ(all.chroot, "/app");
+    EXPECT_THAT(parse_hosts("zk://a,tls://b").hosts, ElementsAre(host_port{"a", 2181}, host_port{"b", 2181, true}));
+}
+
+TEST(parse_hosts, a_url_that_cannot_be_read_names_the_piece) {
+    EXPECT_THAT(refusal("zk://"), HasSubstr("empty host"));
+    EXPECT_THAT(refusal("zk://a:x/b?read_only=1"), HasSubstr("bad port in \"a:x\""));
+    EXPECT_THAT(refusal("zk://a?read_only"), HasSubstr("\"read_only\""));
+    EXPECT_THAT(refusal("zk://a?=1"), HasSubstr("\"=1\""));
+    EXPECT_THAT(refusal("zk://a?x=1&"), HasSubstr("behind & in \"x=1\""));
+    EXPECT_THAT(refusal("zk://a?x=1&&y=2"), HasSubstr("name=value"));
+    EXPECT_THAT(refusal("zk://a?x=1&y=2&x=3"), HasSubstr("twice in \"x=3\""));
+    for (const char* bad : {"%", "%4", "%4g", "%g4", "%+4", "%-1"})
+        EXPECT_THAT(refusal(std::string("zk://a?name=") + bad), HasSubstr("bad escape in \"name=" + std::string(bad)));
+    EXPECT_THAT(refusal("zk://a/b%zz"), HasSubstr("bad escape"));
+    EXPECT_THAT(refusal("zk://a/b%2f%2e%2e"), HasSubstr("bad chroot"));
+    EXPECT_THAT(refusal("zk://a#b"), HasSubstr("%23"));
+    EXPECT_THAT(refusal("zk://a,zk://b"), HasSubstr("unknown scheme"));
+    EXPECT_THAT(refusal("ZK://a"), HasSubstr("unknown scheme"));
+    EXPECT_THAT(refusal("zk://user:pass@a"), testing::Not(HasSubstr("pass")));
+}
+
+TEST(parse_hosts, a_socket_is_a_host) {
+    EXPECT_THAT(parse_hosts("unix:/run/zk.sock").hosts, ElementsAre(host_port{"/run/zk.sock", 0}));
+    EXPECT_EQ(parse_hosts("unix:/run/zk.sock").chroot, "");
+    const host_spec two = parse_hosts("unix:/run/zk.sock, b:1/app");
+    EXPECT_THAT(two.hosts, ElementsAre(host_port{"/run/zk.sock", 0}, host_port{"b", 1}));
+    EXPECT_EQ(two.chroot, "/app");
+    const host_spec last = parse_hosts("b:1,unix:/run/zk.sock:/app/x");
+    EXPECT_THAT(last.hosts, ElementsAre(host_port{"b", 1}, host_port{"/run/zk.sock", 0}));
+    EXPECT_EQ(last.chroot, "/app/x");
+    EXPECT_THAT(parse_hosts("zk+tls://unix:/a%2Cb,c").hosts,
+                ElementsAre(host_port{"/a,b", 0, false}, host_port{"c", 2181, true}));
+    EXPECT_TRUE(needs_no_lookup("/run/zk.sock"));
+    EXPECT_THAT(refusal("unix:zk.sock"), HasSubstr("begins with a slash"));
+    EXPECT_THAT(refusal("unix:"), HasSubstr("begins with a slash"));
+    EXPECT_THAT(refusal("unix:/a:2181"), HasSubstr("chroot"));
+    EXPECT_THAT(refusal("unix:/a:/x,b"), HasSubstr("behind all hosts"));
+    EXPECT_THAT(refusal("tls://unix:/a"), HasSubstr("no TLS"));
+    EXPECT_THAT(refusal("unix:/" + std::string(107, 'x')), HasSubstr("too long"));
+}
+
 TEST(is_numeric, knows_addresses_from_names) {
     for (const char* yes : {"10.0.0.1", "255.255.255.255", "::", "::1", "1::", "fe80::1%eth0", "1:2:3:4:5:6:7:8"})
         EXPECT_TRUE(is_numeric(yes)) << yes;

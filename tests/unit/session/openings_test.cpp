@@ -237,7 +237,8 @@ TEST(openings, while_a_session_is_at_stake_budgets_grow_to_a_third) {
     w.feed(granted);
     w.closed();
     const auto refuse_all = [&] {
-        for (w.take_orders(); w.connecting; w.take_orders()) w.closed(std::make_error_code(std::errc::connection_refused));
+        for (w.take_orders(); w.connecting; w.take_orders())
+            w.closed(std::make_error_code(std::errc::connection_refused));
         w.now = w.subject.deadline();
         w.ring();
         w.take_orders();
@@ -285,7 +286,8 @@ bool is_reached(const std::map<std::string, behaviour>& servers, const session::
             answer = saturating_add(w.now, answers.at(asked));
         }
         if (!w.connection_open) answer = never;
-        const auto due = std::ranges::find_if(w.lines, [&](const auto& l) { return !l.open && opens.at(l.number) <= w.now; });
+        const auto due =
+            std::ranges::find_if(w.lines, [&](const auto& l) { return !l.open && opens.at(l.number) <= w.now; });
         if (due != w.lines.end()) {
             w.connected(due->address);
             continue;

@@ -48,6 +48,14 @@ class KzTest(harness.ServerTest):
         self.assertEqual(self.ok("-s", self.address + "/app", "create", "/a", "x"), "/a\n")
         self.assertEqual(self.ok("get", "/app/a"), "x")
 
+    def test_servers_as_a_url(self):
+        self.ok("create", "/app")
+        self.assertEqual(self.ok("-s", f"zk://{self.address}/app?session_timeout=5s&name=x", "create", "/a", "x"), "/a\n")
+        self.assertEqual(self.ok("get", "/app/a"), "x")
+        code, _, err = self.run_kz("-s", f"zk://{self.address}?sesion_timeout=5s", "ls", "/")
+        self.assertEqual(code, 2)
+        self.assertIn("sesion_timeout=5s", err)
+
     def test_data_from_standard_input_is_kept_byte_for_byte(self):
         data = bytes(range(256)) * 100
         self.ok("create", "/a", "-", stdin=data)

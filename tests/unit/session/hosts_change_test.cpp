@@ -1,0 +1,167 @@
+// Another list of hosts while the session runs.
+#include "script.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kazoo::test {
+namespace {
+
+using list = std::vector<session::host_port>;
+
+const std::string new_session = sent("connect", "new_session");
+const std::string granted = got("connect", "new_session");
+
+session::config two_hosts() {
+    session::config c = script::one_host(); // nothing is left to chance
+    c.hosts.hosts = {{"10.0.0.1", 1}, {"10.0.0.2", 2}};
+    return c;
+}
+auto set_hosts(list hosts) {
+    return [hosts](world& w) { w.subject.set_hosts(hosts, w.now); };
+}
+script on_the_first(session::config c = two_hosts()) {
+    script s(std::move(c));
+    s.start().expect("connect 10.0.0.1:1").connected().write(new_session).feed(granted).expect("state connected");
+    return s;
+}
+
+TEST(hosts_change, a_session_stays_where_its_server_stays_in_the_list) {
+    on_the_first()
+        .then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.3", 3}}))
+        .expect_nothing()
+        .closed()
+        .expect("state suspended")
+        .expect("connect 10.0.0.1:1") // a new round, as the list is new
+        .closed()
+        .expect("connect 10.0.0.3:3")
+        .run();
+}
+
+TEST(hosts_change, a_session_leaves_a_server_that_is_not_in_the_list_when_all_is_answered) {
+    on_the_first()
+        .submit({reference("get_data")})
+        .write(reference("get_data"))
+        .then(set_hosts({{"10.0.0.2", 2}, {"10.0.0.3", 3}}))
+        .expect_nothing()
+        .then([](world& w) { EXPECT_FALSE(w.subject.accepts_requests()); })
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .expect("state suspended")
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .connected()
+        .write(resume_frame(5))
+        .feed(got("connect", "resume"))
+        .expect("state connected")
+        .run();
+}
+
+TEST(hosts_change, attempts_at_the_old_list_are_given_up) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .advance(250ms)
+        .expect("connect 10.0.0.2:2")
+        .then(set_hosts({{"10.0.0.3", 3}}))
+        .expect("give up 10.0.0.1:1")
+        .expect("give up 10.0.0.2:2")
+        .expect("connect 10.0.0.3:3")
+        .connected()
+        .write(new_session)
+        .feed(granted)
+        .expect("state connected")
+        .run();
+}
+
+TEST(hosts_change, a_handshake_with_a_server_of_both_lists_goes_on) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(new_session)
+        .then(set_hosts({{"10.0.0.3", 3}, {"10.0.0.1", 1}}))
+        .expect_nothing()
+        .closed()
+        .expect("connect 10.0.0.3:3")
+        .run();
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .write(new_session)
+        .then(set_hosts({{"10.0.0.3", 3}}))
+        .expect("disconnect")
+        .expect("connect 10.0.0.3:3")
+        .run();
+}
+
+TEST(hosts_change, a_pause_ends) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .closed()
+        .expect("connect 10.0.0.2:2")
+        .closed()
+        .expect_nothing()
+        .then(set_hosts({{"10.0.0.3", 3}}))
+        .expect("connect 10.0.0.3:3")
+        .run();
+}
+
+TEST(hosts_change, a_name_that_is_being_looked_up_is_not_looked_up_again) {
+    session::config c = two_hosts();
+    c.hosts.hosts = {{"zk1", 1}};
+    script(c)
+        .start()
+        .expect("resolve zk1")
+        .then(set_hosts({{"zk1", 1}, {"zk2", 2}}))
+        .expect("resolve zk2")
+        .expect_nothing()
+        .then([](world& w) {
+            w.resolved("zk1", {"10.0.0.1"});
+            w.resolved("zk2", {"10.0.0.2"});
+        })
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(hosts_change, closing_goes_on_where_it_is) {
+    on_the_first()
+        .close()
+        .then(set_hosts({{"10.0.0.3", 3}}))
+        .write(with_xid(reference("close"), 2147483647))
+        .feed(with_xid(got("close", "close_without_ephemerals"), 2147483647))
+        .expect("state closed")
+        .expect("disconnect")
+        .run();
+    script(two_hosts()).abort().expect("state closed").then(set_hosts({{"10.0.0.3", 3}})).expect_nothing().run();
+}
+
+TEST(hosts_change, by_chance_two_of_five_move_to_the_new_ones_where_three_become_five) {
+    constexpr int clients = 2'000;
+    int moved = 0;
+    for (std::uint64_t seed = 0; seed < clients; ++seed) {
+        session::config c = two_hosts();
+        c.hosts.hosts.push_back({"10.0.0.3", 3});
+        c.randomize_hosts = true;
+        c.seed = seed;
+        world w(c);
+        w.start();
+        w.take_orders();
+        w.connected();
+        w.write_all();
+        w.feed(granted);
+        ASSERT_EQ(w.subject.state(), session_state::connected);
+        w.said.clear();
+        set_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}, {"10.0.0.5", 5}})(w);
+        w.take_orders();
+        if (w.said.empty()) continue;
+        ++moved;
+        EXPECT_TRUE(w.said.back() == "connect 10.0.0.4:4" || w.said.back() == "connect 10.0.0.5:5") << w.said.back();
+    }
+    EXPECT_NEAR(moved, clients * 2 / 5, clients / 25);
+}
+
+} // namespace
+} // namespace kazoo::test
