@@ -73,6 +73,13 @@ struct client_options {
     time_limit close_timeout = std::chrono::seconds(5);
     /// Try the hosts in random order. Off: in the order given.
     bool randomize_hosts = true;
+    /// When the ensemble is reconfigured while the client runs, its new members become the client's hosts, as by
+    /// client::set_hosts(). Hosts keep the names that they were given where these lead to a member's address, and the
+    /// chroot stays. By TLS a member is reached at the port that all hosts have, as the configuration has none for TLS.
+    /// Costs a read and a watch. Not followed, with a warning in the log, is what does not say where clients connect (a
+    /// client port for each member), or cannot be read. Off for clients that reach the servers at other addresses
+    /// than these know of themselves: behind a proxy, a socket or a mapped port.
+    bool follow_config = false;
     /// Accept a server that lost its quorum, as session_state::connected_read_only.
     bool read_only = false;
     /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with

@@ -3,6 +3,7 @@
 
 #include "client/chroot.hpp"
 #include "client/client_access.hpp"
+#include "client/config_follower.hpp"
 #include "client/url_options.hpp"
 #include "session/host_list.hpp"
 #include "util/backoff.hpp"
@@ -119,9 +120,10 @@ client open(std::string_view hosts, client_options opts) {
     std::vector<std::shared_ptr<session::credential>> credentials;
     for (const credential& c : opts.credentials) credentials.push_back(std::make_shared<required_credential>(c));
     auto config = to_config(std::move(spec), opts);
-    const bool insecure = opts.tls && opts.tls->insecure;
+    const bool insecure = opts.tls && opts.tls->insecure, follows = opts.follow_config;
     auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
+    if (follows) detail::follow_config(detail::handle(*core, {}));
     if (insecure) core->log(log_level::warn, "TLS without verification (insecure): whoever answers is believed");
     return detail::client_access::make({core.release(), detail::core_handle::keeps::session}, std::move(root));
 }

@@ -1,5 +1,6 @@
 #include "client/core.hpp"
 
+#include "client/config_follower.hpp"
 #include "client/url_options.hpp"
 #include "loop/post.hpp"
 #include "task/task_scope.hpp"
@@ -230,6 +231,15 @@ void core::set_hosts(std::vector<session::host_port> hosts) {
     post_to(loop(), [self = ref<core>::share(this), hosts = std::move(hosts)]() mutable {
         self->driver_->set_hosts(std::move(hosts));
     });
+}
+
+void core::follow(const ensemble_config& config) {
+    const auto addresses = client_addresses(config);
+    auto hosts = addresses ? driver_->session().named(*addresses) : std::nullopt;
+    if (!hosts)
+        return log(log_level::warn, "the configuration cannot be followed: it does not say where clients connect");
+    board_.set_hosts(to_string(*hosts));
+    driver_->set_hosts(std::move(*hosts));
 }
 
 void core::set_log_threshold(log_level level) {

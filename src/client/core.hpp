@@ -13,6 +13,7 @@
 #include "task/task_host.hpp"
 
 #include <kazoo/options.hpp>
+#include <kazoo/servers.hpp>
 
 #include <atomic>
 #include <memory>
@@ -95,6 +96,8 @@ class core final : public ref_counted<core, task_host> {
     detail::driver& driver() noexcept { return *driver_; }
 
     // -- on the loop --------------------------------------------------------------------------------------------------
+    /// The hosts are the members of this configuration from now on.
+    void follow(const ensemble_config&);
     void publish_counts(const session::session& s) noexcept {
         gauges_.in_flight.set(s.pending());
         gauges_.watches.set(s.watches());

@@ -28,6 +28,7 @@ class driver final : session::observer {
     void set_log_threshold(log_level l) { session_.set_log_threshold(l); }
     void add_credential(std::shared_ptr<session::credential>);
     void set_hosts(std::vector<session::host_port>);
+    const session::session& session() const noexcept { return session_; }
     void forget(session::watcher&);
     /// As long as somebody wants it, pairs of requests keep certain_until() ahead (session/certainty.hpp).
     void claim_certainty();

@@ -70,6 +70,7 @@ constexpr std::array known{
     known_option{"server_tick", [](client_options& o, const url_option& u) { o.server_tick = time_of(u); }},
     known_option{"randomize_hosts", [](client_options& o, const url_option& u) { o.randomize_hosts = flag_of(u); }},
     known_option{"read_only", [](client_options& o, const url_option& u) { o.read_only = flag_of(u); }},
+    known_option{"follow_config", [](client_options& o, const url_option& u) { o.follow_config = flag_of(u); }},
     known_option{"max_request_bytes", [](client_options& o, const url_option& u) { o.max_request_bytes = size_of(u); }},
     known_option{"max_reply_bytes", [](client_options& o, const url_option& u) { o.max_reply_bytes = size_of(u); }},
     known_option{"name", [](client_options& o, const url_option& u) { o.name = u.value; }},

@@ -31,7 +31,7 @@ std::vector<std::string> host_round::begin() {
 
 host_round::lookup& host_round::lookup_of(std::string_view name) {
     const auto at = std::ranges::find(lookups_, name, &lookup::name);
-    return at != lookups_.end() ? *at : lookups_.emplace_back(lookup{std::string(name), false, {}});
+    return at != lookups_.end() ? *at : lookups_.emplace_back(lookup{.name = std::string(name)});
 }
 
 bool host_round::fill(std::string_view name, const std::vector<std::string>& addresses) {
@@ -49,6 +49,7 @@ bool host_round::resolved(std::string_view name, std::vector<std::string> addres
     if (addresses.empty()) return resolve_failed(name, "has no address");
     lookup& l = lookup_of(name);
     l.under_way = false;
+    l.known = addresses;
     if (!fill(name, addresses)) l.late = std::move(addresses);
     return !awaits_names();
 }
@@ -87,6 +88,59 @@ void host_round::order(bool shuffle, util::random_source& random, const util::en
     const auto dropped = std::ranges::find_if(
         addresses_, [&last](const util::endpoint& a) { return a.address == last.address && a.port == last.port; });
     if (dropped != addresses_.end()) std::rotate(dropped, dropped + 1, addresses_.end());
+}
+
+std::vector<util::endpoint> host_round::known_addresses() const {
+    std::vector<util::endpoint> all;
+    const auto add = [&](const host_port& h, const std::string& address) {
+        all.push_back({.address = address, .port = h.port, .host = h.host, .tls = h.tls});
+    };
+    for (const host_port& h : hosts_) {
+        if (needs_no_lookup(h.host)) add(h, h.host);
+        const auto known = std::ranges::find(lookups_, h.host, &lookup::name);
+        if (known == lookups_.end()) continue;
+        for (const std::string& address : known->known) add(h, address);
+    }
+    return all;
+}
+
+std::vector<std::string> host_round::names() {
+    std::vector<std::string> asked;
+    for (const host_port& h : hosts_)
+        if (!needs_no_lookup(h.host) && !std::exchange(lookup_of(h.host).under_way, true)) asked.push_back(h.host);
+    return asked;
+}
+
+void host_round::begin_at(const util::endpoint& first) {
+    ++number_;
+    addresses_ = known_addresses();
+    std::erase_if(addresses_, [&](const util::endpoint& a) { return to_string(a) == to_string(first); });
+    addresses_.insert(addresses_.begin(), first);
+    tried_ = 0;
+    late_ = false;
+}
+
+bool host_round::leads_to(const host_port& h, std::string_view host) const noexcept {
+    if (h.host == host) return true;
+    const auto known = std::ranges::find(lookups_, h.host, &lookup::name);
+    return known != lookups_.end() && std::ranges::find(known->known, host) != known->known.end();
+}
+
+std::optional<std::vector<host_port>> host_round::named(const std::vector<host_port>& servers) const {
+    const auto secure = std::ranges::find_if(hosts_, &host_port::tls);
+    const bool tls = secure != hosts_.end(); // a configuration has no ports for TLS
+    const auto other_port = [&](const host_port& h) { return h.tls && h.port != secure->port; };
+    if (std::ranges::any_of(hosts_, &host_port::is_socket) || std::ranges::any_of(hosts_, other_port))
+        return std::nullopt;
+    std::vector<host_port> result;
+    for (host_port server : servers) {
+        if (tls) server.port = secure->port;
+        server.tls = tls;
+        const auto known = std::ranges::find_if(
+            hosts_, [&](const host_port& h) { return h.port == server.port && leads_to(h, server.host); });
+        result.push_back(known == hosts_.end() ? std::move(server) : *known);
+    }
+    return result;
 }
 
 std::size_t host_round::rank(const util::endpoint& a) const noexcept {

@@ -6,6 +6,7 @@
 #include "util/random.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,12 @@ class host_round {
   public:
     explicit host_round(std::vector<host_port> hosts) : hosts_(std::move(hosts)) {}
 
+    /// Starts over with all addresses that are known, this one first.
+    void begin_at(const util::endpoint&);
+    /// Of all hosts, by the last look-ups.
+    std::vector<util::endpoint> known_addresses() const;
+    /// All names whose look-up is not under way; it is from now on.
+    std::vector<std::string> names();
     /// Starts over. Returns the names to be looked up, each once: not those whose look-up is still under way.
     std::vector<std::string> begin();
     bool awaits_names() const noexcept { return std::ranges::any_of(slots_, &slot::awaited); }
@@ -32,6 +39,10 @@ class host_round {
         hosts_ = std::move(hosts);
         preferred_ = std::move(preferred);
     }
+    /// These servers under the names that the list has for them, as far as these have been looked up; reached by TLS if
+    /// any host is. Nothing if that cannot be said: sockets say nothing of servers, nor do hosts by TLS of several
+    /// ports.
+    std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     const std::vector<host_port>& host_list() const noexcept { return hosts_; }
     std::size_t hosts() const noexcept { return hosts_.size(); }
     std::size_t size() const noexcept { return addresses_.size(); }
@@ -60,13 +71,15 @@ class host_round {
     struct lookup {
         std::string name;
         bool under_way = false;
-        std::vector<std::string> late; ///< addresses from an answer that came when no round waited for it
+        std::vector<std::string> known{}; ///< addresses from the last answer
+        std::vector<std::string> late{};  ///< addresses from an answer that came when no round waited for it
     };
     struct failure {
         std::string who, why;
         std::uint64_t round;
     };
     lookup& lookup_of(std::string_view name);
+    bool leads_to(const host_port&, std::string_view host) const noexcept;
     /// False if no round waits for that name.
     bool fill(std::string_view name, const std::vector<std::string>& addresses);
 

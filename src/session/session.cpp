@@ -225,6 +225,10 @@ void session::forget(watcher& w) {
 }
 
 void session::give_back() noexcept {
+std::optional<std::vector<host_port>> session::named(const std::vector<host_port>& servers) const {
+    return impl_->round_.named(servers);
+}
+
     impl_->inbox_.give_back();
     impl_->outbox_.give_back();
 }

@@ -155,6 +155,8 @@ class session {
     /// Gives the memory back that a burst needed. To be called when nothing is pending.
     void give_back() noexcept;
     /// Ends the session after everything that was submitted: sends closeSession, waits for the answer, then the state
+    /// These servers as the list of hosts names them; nothing if that cannot be said (host_round.hpp).
+    std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     /// is closed. The owner calls abort() when that takes too long.
     void close(time_point now);
     /// Closes at once: fails everything with `closed`; the state is closed.

@@ -46,6 +46,44 @@ TEST(reconfig, takes_a_server_out_and_back_in_and_tells_those_who_watch) {
     EXPECT_EQ(c.get_config().version, again.version);
 }
 
+TEST(reconfig, a_client_that_follows_leaves_a_server_that_is_taken_out) {
+    testkit::ensemble servers(3, {.config = {"reconfigEnabled=true"}, .java_flags = {"-Dzookeeper.skipACL=yes"}});
+    const std::size_t leaving = (servers.wait_leader() + 1) % 3;
+    const auto local = [&](std::size_t i) { return "localhost:" + std::to_string(servers[i].port()); };
+    const std::string names = local(0) + "," + local(1) + "," + local(2);
+    const client admin(servers.addresses(), {.operation_timeout = 60s});
+    const client follows(names + "/app", {.session_timeout = 10s, .operation_timeout = 60s, .follow_config = true});
+    const client stays(names, {.session_timeout = 10s});
+    follows.ensure_chroot();
+    follows.set_hosts(local(leaving)); // there
+    ASSERT_TRUE(test::eventually([&] { return follows.server() == servers[leaving].address(); })) << follows.server();
+    follows.set_hosts(names);
+    follows.sync("/");
+    const session_id id = follows.session_id();
+    const std::string node = follows.create("/n", "x", create_mode::ephemeral);
+
+    // A configuration made of zoo.cfg alone does not say where clients connect.
+    std::string joining;
+    for (const ensemble_member& m : admin.get_config().members) {
+        if (m.address.find(';') != m.address.npos) continue;
+        joining += (joining.empty() ? "server." : ",server.") + std::to_string(m.id) + "=" + m.address +
+                   ";127.0.0.1:" + std::to_string(servers[static_cast<std::size_t>(m.id - 1)].port());
+    }
+    if (!joining.empty()) admin.reconfig({.joining = joining});
+    admin.reconfig({.leaving = std::to_string(leaving + 1)});
+
+    std::string left;
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != leaving) left += (left.empty() ? "" : ",") + local(i);
+    EXPECT_TRUE(test::eventually([&] { return follows.hosts() == left; })) << follows.hosts();
+    EXPECT_TRUE(test::eventually([&] {
+        return follows.state() == session_state::connected && follows.server() != servers[leaving].address();
+    })) << follows.server();
+    EXPECT_EQ(follows.session_id(), id);
+    EXPECT_EQ(follows.get(node).stat.owner, id);
+    EXPECT_EQ(stays.hosts(), names);
+}
+
 TEST(operations_switched_off, are_unimplemented_and_cost_no_connection) {
     testkit::real_server server({.config = {"4lw.commands.whitelist=srvr"}});
     const client c(server.address());

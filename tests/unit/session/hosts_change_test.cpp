@@ -138,6 +138,35 @@ TEST(hosts_change, closing_goes_on_where_it_is) {
     script(two_hosts()).abort().expect("state closed").then(set_hosts({{"10.0.0.3", 3}})).expect_nothing().run();
 }
 
+TEST(hosts_change, servers_keep_the_names_that_lead_to_them) {
+    session::config c = two_hosts();
+    c.hosts.hosts = {{"zk1", 1}, {"10.0.0.2", 2}, {"zk3", 3}};
+    script(c)
+        .start()
+        .expect("resolve zk1")
+        .expect("resolve zk3")
+        .then([](world& w) {
+            w.resolved("zk1", {"fd00::1", "10.0.0.1"});
+            w.resolve_failed("zk3");
+            const list servers{{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.1", 9}};
+            EXPECT_EQ(w.subject.named(servers), (list{{"zk1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.1", 9}}));
+        })
+        .expect("connect [fd00::1]:1")
+        .run();
+}
+
+TEST(hosts_change, servers_by_tls_have_the_port_of_the_hosts) {
+    const auto named = [](list hosts) {
+        session::config c = two_hosts();
+        c.hosts.hosts = std::move(hosts);
+        return world(c).subject.named({{"a", 2181}, {"b", 2181}});
+    };
+    EXPECT_EQ(named({{"a", 2281, true}}), (list{{"a", 2281, true}, {"b", 2281, true}}));
+    EXPECT_EQ(named({{"a", 2281, true}, {"c", 2282, true}}), std::nullopt);
+    EXPECT_EQ(named({{"/run/zk", 0}}), std::nullopt);
+    EXPECT_EQ(named({{"a", 2182}}), (list{{"a", 2181}, {"b", 2181}}));
+}
+
 TEST(hosts_change, by_chance_two_of_five_move_to_the_new_ones_where_three_become_five) {
     constexpr int clients = 2'000;
     int moved = 0;
