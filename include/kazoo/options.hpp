@@ -80,7 +80,9 @@ struct client_options {
     /// client port for each member), or cannot be read. Off for clients that reach the servers at other addresses
     /// than these know of themselves: behind a proxy, a socket or a mapped port.
     bool follow_config = false;
-    /// Accept a server that lost its quorum, as session_state::connected_read_only.
+    /// Accept a server that lost its quorum, as session_state::connected_read_only. The other hosts are asked
+    /// meanwhile, and the client moves to one that has a quorum; a session that only servers without one have known is
+    /// lost by that.
     bool read_only = false;
     /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with
     /// the defaults of tls_options.

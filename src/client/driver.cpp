@@ -5,6 +5,7 @@
 #include "util/buffer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -31,6 +32,7 @@ struct driver::line final : byte_stream_events {
     void on_open(std::error_code ec) noexcept override { owner.line_opened(*this, ec); }
     void on_readable() noexcept override {
         driver& d = owner;
+        if (d.used_.get() != this) return d.line_answered(*this);
         d.read_input();
         d.turn();
     }
@@ -40,6 +42,7 @@ struct driver::line final : byte_stream_events {
     const std::uint64_t number;
     const util::endpoint to;
     std::unique_ptr<byte_stream> stream;
+    std::string answer; ///< to a word
 };
 
 driver::driver(core& c, session::config config)
@@ -200,6 +203,8 @@ void driver::obey_orders() {
             obey(*resolve);
         } else if (auto* connect = std::get_if<session::connect_order>(&order)) {
             obey(*connect);
+        } else if (const auto* ask = std::get_if<session::ask_order>(&order)) {
+            obey(*ask);
         } else if (const auto* use = std::get_if<session::use_order>(&order)) {
             obey(*use);
         } else {
@@ -232,6 +237,14 @@ void driver::obey(session::connect_order& order) {
     } catch (const std::bad_alloc&) {
         session_.on_closed(order.connection, make_error_code(std::errc::not_enough_memory), loop_.now());
     }
+}
+
+/// The first bytes of a connection always find room.
+void driver::obey(const session::ask_order& order) {
+    const auto at = std::ranges::find(lines_, order.connection, [](const auto& l) { return l->number; });
+    if (at == lines_.end()) return;
+    static_cast<void>((*at)->stream->write_some(order.word));
+    (*at)->stream->want_read();
 }
 
 void driver::obey(const session::use_order& order) {
@@ -337,6 +350,22 @@ void driver::finish_if_closed() {
     if (abort_timer_ != 0) loop_.cancel_timer(std::exchange(abort_timer_, 0));
     if (patience_timer_ != 0) loop_.cancel_timer(std::exchange(patience_timer_, 0));
     core_.on_closed(); // may destroy us
+}
+
+void driver::line_answered(line& l) {
+    constexpr std::size_t enough = 16 << 10;
+    std::array<char, 4096> buffer;
+    const io_result r = l.stream->read_some(buffer);
+    l.answer.append(buffer.data(), r.bytes);
+    const bool over = r.error || (r.bytes == 0 && !r.would_block) || l.answer.size() >= enough;
+    const time_point now = loop_.now();
+    if (!over && l.answer != "rw" && l.answer != "ro") return l.stream->want_read();
+    const std::unique_ptr<line> ended = take_line(l.number);
+    if (ended->answer.empty())
+        session_.on_closed(ended->number, r.error, now);
+    else
+        session_.on_answer(ended->number, ended->answer, now);
+    turn();
 }
 
 void driver::line_opened(line& l, std::error_code ec) {

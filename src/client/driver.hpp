@@ -50,6 +50,7 @@ class driver final : session::observer {
     /// One connection: being opened, open, or the one that carries the session.
     struct line;
     void line_opened(line&, std::error_code);
+    void line_answered(line&);
 
     void ring() noexcept;
     void abort() noexcept;
@@ -65,6 +66,7 @@ class driver final : session::observer {
     void obey_orders();
     void obey(session::resolve_order&);
     void obey(session::connect_order&);
+    void obey(const session::ask_order&);
     void obey(const session::use_order&);
     void obey(const session::disconnect_order&);
     std::unique_ptr<line> take_line(std::uint64_t number);

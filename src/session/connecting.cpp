@@ -137,9 +137,12 @@ void session::impl::set_hosts(std::vector<host_port> hosts) {
 
 /// After a connection or an attempt ended.
 void session::impl::schedule_next() {
-    if (hosts_changed_) {
-        proven_ = false;
-        return begin_round();
+    const std::optional<util::endpoint> next = std::exchange(move_to_, {});
+    if (hosts_changed_ || next) proven_ = false;
+    if (hosts_changed_) return begin_round();
+    if (next) {
+        round_.begin_at(*next);
+        return next_attempt();
     }
     if (!std::exchange(proven_, false)) return next_attempt();
     dropped_ = current_;
@@ -253,6 +256,7 @@ void session::impl::become_ready() {
     proven_ = false;
     refused_ = false;
     round_.forget_failures();
+    if (identity_.read_only) search_.begin(now_, random_);
     set_state(identity_.read_only ? session_state::connected_read_only : session_state::connected);
 }
 

@@ -88,6 +88,7 @@ bool session::impl::fail_all_requests(errc reason) {
 void session::impl::tear_down(disconnect why) {
     ++connection_;
     if (!by_peer(why)) disconnect_from(current_number_, last_words());
+    end_search();
     phase_ = phase::idle;
     limit_ = never;
     close_sent_ = leaving_ = false;

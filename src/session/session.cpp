@@ -46,6 +46,10 @@ bool session::impl::run_one_timer() {
         send_ping();
         return true;
     }
+    if (searches() && now_ >= search_.due()) {
+        run_search_timer();
+        return true;
+    }
     if (const certainty::step due = certainty_.due(now_); pairs_run() && due != certainty::step::wait) {
         send_half_pair(due);
         return true;
@@ -102,6 +106,7 @@ time_point session::impl::deadline() const noexcept {
     if (established()) {
         next = std::min(next, peer_limit());
         if (ping_wanted()) next = std::min(next, lease_.ping_due());
+        if (searches()) next = std::min(next, search_.due());
     } else if (phase_ != phase::idle && phase_ != phase::over) {
         next = std::min({next, limit_, openings_.deadline()});
         if (phase_ == phase::connecting) next = std::min(next, next_opening_);
@@ -153,6 +158,8 @@ void session::on_resolve_failed(std::string_view host, std::error_code ec, time_
 
 void session::on_connected(std::uint64_t connection, time_point now) {
     impl_->advance(now);
+    if (connection != 0 && connection == impl_->search_.asked())
+        impl_->orders_.emplace_back(ask_order{connection, std::string(impl_->search_.word())});
     opening* const opened = impl_->openings_.find(connection);
     if (opened == nullptr) return;
     opened->opened = impl_->now_;
@@ -161,12 +168,22 @@ void session::on_connected(std::uint64_t connection, time_point now) {
 
 void session::on_closed(std::uint64_t connection, std::error_code ec, time_point now, std::string_view why) {
     impl_->advance(now);
+    if (connection != 0 && connection == impl_->search_.asked()) {
+        impl_->search_.answered();
+        if (impl_->searches()) impl_->ask_next();
+        return;
+    }
     std::string reason = !why.empty() ? std::string(why) : ec ? ec.message() : "closed by the server";
     if (impl_->openings_.find(connection) != nullptr) return impl_->opening_ended(connection, reason);
     if (connection != impl_->current_number_ || !impl_->has_connection()) return;
     if (impl_->phase_ == impl::phase::handshaking)
         reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason : impl_->closed_unanswered());
     impl_->connection_ended(reason, ec ? disconnect::network_error : disconnect::closed_by_server);
+}
+
+void session::on_answer(std::uint64_t connection, std::string_view answer, time_point now) {
+    impl_->advance(now);
+    if (connection != 0 && connection == impl_->search_.asked()) impl_->take_answer(answer);
 }
 
 void session::on_read(std::size_t n, time_point now) {
@@ -208,6 +225,10 @@ void session::set_hosts(std::vector<host_port> hosts, time_point now) {
     impl_->set_hosts(std::move(hosts));
 }
 
+std::optional<std::vector<host_port>> session::named(const std::vector<host_port>& servers) const {
+    return impl_->round_.named(servers);
+}
+
 void session::add_credential(std::shared_ptr<credential> c) {
     if (impl_->phase_ == impl::phase::over) {
         c->on_refused(impl_->state_ == session_state::auth_failed ? errc::auth_failed : errc::closed);
@@ -225,10 +246,6 @@ void session::forget(watcher& w) {
 }
 
 void session::give_back() noexcept {
-std::optional<std::vector<host_port>> session::named(const std::vector<host_port>& servers) const {
-    return impl_->round_.named(servers);
-}
-
     impl_->inbox_.give_back();
     impl_->outbox_.give_back();
 }

@@ -102,6 +102,11 @@ struct connect_order {
     std::uint64_t connection = 0; ///< a number of its own
     util::endpoint to;
 };
+/// Send this four-letter word over this connection, which is open, and answer with on_answer() or on_closed().
+struct ask_order {
+    std::uint64_t connection = 0;
+    std::string word;
+};
 /// This connection, which is open, carries the session's bytes from now on, until it is closed. One at a time.
 struct use_order {
     std::uint64_t connection = 0;
@@ -111,7 +116,7 @@ struct disconnect_order {
     std::uint64_t connection = 0;
     std::string last_words; ///< to be written before, if the socket takes them; only on the one that is used
 };
-using order = std::variant<std::monostate, resolve_order, connect_order, use_order, disconnect_order>;
+using order = std::variant<std::monostate, resolve_order, connect_order, ask_order, use_order, disconnect_order>;
 
 class session {
   public:
@@ -128,6 +133,8 @@ class session {
     /// The connection could not be opened, broke, or was closed by the peer (an empty code). `why`: what is known
     /// beyond the code.
     void on_closed(std::uint64_t connection, std::error_code, time_point now, std::string_view why = {});
+    /// What came back to a word: all of it, or what is enough of it.
+    void on_answer(std::uint64_t connection, std::string_view answer, time_point now);
     /// `n` bytes were put into read_space().
     void on_read(std::size_t n, time_point now);
     /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.
@@ -148,6 +155,8 @@ class session {
     /// The list is another one from now on. A session may leave its server for that, also if that is still in the list
     /// (rebalancing.hpp); what was submitted is answered first.
     void set_hosts(std::vector<host_port>, time_point now);
+    /// These servers as the list of hosts names them; nothing if that cannot be said (host_round.hpp).
+    std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     void add_credential(std::shared_ptr<credential>);
     /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
     /// where that is safe.
@@ -155,8 +164,6 @@ class session {
     /// Gives the memory back that a burst needed. To be called when nothing is pending.
     void give_back() noexcept;
     /// Ends the session after everything that was submitted: sends closeSession, waits for the answer, then the state
-    /// These servers as the list of hosts names them; nothing if that cannot be said (host_round.hpp).
-    std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     /// is closed. The owner calls abort() when that takes too long.
     void close(time_point now);
     /// Closes at once: fails everything with `closed`; the state is closed.

@@ -12,6 +12,7 @@
 #include "session/openings.hpp"
 #include "session/outbox.hpp"
 #include "session/patience.hpp"
+#include "session/quorum_search.hpp"
 #include "session/rebalancing.hpp"
 #include "session/reply_clock.hpp"
 #include "session/session.hpp"
@@ -69,7 +70,8 @@ struct session::impl {
           random_(config_.seed),
           backoff_(config_.reconnect),
           round_(config_.hosts.hosts),
-          certainty_(config_.server_tick) {
+          certainty_(config_.server_tick),
+          search_(config_.reconnect) {
         log_from(config_.log_threshold);
     }
 
@@ -142,6 +144,13 @@ struct session::impl {
     void take_session(const kazoo::session::identity&);
     void restore_watches();
     void become_ready();
+
+    // -- searching.cpp -----------------------------------------------------------------------------------------------
+    bool searches() const noexcept;
+    void run_search_timer();
+    void ask_next();
+    void take_answer(std::string_view);
+    void end_search();
 
     // -- frames.cpp --------------------------------------------------------------------------------------------------
     template <class Write> std::size_t put_control(outbox::control, Write&&);
@@ -217,8 +226,10 @@ struct session::impl {
     std::uint64_t last_opening_ = 0;  ///< its number
     time_point next_opening_ = never; ///< when the next one begins beside those that are under way
 
-    bool hosts_changed_ = false; ///< since the round began
-    util::endpoint home_;        ///< the server of the last session, or the one that it is to move to
+    quorum_search search_;
+    std::optional<util::endpoint> move_to_; ///< a server with a quorum
+    bool hosts_changed_ = false;            ///< since the round began
+    util::endpoint home_;                   ///< the server of the last session, or the one that it is to move to
 
     // The connection.
     std::uint64_t connection_ = 0; ///< counts connections, so that facts about an older one are recognised

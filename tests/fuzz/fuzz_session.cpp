@@ -343,6 +343,8 @@ class fuzz_world final : session::observer {
                 require(connect->connection > newest_);
                 newest_ = connect->connection;
                 opening_.push_back(newest_);
+            } else if (const auto* ask = std::get_if<session::ask_order>(&order)) {
+                require(std::ranges::find(reserve_, ask->connection) != reserve_.end());
             } else if (const auto* use = std::get_if<session::use_order>(&order)) {
                 require(!open_ && std::erase(reserve_, use->connection) == 1);
                 open_ = true;

@@ -122,4 +122,42 @@ TEST(read_only, a_member_waits_for_a_quorum_and_joins_again) {
     EXPECT_EQ(other.get_children("/party").size(), 1u);
 }
 
+const testkit::real_server_options with_read_only_mode{
+    .tick = 200ms,
+    .config = {"localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"},
+    .java_flags = {"-Dreadonlymode.enabled=true"}};
+
+TEST(read_only, C15_a_client_of_a_server_that_is_cut_off_moves_to_one_with_a_quorum) {
+    ensemble zk({.size = 3, .each = with_read_only_mode, .gated = true});
+    const std::size_t alone = (zk.wait_leader() + 1) % 3;
+    zk.isolate(alone);
+    ASSERT_TRUE(eventually([&] { return zk[alone].mode() == "read-only"; })) << zk[alone].mode();
+    const client c(zk[alone].address(), {.session_timeout = 20s, .randomize_hosts = false, .read_only = true});
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::connected_read_only; }));
+    std::string others;
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != alone) others += "," + zk[i].address();
+    c.set_hosts(zk[alone].address() + ",127.0.0.1:1" + others); // the first that is asked is not there
+    EXPECT_TRUE(eventually([&] { return c.state() == session_state::connected; })) << c.last_failures();
+    EXPECT_NE(c.server(), zk[alone].address());
+    EXPECT_EQ(c.create("/written"), "/written");
+}
+
+TEST(read_only, a_session_begun_before_the_quorum_was_lost_goes_on_when_it_is_back) {
+    ensemble zk(3, with_read_only_mode);
+    const std::size_t survivor = (zk.wait_leader() + 1) % 3;
+    const client c(zk.addresses(), {.session_timeout = 60s, .operation_timeout = 60s, .read_only = true});
+    c.create("/e", "mine", create_mode::ephemeral);
+    const session_id id = c.session_id();
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].kill();
+    ASSERT_TRUE(eventually([&] { return zk[survivor].mode() == "read-only"; }));
+    EXPECT_TRUE(eventually([&] { return c.state() == session_state::suspended; })) << c.state();
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].start();
+    EXPECT_TRUE(eventually([&] { return c.state() == session_state::connected; })) << c.last_failures();
+    EXPECT_EQ(c.session_id(), id);
+    EXPECT_EQ(c.get("/e").stat.owner, id);
+}
+
 } // namespace

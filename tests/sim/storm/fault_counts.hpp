@@ -20,6 +20,7 @@ struct fault_kinds {
         forced_expiries,
         pauses,
         late_requests,
+        host_changes,
         count
     };
     static constexpr std::array<std::string_view, count> names{"cuts",
@@ -35,7 +36,8 @@ struct fault_kinds {
                                                                "restarts with loss",
                                                                "forced expiries",
                                                                "pauses",
-                                                               "requests of old connections"};
+                                                               "requests of old connections",
+                                                               "host changes"};
 };
 using fault_counts = counts<fault_kinds>;
 

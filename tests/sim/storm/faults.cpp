@@ -2,9 +2,9 @@
 
 namespace kazoo::testkit {
 
-void faults::add_target(machine where, std::shared_ptr<sim_machine> inside, std::function<session_id()> session) {
+void faults::add_target(machine where, std::shared_ptr<sim_machine> inside, std::function<const client*()> user) {
     where.late(true);
-    targets_.push_back({std::move(where), std::move(inside), std::move(session)});
+    targets_.push_back({std::move(where), std::move(inside), std::move(user)});
 }
 
 template <class Begin, class End> void faults::in_turn(duration at, duration length, Begin begin, End end) {
@@ -20,7 +20,7 @@ void faults::plan(duration at) {
     const duration length = below(3) == 0 ? between(1s, 6s) : between(5ms, 800ms);
     const std::size_t i = below(targets_.size());
     const machine m = targets_[i].where;
-    const std::uint64_t kind = below(17);
+    const std::uint64_t kind = below(18);
     const std::uint64_t bytes = below(120);
     const auto count = [this](fault_counts::what w) { counts_.add(w); };
     const auto nothing = [] {};
@@ -92,6 +92,7 @@ void faults::plan(duration at) {
         return in_turn(at, length, [this] { forget(); }, nothing);
     case 14: return in_turn(at, length, [this, m] { late_then_nothing(m); }, nothing);
     case 15: return in_turn(at, length, [this, i] { lose_a_full_socket(i); }, nothing);
+    case 16: return in_turn(at, length, [this, i] { change_hosts(i); }, nothing);
     default:
         return in_turn(
             at, length,
@@ -104,10 +105,22 @@ void faults::plan(duration at) {
 }
 
 void faults::expire(std::size_t i) {
-    const session_id id = targets_[i].session();
+    const client* const user = targets_[i].user();
+    const session_id id = user ? user->session_id() : session_id::none;
     if (id == session_id::none) return;
     on_forced_end(static_cast<std::int64_t>(id));
     if (world_.expire_session(id)) counts_.add(fault_counts::forced_expiries);
+}
+
+/// To some of its servers.
+void faults::change_hosts(std::size_t i) {
+    const client* const user = targets_[i].user();
+    if (user == nullptr) return;
+    std::string hosts;
+    for (const char* one : {"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"})
+        if (below(2) == 0) hosts += (hosts.empty() ? "" : ",") + std::string(one);
+    user->set_hosts(hosts.empty() ? simulation::hosts() : hosts);
+    counts_.add(fault_counts::host_changes);
 }
 
 void faults::forget() {

@@ -15,7 +15,8 @@ class faults {
     faults(const faults&) = delete;
     faults& operator=(const faults&) = delete;
 
-    void add_target(machine, std::shared_ptr<sim_machine>, std::function<session_id()> session);
+    /// `user`: the client there; nullptr when it has gone.
+    void add_target(machine, std::shared_ptr<sim_machine>, std::function<const client*()> user);
     /// The server ends this session although its time is not over.
     std::function<void(std::int64_t)> on_forced_end;
     /// The server has lost its disk.
@@ -34,12 +35,13 @@ class faults {
     struct target {
         machine where;
         std::shared_ptr<sim_machine> inside;
-        std::function<session_id()> session;
+        std::function<const client*()> user;
     };
     template <class Begin, class End> void in_turn(duration at, duration length, Begin, End);
     void late_then_nothing(const machine&);
     void lose_a_full_socket(std::size_t target);
     void expire(std::size_t target);
+    void change_hosts(std::size_t target);
     void forget();
 
     sim_world& inside() const { return world_.world(); }

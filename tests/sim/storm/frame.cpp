@@ -43,8 +43,7 @@ storm_client& storm_frame::add_client() {
     o.log = {log_level::debug,
              [this, n = added.number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
     added.c.emplace(below(2) == 0 ? simulation::hosts() : simulation::addresses(), std::move(o));
-    faults_.add_target(added.where, added.inside,
-                       [&added] { return added.c ? added.c->session_id() : session_id::none; });
+    faults_.add_target(added.where, added.inside, [&added] { return added.c ? &*added.c : nullptr; });
     on_client(added);
     return added;
 }

@@ -155,6 +155,14 @@ void world::resolve_failed(const std::string& name) {
     subject.on_resolve_failed(name, std::make_error_code(std::errc::host_unreachable), now);
 }
 
+void world::answered(std::string_view address, std::string_view answer) {
+    const auto asked = [&](const line& l) { return l.address == address && !l.word.empty(); };
+    const auto at = std::ranges::find_if(lines, asked);
+    if (at == lines.end()) throw std::runtime_error("nothing was asked of " + std::string(address));
+    subject.on_answer(at->number, answer, now);
+    take_orders();
+}
+
 void world::feed(std::string_view bytes, std::size_t chunk) {
     while (!bytes.empty()) {
         const std::span<char> space = subject.read_space();
@@ -216,6 +224,11 @@ void world::take_orders() {
             lines.push_back({connect->connection, to_string(connect->to)});
             most_lines = std::max(most_lines, lines.size());
             say("connect " + to_string(connect->to));
+        } else if (const auto* ask = std::get_if<session::ask_order>(&next)) {
+            const auto at = std::ranges::find(lines, ask->connection, &line::number);
+            ASSERT_TRUE(at != lines.end() && at->open) << "a word on what is not open";
+            at->word = ask->word;
+            say("ask " + at->address + " " + ask->word);
         } else if (const auto* use = std::get_if<session::use_order>(&next)) {
             EXPECT_FALSE(connection_open) << "two are used at once";
             const auto at = std::ranges::find(lines, use->connection, &line::number);

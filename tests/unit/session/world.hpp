@@ -80,6 +80,8 @@ class world final : public session::observer {
     void refused(std::string_view address);
     void resolved(const std::string& name, std::vector<std::string> addresses);
     void resolve_failed(const std::string& name);
+    /// The server at that address answers the word that it was asked.
+    void answered(std::string_view address, std::string_view answer);
     /// `chunk` bytes at a time; 0: all at once.
     void feed(std::string_view bytes, std::size_t chunk = 0);
     /// Two pieces.
@@ -90,8 +92,8 @@ class world final : public session::observer {
     void advance(duration);
     /// The clock rings, and nothing has come that was not fed.
     void ring();
-    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`; `give up 10.0.0.1:2181` for a
-    /// connection that was not used. That one is used is told by what is written.
+    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`, `ask 10.0.0.1:2181 isro`;
+    /// `give up 10.0.0.1:2181` for a connection that was not used. That one is used is told by what is written.
     void take_orders();
 
     // -- the owner ---------------------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ class world final : public session::observer {
         std::uint64_t number;
         std::string address;
         bool open = false;
+        std::string word{}; ///< that was asked there
     };
     std::vector<line> lines; ///< those that are not used
     std::uint64_t used = 0;  ///< the number of the newest that was used
