@@ -82,8 +82,7 @@ void host_round::order(bool shuffle, util::random_source& random, const util::en
     if (shuffle)
         for (std::size_t i = addresses_.size(); i > 1; --i)
             std::swap(addresses_[i - 1], addresses_[static_cast<std::size_t>(random.below(i))]);
-    if (!preferred_.empty())
-        std::ranges::stable_sort(addresses_, {}, [this](const util::endpoint& a) { return rank(a); });
+    if (!preferred_.empty()) std::ranges::sort(addresses_, {}, [this](const util::endpoint& a) { return rank(a); });
     preferred_.clear();
     const auto dropped = std::ranges::find_if(
         addresses_, [&last](const util::endpoint& a) { return a.address == last.address && a.port == last.port; });
