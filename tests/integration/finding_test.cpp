@@ -11,6 +11,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <sys/un.h>
 #include <system_error>
@@ -53,6 +55,21 @@ TEST(finding, a_server_beside_two_that_cannot_be_reached) {
     zk.wait_connected(18s); // an attempt may take 20
     EXPECT_EQ(zk.server(), server().address());
     EXPECT_EQ(zk.last_failures(), "") << "the others were given up before their time was over";
+}
+
+TEST(finding, servers_that_need_longer_than_their_share_are_reached_in_a_later_round) {
+    std::vector<std::unique_ptr<testkit::fault_gate>> gates;
+    std::string hosts;
+    for (int i = 0; i < 6; ++i) {
+        gates.push_back(std::make_unique<testkit::fault_gate>(server().address()));
+        gates.back()->delay(210ms); // each way, and a sixth of the timeout is 300 ms
+        hosts += (i > 0 ? "," : "") + gates.back()->address();
+    }
+    const client zk(hosts, {.session_timeout = 1800ms});
+    zk.wait_connected(60s);
+    std::uint64_t attempts = 0;
+    for (const auto& g : gates) attempts += g->accepted();
+    EXPECT_GT(attempts, gates.size()) << "the first round cannot have done";
 }
 
 TEST(finding, a_server_beside_one_that_is_silent_where_it_should_speak_tls) {
