@@ -315,7 +315,17 @@ class fuzz_world final : session::observer {
         }
         case 5: session_.on_resolved("zk", {"10.0.0.9", "::9"}, now_); break;
         case 6: session_.on_resolve_failed("zk", std::make_error_code(std::errc::timed_out), now_); break;
-        default: session_.on_resolved("zk", {}, now_); break;
+        default: about_hosts(n >> 3); break;
+        }
+    }
+
+    void about_hosts(int n) {
+        switch (n % 4) {
+        case 0: session_.on_resolved("zk", {}, now_); break;
+        case 1: session_.set_hosts({{"10.0.0.1", 1}}, now_); break;
+        case 2: session_.set_hosts({{"10.0.0.2", 2}, {"zk", 3}}, now_); break;
+        default:
+            session_.on_answer(asked_, n & 4 ? "rw" : "isro is not executed because it is not in the whitelist.", now_);
         }
     }
 
@@ -344,7 +354,8 @@ class fuzz_world final : session::observer {
                 newest_ = connect->connection;
                 opening_.push_back(newest_);
             } else if (const auto* ask = std::get_if<session::ask_order>(&order)) {
-                require(std::ranges::find(reserve_, ask->connection) != reserve_.end());
+                asked_ = ask->connection;
+                require(std::ranges::find(reserve_, asked_) != reserve_.end());
             } else if (const auto* use = std::get_if<session::use_order>(&order)) {
                 require(!open_ && std::erase(reserve_, use->connection) == 1);
                 open_ = true;
@@ -386,7 +397,7 @@ class fuzz_world final : session::observer {
     const bool recorded_;
     time_point now_{1h};
     std::vector<std::uint64_t> opening_, reserve_; ///< connections, by their numbers
-    std::uint64_t newest_ = 0, used_ = 0;
+    std::uint64_t newest_ = 0, used_ = 0, asked_ = 0;
     bool open_ = false, over_ = false; ///< open_: used_ is
     std::int32_t next_xid_ = 1, next_answer_ = 1;
     session::request_list waiting_;
