@@ -32,7 +32,8 @@ void session::impl::begin_round() {
     hosts_changed_ = false;
     for (std::string& name : round_.begin()) orders_.push_back(resolve_order{std::move(name)});
     if (!round_.awaits_names()) return start_attempts();
-    phase_ = phase::resolving;
+    // Other hosts again and again must not put off the attempts.
+    if (std::exchange(phase_, phase::resolving) == phase::resolving) return;
     tried_since_ = now_;
     limit_ = saturating_add(now_, attempt_timeout());
 }
@@ -68,6 +69,7 @@ void session::impl::next_attempt() {
 /// False at the end of the round.
 bool session::impl::open_next() {
     const util::endpoint* next = round_.next();
+    while (next && openings_.lead_to(*next)) next = round_.next(); // since before the hosts changed
     next_opening_ = next ? saturating_add(now_, patience_with_one) : never;
     if (!next) return false;
     openings_.add({.number = ++last_opening_, .to = *next, .since = now_, .budget = attempt_timeout()});
@@ -114,37 +116,59 @@ migration session::impl::migration_to(const std::vector<host_port>& hosts) {
     return {.moves = std::ranges::none_of(hosts, [this](const host_port& h) { return is_at(h, home_); })};
 }
 
+/// Connections that are being opened to hosts of the new list, too, go on.
+void session::impl::give_up_other_openings() {
+    std::vector<std::uint64_t> others;
+    for (const opening& o : openings_.all())
+        if (!round_.has(o.to)) others.push_back(o.number);
+    for (const std::uint64_t number : others) {
+        openings_.take(number);
+        disconnect_from(number, {});
+    }
+}
+
 void session::impl::set_hosts(std::vector<host_port> hosts) {
     if (phase_ == phase::over) return;
+    if (std::ranges::is_permutation(hosts, round_.host_list())) return round_.reorder(std::move(hosts));
     migration m = migration_to(hosts);
     if (!m.order.empty()) {
         const host_port& next = m.order.front();
         home_ = {.address = next.host, .port = next.port, .host = next.host, .tls = next.tls};
     }
-    const bool served = std::ranges::any_of(hosts, [this](const host_port& h) { return is_at(h, current_); });
+    const bool moves = m.moves;
     round_.set_hosts(std::move(hosts), std::move(m.order));
-    log(log_level::info, "the hosts have changed", m.moves && established() ? ": moves to another one" : "");
+    log(log_level::info, "the hosts have changed", moves && established() ? ": moves to another one" : "");
     hosts_changed_ = true;
     if (phase_ == phase::idle) return;
     if (established()) {
-        if (m.moves && !closing_ && !leaving_) leave(hosts_have_changed);
+        end_search();
+        if (moves && !closing_ && !leaving_) return move(hosts_have_changed);
+        if (searches()) search_.begin(now_, random_);
         return;
     }
-    give_up_openings();
+    give_up_other_openings();
     if (phase_ != phase::handshaking) return begin_round();
-    if (!served) connection_ended(hosts_have_changed, disconnect::left);
+    if (!round_.has(current_)) move(hosts_have_changed);
+}
+
+void session::impl::move(std::string_view why) {
+    moves_ = true;
+    leave(why);
 }
 
 /// After a connection or an attempt ended.
 void session::impl::schedule_next() {
     const std::optional<util::endpoint> next = std::exchange(move_to_, {});
-    if (hosts_changed_ || next) proven_ = false;
-    if (hosts_changed_) return begin_round();
-    if (next) {
+    const bool moved = std::exchange(moves_, false), proven = std::exchange(proven_, false);
+    if (next && round_.has(*next)) {
         round_.begin_at(*next);
         return next_attempt();
     }
-    if (!std::exchange(proven_, false)) return next_attempt();
+    if (moved || (hosts_changed_ && !proven)) {
+        dropped_ = current_;
+        return begin_round();
+    }
+    if (!proven) return next_attempt();
     dropped_ = current_;
     // Servers that accept, serve a little and drop must not be hammered either.
     const bool lasted = now_ - ready_since_ >= duration(config_.reconnect.initial_delay);
@@ -226,6 +250,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     if (!resuming_ || count_.connections.get() == 0) count_.sessions.add();
     count_.connections.add();
     identity_ = granted;
+    round_.forget_late();
     home_ = current_;
     failed_rounds_ = 0;
     seen_read_write_ = seen_read_write_ || !granted.read_only;

@@ -13,8 +13,10 @@ void session::impl::violation(std::string_view what) {
 }
 
 void session::impl::connection_ended(std::string_view reason, disconnect why) {
-    log(established() ? log_level::warn : log_level::debug, "connection to ", to_string(current_), ": ", reason);
-    round_.note_failure(to_string(current_), reason);
+    const bool moved = moves_ && why == disconnect::left;
+    const log_level level = !established() ? log_level::debug : moved ? log_level::info : log_level::warn;
+    log(level, "connection to ", to_string(current_), ": ", reason);
+    if (!moved) round_.note_failure(to_string(current_), reason);
     (established() ? count_.of(why) : count_.failed_attempts).add();
     // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
     if (by_peer(why) && phase_ == phase::restoring)

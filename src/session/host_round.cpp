@@ -1,5 +1,7 @@
 #include "session/host_round.hpp"
 
+#include "session/rebalancing.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -131,20 +133,36 @@ std::optional<std::vector<host_port>> host_round::named(const std::vector<host_p
     const auto other_port = [&](const host_port& h) { return h.tls && h.port != secure->port; };
     if (std::ranges::any_of(hosts_, &host_port::is_socket) || std::ranges::any_of(hosts_, other_port))
         return std::nullopt;
-    std::vector<host_port> result;
-    for (host_port server : servers) {
+    std::vector<host_port> result, all = servers;
+    for (host_port& server : all) {
         if (tls) server.port = secure->port;
         server.tls = tls;
+    }
+    const auto stands_for = [this](const host_port& h, const host_port& server) {
+        return h.port == server.port && leads_to(h, server.host);
+    };
+    const auto stands_for_one = [&](const host_port& h) {
+        return std::ranges::count_if(all, [&](const host_port& server) { return stands_for(h, server); }) == 1;
+    };
+    for (const host_port& server : all) {
         const auto known = std::ranges::find_if(
-            hosts_, [&](const host_port& h) { return h.port == server.port && leads_to(h, server.host); });
-        result.push_back(known == hosts_.end() ? std::move(server) : *known);
+            hosts_, [&](const host_port& h) { return stands_for(h, server) && (tls || stands_for_one(h)); });
+        result.push_back(known == hosts_.end() ? server : *known);
     }
     return result;
 }
 
+bool host_round::has(const util::endpoint& e) const noexcept {
+    return std::ranges::any_of(hosts_, [&](const host_port& h) { return is_at(h, e); });
+}
+
+void host_round::forget_late() noexcept {
+    for (lookup& l : lookups_) l.late.clear();
+}
+
 std::size_t host_round::rank(const util::endpoint& a) const noexcept {
-    const auto at =
-        std::ranges::find_if(preferred_, [&](const host_port& h) { return h.host == a.host && h.port == a.port; });
+    const auto at = std::ranges::find_if(
+        preferred_, [&](const host_port& h) { return h.host == a.host && h.port == a.port && h.tls == a.tls; });
     return static_cast<std::size_t>(at - preferred_.begin());
 }
 

@@ -39,9 +39,15 @@ class host_round {
         hosts_ = std::move(hosts);
         preferred_ = std::move(preferred);
     }
+    /// The same hosts in another order, from the next round on.
+    void reorder(std::vector<host_port> hosts) { hosts_ = std::move(hosts); }
+    /// Whether a host of the list stands for that server.
+    bool has(const util::endpoint&) const noexcept;
+    /// Addresses that came too late are not for the next round.
+    void forget_late() noexcept;
     /// These servers under the names that the list has for them, as far as these have been looked up; reached by TLS if
-    /// any host is. Nothing if that cannot be said: sockets say nothing of servers, nor do hosts by TLS of several
-    /// ports.
+    /// any host is. A name of several of them stands for none of them, but where a certificate is for it. Nothing if
+    /// that cannot be said: sockets say nothing of servers, nor do hosts by TLS of several ports.
     std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     const std::vector<host_port>& host_list() const noexcept { return hosts_; }
     std::size_t hosts() const noexcept { return hosts_.size(); }

@@ -30,6 +30,11 @@ class openings {
         const auto at = std::ranges::find(all_, number, &opening::number);
         return at == all_.end() ? nullptr : &*at;
     }
+    bool lead_to(const util::endpoint& e) const noexcept {
+        return std::ranges::any_of(all_, [&](const opening& o) {
+            return o.to.address == e.address && o.to.port == e.port && o.to.host == e.host && o.to.tls == e.tls;
+        });
+    }
     /// Precondition: it is one of these.
     opening take(std::uint64_t number) {
         const auto at = std::ranges::find(all_, number, &opening::number);

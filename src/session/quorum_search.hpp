@@ -72,11 +72,15 @@ class quorum_search {
     std::vector<std::string> refusers_; ///< of isro
 };
 
-/// Whether this answer to isro or srvr is that of a server with a quorum.
+/// Whether this answer to isro or srvr is that of a server with a quorum. One that was cut may say anything.
 inline bool says_quorum(std::string_view answer) noexcept {
     constexpr std::string_view mode = "Mode: ";
+    if (answer.starts_with("rw")) return true;
     const auto at = answer.find(mode);
-    return answer.starts_with("rw") || (at != answer.npos && !answer.substr(at + mode.size()).starts_with("read-only"));
+    if (at == answer.npos) return false;
+    answer.remove_prefix(at + mode.size());
+    const auto end = answer.find('\n');
+    return end != answer.npos && end > 0 && answer.substr(0, end) != "read-only";
 }
 
 } // namespace kazoo::session

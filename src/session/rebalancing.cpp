@@ -7,10 +7,8 @@ namespace kazoo::session {
 
 namespace {
 
-bool same_server(const host_port& a, const host_port& b) noexcept { return a.host == b.host && a.port == b.port; }
-
 bool has(const std::vector<host_port>& list, const host_port& h) noexcept {
-    return std::ranges::any_of(list, [&](const host_port& other) { return same_server(h, other); });
+    return std::ranges::find(list, h) != list.end();
 }
 
 void shuffle(std::vector<host_port>& list, util::random_source& random) noexcept {
@@ -21,7 +19,7 @@ void shuffle(std::vector<host_port>& list, util::random_source& random) noexcept
 } // namespace
 
 bool is_at(const host_port& h, const util::endpoint& e) noexcept {
-    return h.port == e.port && (h.host == e.host || h.host == e.address);
+    return h.port == e.port && h.tls == e.tls && (h.host == e.host || h.host == e.address);
 }
 
 migration_odds odds_of_migration(const std::vector<host_port>& before, const std::vector<host_port>& after,

@@ -35,7 +35,7 @@ void session::impl::take_answer(std::string_view answer) {
     if (says_quorum(answer)) {
         log(log_level::info, to_string(search_.whom()), " has a quorum: moves there");
         move_to_ = search_.whom();
-        return leave("left, as another one has a quorum");
+        return move("left, as another one has a quorum");
     }
     if (util::says_not_allowed(search_.word(), answer)) search_.refused();
     ask_next();

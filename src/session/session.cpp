@@ -29,7 +29,7 @@ bool session::impl::run_one_timer() {
     case phase::idle:
     case phase::over: return false;
     case phase::resolving:
-        if (now_ < limit_) return false;
+        if (now_ < limit_) return run_opening_timer();
         stop_resolving();
         return true;
     case phase::waiting:
@@ -145,6 +145,7 @@ void session::start(time_point now) {
 void session::on_resolved(std::string_view host, std::vector<std::string> addresses, time_point now) {
     impl_->advance(now);
     const bool complete = impl_->round_.resolved(host, std::move(addresses));
+    if (impl_->established()) impl_->round_.forget_late(); // the next round may be days away
     if (complete && impl_->phase_ == impl::phase::resolving) impl_->start_attempts();
 }
 

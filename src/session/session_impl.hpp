@@ -135,9 +135,11 @@ struct session::impl {
     bool run_opening_timer();
     void opening_ended(std::uint64_t number, std::string_view reason);
     void give_up_openings();
+    void give_up_other_openings();
     void wait();
     void set_hosts(std::vector<host_port>);
     migration migration_to(const std::vector<host_port>&);
+    void move(std::string_view why);
     void schedule_next();
     void shake_hands(const opening&);
     void take_connect_answer(std::string_view payload);
@@ -227,7 +229,8 @@ struct session::impl {
     time_point next_opening_ = never; ///< when the next one begins beside those that are under way
 
     quorum_search search_;
-    std::optional<util::endpoint> move_to_; ///< a server with a quorum
+    bool moves_ = false;                    ///< leaves its server of its own will, for another one
+    std::optional<util::endpoint> move_to_; ///< for this one, with a quorum
     bool hosts_changed_ = false;            ///< since the round began
     util::endpoint home_;                   ///< the server of the last session, or the one that it is to move to
 

@@ -32,9 +32,101 @@ TEST(hosts_change, a_session_stays_where_its_server_stays_in_the_list) {
         .expect_nothing()
         .closed()
         .expect("state suspended")
-        .expect("connect 10.0.0.1:1") // a new round, as the list is new
+        .expect("connect 10.0.0.3:3") // the one that dropped it comes last
         .closed()
+        .expect("connect 10.0.0.1:1")
+        .run();
+}
+
+TEST(hosts_change, a_drop_later_on_is_a_drop_like_others) {
+    session::config c = two_hosts();
+    c.reconnect = {.initial_delay = 100ms, .max_delay = 100ms, .factor = 1.0, .jitter = 0};
+    script s(c);
+    s.start().expect("connect 10.0.0.1:1").connected().write(new_session).feed(granted).expect("state connected");
+    s.then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.3", 3}}))
+        .submit({reference("get_data")})
+        .write(reference("get_data"))
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .closed()
+        .expect("state suspended")
+        .expect_nothing()
+        .advance(99ms)
+        .expect_nothing()
+        .advance(1ms)
         .expect("connect 10.0.0.3:3")
+        .run();
+}
+
+TEST(hosts_change, the_same_hosts_change_nothing) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .then(set_hosts({{"10.0.0.2", 2}, {"10.0.0.1", 1}}))
+        .expect_nothing()
+        .closed()
+        .expect("connect 10.0.0.2:2")
+        .closed()
+        .then(set_hosts({{"10.0.0.2", 2}, {"10.0.0.1", 1}}))
+        .expect_nothing() // the pause goes on
+        .run();
+}
+
+TEST(hosts_change, what_is_being_opened_to_a_server_of_both_lists_goes_on) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .advance(250ms)
+        .expect("connect 10.0.0.2:2")
+        .then(set_hosts({{"10.0.0.2", 2}, {"10.0.0.3", 3}}))
+        .expect("give up 10.0.0.1:1")
+        .expect("connect 10.0.0.3:3")
+        .then(set_hosts({{"10.0.0.2", 2}, {"zk4", 4}}))
+        .expect("give up 10.0.0.3:3")
+        .expect("resolve zk4")
+        .connected("10.0.0.2:2")
+        .then([](world& w) { w.resolved("zk4", {"10.0.0.4"}); })
+        .write(new_session)
+        .feed(granted)
+        .expect("state connected")
+        .run();
+}
+
+TEST(hosts_change, an_opening_runs_out_of_time_while_names_are_looked_up) {
+    script(two_hosts())
+        .start()
+        .expect("connect 10.0.0.1:1")
+        .advance(250ms)
+        .expect("connect 10.0.0.2:2")
+        .then(set_hosts({{"10.0.0.1", 1}, {"zk4", 4}}))
+        .expect("give up 10.0.0.2:2")
+        .expect("resolve zk4")
+        .then([](world& w) {
+            w.now = w.subject.deadline();
+            w.subject.on_time(w.now);
+            EXPECT_GT(w.subject.deadline(), w.now);
+        })
+        .expect("give up 10.0.0.1:1")
+        .expect_nothing()
+        .run();
+}
+
+TEST(hosts_change, one_by_tls_is_another_server) {
+    on_the_first()
+        .then(set_hosts({{"10.0.0.1", 1, true}, {"10.0.0.2", 2}}))
+        .expect("state suspended")
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .run();
+}
+
+TEST(hosts_change, a_move_is_no_failure) {
+    on_the_first()
+        .then(set_hosts({{"10.0.0.2", 2}}))
+        .expect("state suspended")
+        .expect("disconnect")
+        .expect("connect 10.0.0.2:2")
+        .then([](world& w) { EXPECT_EQ(w.subject.last_failures(), ""); })
         .run();
 }
 
@@ -150,6 +242,8 @@ TEST(hosts_change, servers_keep_the_names_that_lead_to_them) {
             w.resolve_failed("zk3");
             const list servers{{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.1", 9}};
             EXPECT_EQ(w.subject.named(servers), (list{{"zk1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.1", 9}}));
+            const list both{{"10.0.0.1", 1}, {"fd00::1", 1}}; // zk1 would count for one
+            EXPECT_EQ(w.subject.named(both), both);
         })
         .expect("connect [fd00::1]:1")
         .run();

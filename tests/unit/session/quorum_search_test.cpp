@@ -3,6 +3,7 @@
 
 #include "proto/framing.hpp"
 #include "proto/records.hpp"
+#include "session/quorum_search.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -262,6 +263,103 @@ TEST(quorum_search, goes_by_tls_where_the_host_does) {
         .expect("connect 10.0.0.3:3")
         .then([](world& w) { EXPECT_FALSE(w.connecting_to.tls); })
         .run();
+}
+
+auto set_hosts(std::vector<session::host_port> hosts) {
+    return [hosts](world& w) { w.subject.set_hosts(hosts, w.now); };
+}
+
+TEST(quorum_search, goes_where_it_was_answered_after_the_hosts_have_changed) {
+    on_a_read_only_server()
+        .then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.4", 4}, {"10.0.0.5", 5}}))
+        .advance(100ms)
+        .expect("connect 10.0.0.4:4")
+        .refused("10.0.0.4:4")
+        .expect("connect 10.0.0.5:5")
+        .connected()
+        .expect("ask 10.0.0.5:5 isro")
+        .then(answers("10.0.0.5:5", "rw"))
+        .expect("state suspended")
+        .expect("session lost session_expired")
+        .expect("state lost")
+        .expect("state connecting")
+        .expect("give up 10.0.0.5:5")
+        .expect("disconnect")
+        .expect("connect 10.0.0.5:5")
+        .run();
+}
+
+TEST(quorum_search, begins_again_with_other_hosts) {
+    on_a_read_only_server()
+        .advance(100ms)
+        .expect("connect 10.0.0.2:2")
+        .then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.4", 4}}))
+        .expect("give up 10.0.0.2:2")
+        .advance(100ms)
+        .expect("connect 10.0.0.4:4")
+        .run();
+}
+
+TEST(quorum_search, a_server_that_is_taken_out_while_the_session_is_leaving_for_it_is_not_gone_to) {
+    on_a_read_only_server()
+        .submit({reference("get_data")})
+        .write(reference("get_data"))
+        .advance(100ms)
+        .expect("connect 10.0.0.2:2")
+        .connected()
+        .expect("ask 10.0.0.2:2 isro")
+        .then(answers("10.0.0.2:2", "rw"))
+        .expect("give up 10.0.0.2:2")
+        .then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.3", 3}}))
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .expect("state suspended")
+        .expect("session lost session_expired")
+        .expect("state lost")
+        .expect("state connecting")
+        .expect("disconnect")
+        .expect("connect 10.0.0.3:3")
+        .run();
+}
+
+TEST(quorum_search, what_is_looked_up_for_it_is_looked_up_again_when_the_connection_is_gone) {
+    session::config c = read_only_hosts();
+    c.hosts.hosts = {{"10.0.0.1", 1}, {"zk2", 2}};
+    script(c)
+        .start()
+        .expect("resolve zk2")
+        .then([](world& w) { w.resolved("zk2", {"10.0.0.2"}); })
+        .expect("connect 10.0.0.1:1")
+        .connected()
+        .then(asks_for(0))
+        .feed(granted(7, true))
+        .expect("state connected_read_only")
+        .advance(100ms)
+        .expect("resolve zk2")
+        .expect("connect 10.0.0.2:2")
+        .then([](world& w) { w.resolved("zk2", {"10.0.0.2"}); })
+        .advance(100ms)
+        .submit({reference("get_data")})
+        .write(reference("get_data"))
+        .feed(hex("00000010000000040000000000000005ffffff9b"))
+        .expect("reply 4 err -101")
+        .closed()
+        .expect("state suspended")
+        .expect("session lost session_expired")
+        .expect("state lost")
+        .expect("state connecting")
+        .expect("give up 10.0.0.2:2")
+        .expect("resolve zk2")
+        .run();
+}
+
+TEST(quorum_search, a_cut_answer_says_nothing) {
+    using session::says_quorum;
+    EXPECT_TRUE(says_quorum("rw"));
+    EXPECT_TRUE(says_quorum("Latency: 0\nMode: leader\nNode count: 4\n"));
+    for (const char* no : {"", "r", "ro", "Mode:", "Mode: ", "Mode: read-", "Mode: foll", "Mode: \n",
+                           "Mode: read-only\nNode count: 4\n"})
+        EXPECT_FALSE(says_quorum(no)) << no;
 }
 
 TEST(quorum_search, is_not_done_where_there_is_a_quorum) {
