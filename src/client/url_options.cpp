@@ -24,7 +24,7 @@ template <class Number> Number number_of(const url_option& o, std::string_view& 
 
 /// `8s`, `500ms`, `1.5m`; a number alone could mean anything.
 std::chrono::nanoseconds time_of(const url_option& o) {
-    constexpr std::string_view problem = "a time is a number and ms, s, m or h, not";
+    constexpr std::string_view problem = "no time (a number and ms, s, m or h)";
     std::string_view rest = o.value;
     const double n = number_of<double>(o, rest, problem);
     struct unit {
@@ -45,11 +45,11 @@ std::chrono::nanoseconds time_of(const url_option& o) {
 bool flag_of(const url_option& o) {
     if (o.value == "1" || o.value == "true") return true;
     if (o.value == "0" || o.value == "false") return false;
-    refuse_hosts("yes and no are 1 and 0, not", text_of(o));
+    refuse_hosts("neither yes nor no (1 and 0)", text_of(o));
 }
 
 std::size_t size_of(const url_option& o) {
-    constexpr std::string_view problem = "a number is wanted, not";
+    constexpr std::string_view problem = "not a number";
     std::string_view rest = o.value;
     const auto n = number_of<std::size_t>(o, rest, problem);
     if (!rest.empty()) refuse_hosts(problem, text_of(o));
@@ -87,14 +87,14 @@ constexpr std::array known{
 void take_url_options(const session::host_spec& spec, client_options& o) {
     if (spec.tls) tls_of(o);
     for (const url_option& u : spec.options) {
-        if (!spec.tls && u.name.starts_with("tls.")) refuse_hosts("only zk+tls:// has options of TLS, as", text_of(u));
+        if (!spec.tls && u.name.starts_with("tls.")) refuse_hosts("an option that only zk+tls:// has", u.name);
         bool taken = false;
         for (const known_option& k : known) {
             if (k.name != u.name) continue;
             k.take(o, u);
             taken = true;
         }
-        if (!taken) refuse_hosts("unknown option", text_of(u));
+        if (!taken) refuse_hosts("unknown option", u.name); // its value may be a secret
     }
 }
 

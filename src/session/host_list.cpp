@@ -105,7 +105,8 @@ bool takes_tls(std::string_view& piece) {
 
 host_port parse_socket(std::string_view piece) {
     const std::string_view path = piece.substr(unix_scheme.size());
-    if (!path.starts_with('/')) refuse_hosts("the path of a socket begins with a slash, not", piece);
+    if (!path.starts_with('/')) refuse_hosts("a socket's path that does not begin with a slash", piece);
+    if (path.find('\0') != path.npos) refuse_hosts("a socket's path with a zero", path.substr(0, path.find('\0')));
     if (path.size() > longest_socket_path) refuse_hosts("a socket's path is too long", piece);
     return {.host = std::string(path), .port = 0};
 }
@@ -191,11 +192,13 @@ std::string parse_chroot(std::string_view text) {
 
 void refuse_hosts(std::string_view problem, std::string_view piece) {
     std::string detail(problem);
-    detail += " in \"";
-    // Whatever stands before an @ may be a password.
-    const auto at = piece.rfind('@');
-    detail += at == piece.npos ? std::string(piece) : "…" + std::string(piece.substr(at));
-    detail += '"';
+    if (!piece.empty()) {
+        // Whatever stands before an @ may be a password, and so may the value of an option.
+        const auto at = piece.rfind('@');
+        const std::string shown = at == piece.npos ? std::string(piece) : "…" + std::string(piece.substr(at));
+        const auto query = shown.find('?');
+        detail += " in \"" + (query == shown.npos ? shown : shown.substr(0, query) + "?…") + '"';
+    }
     throw error(errc::bad_hosts, outcome::not_applied, "parse_hosts", {}, detail);
 }
 

@@ -24,8 +24,8 @@ struct host_spec {
     std::vector<url_option> options{};
 };
 
-/// Throws kazoo::error with errc::bad_hosts: that problem, in that piece of the text.
-[[noreturn]] void refuse_hosts(std::string_view problem, std::string_view piece);
+/// Throws kazoo::error with errc::bad_hosts: that problem, in that piece of the text if one is to be shown.
+[[noreturn]] void refuse_hosts(std::string_view problem, std::string_view piece = {});
 
 /// `host[:port],[::1]:port,tls://host:port,…[/chroot]`; `unix:/path[:/chroot]`; and all of that as a URL
 /// (host_url.hpp). Blanks and line ends around each host, and around all of it, are ignored. Throws kazoo::error with

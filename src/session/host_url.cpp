@@ -11,8 +11,10 @@ namespace {
 
 url_option parse_option(std::string_view piece) {
     const auto equals = piece.find('=');
-    if (equals == piece.npos || equals == 0) refuse_hosts("an option is name=value, not", piece);
-    return {std::string(piece.substr(0, equals)), unescape(piece.substr(equals + 1), piece)};
+    const std::string_view name = piece.substr(0, equals);
+    // Without a name it may be the end of a secret.
+    if (equals == piece.npos || equals == 0) refuse_hosts("an option is not name=value");
+    return {std::string(name), unescape(piece.substr(equals + 1), name)};
 }
 
 std::vector<url_option> parse_options(std::string_view query) {
@@ -22,11 +24,11 @@ std::vector<url_option> parse_options(std::string_view query) {
         const std::string_view piece = query.substr(0, end);
         url_option option = parse_option(piece);
         if (std::ranges::find(options, option.name, &url_option::name) != options.end())
-            refuse_hosts("an option stands there twice", piece);
+            refuse_hosts("an option stands there twice", option.name);
         options.push_back(std::move(option));
         if (end == query.size()) break;
         query.remove_prefix(end + 1);
-        if (query.empty()) refuse_hosts("an option is missing behind &", piece);
+        if (query.empty()) refuse_hosts("an option is missing behind &");
     }
     return options;
 }
@@ -37,8 +39,7 @@ std::optional<host_url> split_url(std::string_view text) {
     host_url url;
     url.tls = text.starts_with("zk+tls://");
     if (!url.tls && !text.starts_with("zk://")) return std::nullopt;
-    if (const auto hash = text.find('#'); hash != text.npos)
-        refuse_hosts("a # must be written as %23", text.substr(hash));
+    if (text.find('#') != text.npos) refuse_hosts("a # must be written as %23");
     text.remove_prefix(text.find("://") + 3);
     const auto query = std::min(text.find('?'), text.size());
     url.hosts = text.substr(0, query);

@@ -124,19 +124,25 @@ TEST(parse_hosts, zk_and_tls_reaches_all_hosts_by_tls) {
 TEST(parse_hosts, a_url_that_cannot_be_read_names_the_piece) {
     EXPECT_THAT(refusal("zk://"), HasSubstr("empty host"));
     EXPECT_THAT(refusal("zk://a:x/b?read_only=1"), HasSubstr("bad port in \"a:x\""));
-    EXPECT_THAT(refusal("zk://a?read_only"), HasSubstr("\"read_only\""));
-    EXPECT_THAT(refusal("zk://a?=1"), HasSubstr("\"=1\""));
-    EXPECT_THAT(refusal("zk://a?x=1&"), HasSubstr("behind & in \"x=1\""));
+    EXPECT_THAT(refusal("zk://a?read_only"), testing::EndsWith(": an option is not name=value"));
+    EXPECT_THAT(refusal("zk://a?=1"), testing::EndsWith(": an option is not name=value"));
+    EXPECT_THAT(refusal("zk://a?x=1&"), HasSubstr("behind &"));
     EXPECT_THAT(refusal("zk://a?x=1&&y=2"), HasSubstr("name=value"));
-    EXPECT_THAT(refusal("zk://a?x=1&y=2&x=3"), HasSubstr("twice in \"x=3\""));
+    EXPECT_THAT(refusal("zk://a?x=1&y=2&x=3"), HasSubstr("twice in \"x\""));
     for (const char* bad : {"%", "%4", "%4g", "%g4", "%+4", "%-1"})
-        EXPECT_THAT(refusal(std::string("zk://a?name=") + bad), HasSubstr("bad escape in \"name=" + std::string(bad)));
+        EXPECT_THAT(refusal(std::string("zk://a?name=") + bad), HasSubstr("bad escape in \"name\""));
     EXPECT_THAT(refusal("zk://a/b%zz"), HasSubstr("bad escape"));
     EXPECT_THAT(refusal("zk://a/b%2f%2e%2e"), HasSubstr("bad chroot"));
     EXPECT_THAT(refusal("zk://a#b"), HasSubstr("%23"));
     EXPECT_THAT(refusal("zk://a,zk://b"), HasSubstr("unknown scheme"));
     EXPECT_THAT(refusal("ZK://a"), HasSubstr("unknown scheme"));
     EXPECT_THAT(refusal("zk://user:pass@a"), testing::Not(HasSubstr("pass")));
+}
+
+TEST(parse_hosts, C43_a_refusal_shows_no_value_of_an_option) {
+    for (const char* text : {"zk://a?secret", "zk://a?x=1&secret", "zk://a?x=secret&", "zk://a?x=secret%",
+                             "zk://a?x=#secret", "zk://a?x=1&x=secret", "a:1?x=secret", "tls://a?x=secret"})
+        EXPECT_THAT(refusal(text), Not(HasSubstr("secret"))) << text;
 }
 
 TEST(parse_hosts, a_socket_is_a_host) {
@@ -151,8 +157,9 @@ TEST(parse_hosts, a_socket_is_a_host) {
     EXPECT_THAT(parse_hosts("zk+tls://unix:/a%2Cb,c").hosts,
                 ElementsAre(host_port{"/a,b", 0, false}, host_port{"c", 2181, true}));
     EXPECT_TRUE(needs_no_lookup("/run/zk.sock"));
-    EXPECT_THAT(refusal("unix:zk.sock"), HasSubstr("begins with a slash"));
-    EXPECT_THAT(refusal("unix:"), HasSubstr("begins with a slash"));
+    EXPECT_THAT(refusal("unix:zk.sock"), HasSubstr("begin with a slash"));
+    EXPECT_THAT(refusal("unix:"), HasSubstr("begin with a slash"));
+    EXPECT_THAT(refusal("zk://unix:/a%00b"), HasSubstr("a zero in \"/a\""));
     EXPECT_THAT(refusal("unix:/a:2181"), HasSubstr("chroot"));
     EXPECT_THAT(refusal("unix:/a:/x,b"), HasSubstr("behind all hosts"));
     EXPECT_THAT(refusal("tls://unix:/a"), HasSubstr("no TLS"));
