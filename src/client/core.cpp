@@ -227,19 +227,31 @@ log_sink core::default_sink() {
 void core::set_hosts(std::vector<session::host_port> hosts) {
     if (loop().forked()) return;
     reach_as_said(hosts, options_);
-    board_.set_hosts(to_string(hosts));
+    {
+        const util::lock_guard lock(close_mutex_);
+        if (ending_ != ending::no) return;
+        board_.set_hosts(to_string(hosts));
+    }
     post_to(loop(), [self = ref<core>::share(this), hosts = std::move(hosts)]() mutable {
-        self->driver_->set_hosts(std::move(hosts));
+        self->take_hosts(std::move(hosts));
     });
 }
 
+/// On the loop. What others said meanwhile may be on the board: the last one that is taken counts.
+void core::take_hosts(std::vector<session::host_port> hosts) {
+    board_.set_hosts(to_string(hosts));
+    driver_->set_hosts(std::move(hosts));
+}
+
 void core::follow(const ensemble_config& config) {
+    constexpr std::string_view problem = "the configuration cannot be followed: ";
     const auto addresses = client_addresses(config);
-    auto hosts = addresses ? driver_->session().named(*addresses) : std::nullopt;
+    if (!addresses) return log(log_level::warn, std::string(problem) + "it does not say where clients connect");
+    auto hosts = driver_->session().named(*addresses);
     if (!hosts)
-        return log(log_level::warn, "the configuration cannot be followed: it does not say where clients connect");
-    board_.set_hosts(to_string(*hosts));
-    driver_->set_hosts(std::move(*hosts));
+        return log(log_level::warn,
+                   std::string(problem) + "it names neither sockets nor the ports of these hosts by TLS");
+    take_hosts(std::move(*hosts));
 }
 
 void core::set_log_threshold(log_level level) {

@@ -68,6 +68,7 @@ class core final : public ref_counted<core, task_host> {
     }
     void add_credential(std::shared_ptr<session::credential>);
     void set_hosts(std::vector<session::host_port>);
+    void take_hosts(std::vector<session::host_port>);
     /// Of the host string that the client was made with: "" or "/a/b".
     const std::string& first_chroot() const noexcept { return first_chroot_; }
     operation_counters& counters() noexcept { return operations_; }

@@ -57,6 +57,7 @@ TEST(hosts, C37_what_cannot_be_is_refused_and_changes_nothing) {
     c.close();
     c.set_hosts("127.0.0.1:1");
     EXPECT_EQ(c.state(), session_state::closed);
+    EXPECT_EQ(c.hosts(), server().address());
 }
 
 } // namespace
