@@ -123,9 +123,11 @@ client open(std::string_view hosts, client_options opts) {
     const bool insecure = opts.tls && opts.tls->insecure, follows = opts.follow_config;
     auto core = detail::core::start(std::move(config), std::move(opts), std::move(credentials));
     core->add_handle();
-    if (follows) detail::follow_config(detail::handle(*core, {}));
-    if (insecure) core->log(log_level::warn, "TLS without verification (insecure): whoever answers is believed");
-    return detail::client_access::make({core.release(), detail::core_handle::keeps::session}, std::move(root));
+    detail::core& started = *core;
+    client made = detail::client_access::make({core.release(), detail::core_handle::keeps::session}, std::move(root));
+    if (follows) detail::follow_config(detail::handle(started, {}));
+    if (insecure) started.log(log_level::warn, "TLS without verification (insecure): whoever answers is believed");
+    return made;
 }
 
 } // namespace
@@ -149,7 +151,7 @@ std::string client::hosts() const { return core().board().hosts(); }
 
 void client::set_hosts(std::string_view hosts) const {
     session::host_spec spec = session::parse_hosts(hosts);
-    if (!spec.options.empty()) session::refuse_hosts("options cannot change", hosts);
+    if (!spec.options.empty()) session::refuse_hosts("options cannot change", spec.options.front().name);
     if (!spec.chroot.empty() && spec.chroot != core().first_chroot())
         session::refuse_hosts("the chroot cannot change", spec.chroot);
     core().set_hosts(std::move(spec.hosts));

@@ -359,9 +359,10 @@ void driver::line_answered(line& l) {
     l.answer.append(buffer.data(), r.bytes);
     const bool over = r.error || (r.bytes == 0 && !r.would_block) || l.answer.size() >= enough;
     const time_point now = loop_.now();
-    if (!over && l.answer != "rw" && l.answer != "ro") return l.stream->want_read();
+    const bool whole = l.answer == "rw" || l.answer == "ro";
+    if (!over && !whole) return l.stream->want_read();
     const std::unique_ptr<line> ended = take_line(l.number);
-    if (ended->answer.empty())
+    if (ended->answer.empty() || (r.error && !whole))
         session_.on_closed(ended->number, r.error, now);
     else
         session_.on_answer(ended->number, ended->answer, now);
