@@ -84,8 +84,8 @@ struct client_options {
     /// meanwhile, and the client moves to one that has a quorum; a session that only servers without one have known is
     /// lost by that.
     bool read_only = false;
-    /// Every host is reached by TLS, with these settings. Empty: only those that are written `tls://host:port`, with
-    /// the defaults of tls_options.
+    /// Every host but Unix-domain sockets is reached by TLS, with these settings. Empty: only those that are written
+    /// `tls://host:port`, with the defaults of tls_options.
     std::optional<tls_options> tls{};
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
     std::vector<credential> credentials{};
