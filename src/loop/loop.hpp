@@ -73,8 +73,8 @@ class KAZOO_EXPORT loop {
     virtual timer_id start_timer(time_point when, job&) noexcept = 0;
     /// False: the job has run or is running.
     virtual bool cancel_timer(timer_id) noexcept = 0;
-    /// Starts opening a TCP connection to the endpoint's address. With settings it is one by TLS: opened when hands are
-    /// shaken, with whoever can show that he is the endpoint's host.
+    /// Starts opening a connection to the endpoint's address or socket. With settings it is one by TLS: opened when
+    /// hands are shaken, with whoever can show that he is the endpoint's host.
     virtual std::unique_ptr<byte_stream> connect(const util::endpoint&, std::shared_ptr<const tls_options>,
                                                  byte_stream_events&) = 0;
     /// Looks a name up without blocking; calls back on the loop with numeric addresses, or an error and none. Whoever

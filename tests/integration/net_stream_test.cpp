@@ -3,8 +3,10 @@
 #include "plain_peer.hpp"
 
 #include "testing/wait_until.hpp"
+#include "unit/net/certificates.hpp"
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -13,7 +15,9 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/un.h>
 #include <thread>
+#include <vector>
 
 namespace kazoo::net {
 namespace {
@@ -53,6 +57,24 @@ TEST(net_stream, tells_that_there_is_no_way) {
 TEST(net_stream, tells_that_an_address_is_none) {
     EXPECT_EQ(connect_result("localhost", 2181), std::errc::invalid_argument);
     EXPECT_EQ(connect_result("", 2181), std::errc::invalid_argument);
+}
+
+TEST(net_stream, tells_that_a_unix_domain_socket_has_no_room) {
+    const test::file_folder files;
+    const std::string path = files.path("full");
+    sockaddr_un here{};
+    here.sun_family = AF_UNIX;
+    path.copy(here.sun_path, sizeof here.sun_path - 1);
+    const auto* const address = reinterpret_cast<const sockaddr*>(&here);
+    const testkit::unique_fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    testkit::checked(::bind(listener.get(), address, sizeof here), "bind");
+    testkit::checked(::listen(listener.get(), 1), "listen");
+    EXPECT_EQ(connect_result(path, 0), std::error_code());
+    std::vector<testkit::unique_fd> waiting;
+    do waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    while (::connect(waiting.back().get(), address, sizeof here) == 0);
+    ASSERT_EQ(errno, EAGAIN);
+    EXPECT_EQ(connect_result(path, 0), std::errc::no_buffer_space); // so Asio calls it
 }
 
 TEST(net_stream, opens_ipv6_with_and_without_a_zone) {
