@@ -87,24 +87,26 @@ task<std::optional<double_barrier_core::opening>> double_barrier_core::opens_for
         if (!seen) seen.rethrow();
         const auto now = std::make_shared<scene>(*std::move(seen));
         const auto& ready = now->ready;
+        const bool are_there = now->has(ours); // otherwise somebody has deleted it, perhaps before it was opened
 
         // Open, with us among those who are let in.
-        if (ready && ready->modified > here.created) co_return opening{ready->created, ready->modified, now->where};
-        if (!ready && was_made && std::exchange(caught_up, true)) // kazoo's members remove it when the first one leaves
-            co_return opening{zxid::none, now->children_modified, now->where};
-        if (!ready && was_made) { // the event was another server's, and this one may lag behind it
-            co_await catch_up(here.zk, node());
+        if (are_there && ready && ready->modified > here.created)
+            co_return opening{ready->created, ready->modified, now->where};
+        if (are_there && !ready && was_made) {
+            if (std::exchange(caught_up, true)) // kazoo's members remove it when the first one leaves
+                co_return opening{zxid::none, now->children_modified, now->where};
+            co_await catch_up(here.zk, node()); // the event was another server's, and this one may lag behind it
             continue;
         }
 
         bool look_again = false;
         future<watch_event> others;
-        if (now->has(ours) && ready) {
+        if (are_there && ready) {
             auto finding = finds_it_open(here, now, p, unreadable, looks);
             auto others_change = co_await std::move(finding);
             look_again = !others_change;
             if (others_change) others = *std::move(others_change);
-        } else if (now->has(ours) && now->members.size() >= count_) {
+        } else if (are_there && now->members.size() >= count_) {
             auto enough = as_many_as_asked_for(*now, ours);
             co_await lets_in(here.zk, std::move(enough), std::nullopt, unreadable, looks);
             look_again = true;

@@ -117,7 +117,7 @@ class double_barrier_crew final : public station_crew<double_barrier_things, gat
     void has_given_up(const gate&);
     void leave_has_ended(gate&, bool, std::int64_t round, int world, bool was_inside);
     bool is_over(std::int64_t round) const;
-    void has_asked(const gate&, duration begun, int world);
+    void has_asked(const gate&, duration begun, int world, bool was_inside);
     void delete_one(storm_client& by);
     std::vector<member> members() const;
     duration now() const { return inside().now().time_since_epoch(); }
@@ -193,7 +193,9 @@ actor double_barrier_crew::work(gate& s) {
                     auto asked = s.who->c->async_sync(site_);
                     co_await std::move(asked);
                 }
-                has_asked(s, begun, world);
+                const bool still_inside = s.b() && s.b()->inside();
+                co_await pause_for(machine, 10ms); // lost() is told by a thread of its own
+                has_asked(s, begun, world, still_inside);
                 break;
             }
             default: {
@@ -289,7 +291,7 @@ bool double_barrier_crew::is_over(std::int64_t round) const {
 }
 
 /// Every word from the servers that is older than its question has come.
-void double_barrier_crew::has_asked(const gate& s, duration begun, int world) {
+void double_barrier_crew::has_asked(const gate& s, duration begun, int world, bool was_inside) {
     if (!s.who->c || !s.b() || world != world_) return;
     const bool inside = s.b()->inside(), lost = s.b()->lost().stop_requested();
     const auto let = last_let_in_.find(s.identifier);
@@ -297,7 +299,7 @@ void double_barrier_crew::has_asked(const gate& s, duration begun, int world) {
     if (inside && gone) complain(s.identifier + " is inside, and its node has gone");
     if (inside && lost) complain(s.identifier + " is inside, and has lost");
     if (inside) counts_.add(things::known_to_be_inside);
-    if (inside || !s.entered) return;
+    if (was_inside || inside || !s.entered) return;
     counts_.add(things::known_to_be_lost);
     if (!lost) complain(s.identifier + " is not inside, and is not told so");
     for (const member& m : members())

@@ -96,6 +96,27 @@ TEST(double_barrier, an_opening_whose_reply_was_lost_lets_in) {
     EXPECT_FALSE(s.is_open());
 }
 
+/// The word of both comes at once: that our node has gone, and that it is open now.
+TEST(double_barrier, an_opening_behind_the_end_of_our_node_does_not_let_in) {
+    two_members s;
+    auto entering = s.us.async_enter();
+    ASSERT_TRUE(s.world.run_until([&] { return s.inside().server().watches().data == 1; }, 1s));
+    s.here.silence(flow::to_server, true); // with our look, which is under way
+    s.world.run_for(20ms);
+    s.here.silence(flow::to_client, true);
+    s.other.remove("/d/" + s.names().front());
+    double_barrier more{s.other, "/d", 2};
+    auto one = s.them.async_enter(), another = more.async_enter();
+    ASSERT_TRUE(s.finish(one, another));
+    s.here.silence(flow::to_server, false);
+    s.world.run_for(20ms);
+    s.here.silence(flow::to_client, false);
+    ASSERT_TRUE(s.finish(entering));
+    EXPECT_TRUE(std::move(entering).get());
+    EXPECT_EQ(s.members(), 3u) << "with another node, which was let in late";
+    EXPECT_TRUE(s.us.inside());
+}
+
 TEST(double_barrier, an_opening_that_did_not_arrive_is_sent_again) {
     two_members s;
     auto more = s.they_wait();
