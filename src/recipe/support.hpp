@@ -33,6 +33,7 @@ using namespace util::time;
 
 // -- tasks ------------------------------------------------------------------------------------------------------------
 using detail::all_of;
+using detail::as_passing;
 using detail::as_result;
 using detail::first_of;
 using detail::interruptible;

@@ -37,7 +37,7 @@ std::string summary(const server_facts& f, bool with_clients) {
     text += "Connections: " + std::to_string(f.connections) + "\n";
     text += "Outstanding: 0\n";
     text += "Zxid: " + hex(f.data.zxid()) + "\n";
-    text += "Mode: standalone\n";
+    text += f.local_sessions ? "Mode: read-only\n" : "Mode: standalone\n";
     text += "Node count: " + std::to_string(node_count(f)) + "\n";
     return text;
 }
@@ -49,7 +49,7 @@ std::string metrics(const server_facts& f) {
     };
     const auto number = [&](std::string_view key, auto value) { line(key, std::to_string(value)); };
     line("version", version);
-    line("server_state", "standalone");
+    line("server_state", f.local_sessions ? "read-only" : "standalone");
     number("ephemerals_count", f.data.nodes().ephemeral_count());
     number("num_alive_connections", f.connections);
     line("avg_latency", "0.0");
@@ -61,7 +61,7 @@ std::string metrics(const server_facts& f) {
     number("watch_count", f.data.data_watches.size() + f.data.child_watches.size());
     number("min_latency", 0);
     number("approximate_data_size", f.data.nodes().data_size());
-    number("local_sessions", 0);
+    number("local_sessions", f.local_sessions.value_or(0));
     number("uptime", f.uptime_ms);
     number("max_latency", 0);
     return text;
@@ -77,7 +77,7 @@ std::string answer_four_letter_word(std::string_view word, const config& c, cons
     const auto& allowed = c.four_letter_words;
     if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) {
         if (word == "ruok") return "imok";
-        if (word == "isro") return "rw";
+        if (word == "isro") return f.local_sessions ? "ro" : "rw";
         if (word == "srvr" || word == "stat") return summary(f, word == "stat");
         if (word == "mntr") return metrics(f);
         if (word == "envi")

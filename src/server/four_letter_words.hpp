@@ -3,6 +3,7 @@
 #include "server/config.hpp"
 #include "server/database.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct server_facts {
     const database& data;
     std::size_t connections = 0;
     std::size_t sessions = 0;
+    std::optional<std::size_t> local_sessions{}; ///< it has lost its quorum, and serves reads in so many of them
     std::int64_t received = 0, sent = 0;
     std::int64_t uptime_ms = 0;
     std::vector<std::string> clients; ///< one line a connection, for `stat`

@@ -11,6 +11,7 @@ origin server::origin_of(connection_id id) const {
 
 std::size_t server::receive_late(origin& from, std::string_view frames, moment now) {
     on_time(now);
+    if (local_sessions_) return 0; // what waited went with the leader
     connection_list changed;
     connection nobody(connection_id{}, from.address, config_.output_limit, changed);
     nobody.identities = from.identities;

@@ -12,6 +12,8 @@ void processor::process(const request& r) {
 
 errc processor::dispatch(const request& r) {
     using op = proto::opcode;
+    const bool to_leader = proto::is_write(r.type) || r.type == op::sync || r.type == op::reconfig;
+    if (read_only && to_leader) return errc::not_read_only;
     switch (r.type) {
     case op::ping: reply(r.from, proto::xid::ping, database_.zxid(), ok); return ok;
     case op::exists: return exists(r);

@@ -39,6 +39,8 @@ class processor {
   public:
     processor(const config&, database&, observer*);
 
+    bool read_only = false; ///< writes and syncs are refused
+
     /// Anything but close_session, which is the session's business.
     void process(const request&);
 

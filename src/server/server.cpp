@@ -83,7 +83,7 @@ void server::sent(connection_id id, std::size_t count, moment now) {
     connection* c = find(id);
     if (c == nullptr) return;
     // Apache ZooKeeper reads on while a client takes its output: pings behind a long answer keep the session.
-    if (input_waits(*c) && c->session != 0) sessions_.touch(*sessions_.find(c->session), c->timeout_ms, now.at);
+    if (input_waits(*c) && c->session != 0) table().touch(*table().find(c->session), c->timeout_ms, now.at);
     c->sent(count);
     consume_waiting_input(*c, now);
 }
@@ -103,14 +103,15 @@ void server::closed(connection_id id, moment now) {
 }
 
 void server::on_time(moment now) {
-    while (const auto id = sessions_.pop_due(now.at)) end_session(*id, 0, now);
+    while (const auto id = table().pop_due(now.at)) end_session(*id, 0, now);
     while (const auto id = handshake_deadlines_.pop_due(now.at)) find(*id)->abort();
-    if (next_mortal_check_ <= now.at) remove_due_mortals(now);
+    if (!local_sessions_ && next_mortal_check_ <= now.at) remove_due_mortals(now);
 }
 
 time_point server::deadline() const noexcept {
-    const time_point next = std::min(sessions_.next_deadline(), handshake_deadlines_.next());
-    return nodes().mortals().empty() ? next : std::min(next, next_mortal_check_);
+    const session_table& sessions = local_sessions_ ? *local_sessions_ : sessions_;
+    const time_point next = std::min(sessions.next_deadline(), handshake_deadlines_.next());
+    return nodes().mortals().empty() || local_sessions_ ? next : std::min(next, next_mortal_check_);
 }
 
 // -- input ------------------------------------------------------------------------------------------------------------
@@ -159,12 +160,13 @@ void server::handle_frame(connection& c, std::string_view payload, moment now) {
     const auto type = static_cast<proto::opcode>(header.type);
     // Every request keeps the session alive, pings included; authentication does not.
     if (type != proto::opcode::auth && type != proto::opcode::sasl)
-        sessions_.touch(*sessions_.find(c.session), c.timeout_ms, now.at);
+        table().touch(*table().find(c.session), c.timeout_ms, now.at);
     if (type == proto::opcode::close_session) {
-        const std::int64_t zxid = processor_.close_session(c.session, header.xid, now.wall_ms);
-        processor_.reply(c, header.xid, zxid, errc{});
+        const std::int64_t end =
+            local_sessions_ ? zxid() : processor_.close_session(c.session, header.xid, now.wall_ms);
+        processor_.reply(c, header.xid, end, errc{});
         detach(c);
-        sessions_.remove(c.session);
+        table().remove(c.session);
         c.close();
         return;
     }
@@ -182,6 +184,7 @@ void server::answer_word(connection& c, std::string_view word, moment now) {
     server_facts facts{.data = database_,
                        .connections = connections_.size(),
                        .sessions = sessions_.size(),
+                       .local_sessions = local_sessions_ ? std::optional(local_sessions_->size()) : std::nullopt,
                        .received = received_frames_,
                        .sent = sent_frames_};
     facts.uptime_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.at - started_.at).count();
@@ -211,23 +214,11 @@ void server::shake_hands(connection& c, std::string_view payload, moment now) {
     if (in.remaining() > 0) in.get(read_only.emplace());
     // The client has seen what this server has not: it must look for another one.
     if (asked.last_zxid_seen > data_of(c).zxid()) return c.close();
+    // Whose session the ensemble knows, and who does not want a server without one, must look for another one, too.
+    if (local_sessions_ && (!read_only.value_or(false) || sessions_.find(asked.session_id) != nullptr))
+        return c.close();
     c.timeout_ms = std::clamp(asked.timeout_ms, config_.min_session_timeout_ms, config_.max_session_timeout_ms);
-    session* s = nullptr;
-    if (asked.session_id == 0) {
-        s = &sessions_.open(c.timeout_ms, now.at);
-        processor_.open_session(s->id, now.wall_ms);
-    } else {
-        s = sessions_.find(asked.session_id);
-        // The older connection goes before the password is looked at.
-        if (s != nullptr && s->attached != nullptr) {
-            connection& older = *s->attached;
-            detach(older);
-            older.abort();
-        }
-        const auto password = sessions_.password_of(asked.session_id);
-        if (asked.password != std::string_view(password.data(), password.size())) s = nullptr;
-        if (s != nullptr) sessions_.touch(*s, c.timeout_ms, now.at);
-    }
+    session* const s = session_for(asked, c, now);
     if (s != nullptr) {
         s->attached = &c;
         c.session = s->id;
@@ -237,27 +228,49 @@ void server::shake_hands(connection& c, std::string_view payload, moment now) {
     answer_handshake(c, read_only);
 }
 
+/// Null: there is none for this client.
+session* server::session_for(const proto::connect_request& asked, connection& c, moment now) {
+    if (asked.session_id == 0) {
+        session& opened = table().open(c.timeout_ms, now.at);
+        if (!local_sessions_) processor_.open_session(opened.id, now.wall_ms);
+        return &opened;
+    }
+    session* const s = table().find(asked.session_id);
+    if (s == nullptr) return nullptr;
+    // The older connection goes before the password is looked at.
+    if (s->attached != nullptr) {
+        connection& older = *s->attached;
+        detach(older);
+        older.abort();
+    }
+    const auto password = table().password_of(asked.session_id);
+    if (asked.password != std::string_view(password.data(), password.size())) return nullptr;
+    table().touch(*s, c.timeout_ms, now.at);
+    return s;
+}
+
 /// The answer has the read-only byte if the request had it.
 void server::answer_handshake(connection& c, std::optional<bool> read_only) {
     const bool accepted = c.session != 0;
-    const auto password = accepted ? sessions_.password_of(c.session) : session_password{};
+    const auto password = accepted ? table().password_of(c.session) : session_password{};
     proto::connect_response answer;
     answer.timeout_ms = accepted ? c.timeout_ms : 0;
     answer.session_id = c.session;
     answer.password = {password.data(), password.size()};
-    proto::put_connect_response(c.output(), answer, read_only ? std::optional(false) : std::nullopt);
+    proto::put_connect_response(c.output(), answer,
+                                read_only ? std::optional(local_sessions_.has_value()) : std::nullopt);
     ++c.sent_frames;
     c.changed();
     if (!accepted) c.close();
 }
 
 void server::end_session(std::int64_t id, std::int32_t xid, moment now) {
-    if (connection* c = sessions_.find(id)->attached) {
+    if (connection* c = table().find(id)->attached) {
         detach(*c);
         c->abort();
     }
-    processor_.close_session(id, xid, now.wall_ms);
-    sessions_.remove(id);
+    if (!local_sessions_) processor_.close_session(id, xid, now.wall_ms);
+    table().remove(id);
 }
 
 /// The connection's session and watches are no longer its own.
@@ -265,17 +278,17 @@ void server::detach(connection& c) {
     data_of(c).data_watches.remove_all(c);
     data_of(c).child_watches.remove_all(c);
     handshake_deadlines_.remove(c.id());
-    if (session* s = sessions_.find(c.session); s != nullptr && s->attached == &c) s->attached = nullptr;
+    if (session* s = table().find(c.session); s != nullptr && s->attached == &c) s->attached = nullptr;
 }
 
 bool server::expire_session(std::int64_t id, moment now) {
     on_time(now);
-    if (sessions_.find(id) == nullptr) return false;
+    if (table().find(id) == nullptr) return false;
     end_session(id, 0, now);
     return true;
 }
 
-void server::restart(moment now) {
+void server::drop_connections() {
     std::vector<connection*> all;
     for (const auto& [id, c] : connections_) all.push_back(c.get());
     std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->id() < b->id(); });
@@ -283,9 +296,36 @@ void server::restart(moment now) {
         detach(*c);
         c->abort();
     }
+}
+
+void server::restart(moment now) {
+    drop_connections();
+    local_sessions_.reset();
+    processor_.read_only = false;
     for (const auto& f : followers_) f->catch_up(zxid());
     sessions_.restart(now.at);
     next_mortal_check_ = now.at + config_.container_check;
+}
+
+void server::set_read_only(bool on, moment now) {
+    on_time(now);
+    if (!on && local_sessions_) return restart(now);
+    if (!on || local_sessions_) return;
+    drop_connections();
+    local_sessions_.emplace(config_.seed + ++read_only_phases_, config_.tick);
+    processor_.read_only = true;
+}
+
+bool server::take_over(std::int64_t id, moment now) {
+    on_time(now);
+    session* const s = table().find(id);
+    if (s == nullptr) return false;
+    table().touch(*s, s->timeout_ms, now.at);
+    if (connection* c = s->attached) {
+        detach(*c);
+        c->abort();
+    }
+    return true;
 }
 
 void server::catch_up(std::size_t member, std::int64_t zxid, moment now) {

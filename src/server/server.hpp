@@ -83,6 +83,13 @@ class server {
     void restart(moment now);
     /// The follower (members count from 1) hears of all transactions up to this one.
     void catch_up(std::size_t member, std::int64_t zxid, moment now);
+    /// As a member of an ensemble that has lost its majority, with readonlymode.enabled and localSessionsEnabled: it
+    /// answers reads of those who ask for that, in sessions that nobody else knows; or the majority is there again.
+    /// Connections end either way.
+    void set_read_only(bool, moment now);
+    /// As if somebody else had come with the id and the password of this session: its connection ends. False if there
+    /// is no such session.
+    bool take_over(std::int64_t id, moment now);
 
     // -- what is known ----------------------------------------------------------------------------------------------
     const tree& nodes() const noexcept { return database_.nodes(); }
@@ -114,12 +121,17 @@ class server {
     void end_session(std::int64_t id, std::int32_t xid, moment now);
     bool execute_late(connection& nobody, std::string_view payload, moment now);
     void detach(connection&);
+    void drop_connections();
+    session_table& table() noexcept { return local_sessions_ ? *local_sessions_ : sessions_; }
+    session* session_for(const proto::connect_request&, connection&, moment now);
     void remove_due_mortals(moment now);
 
     const config config_;
     const moment started_;
     database database_;
     session_table sessions_;
+    std::optional<session_table> local_sessions_; ///< it serves reads only, in these
+    std::uint64_t read_only_phases_ = 0;
     processor processor_;
     std::vector<std::unique_ptr<follower>> followers_;
     follower* speaking_ = nullptr; ///< whose client is being served: it gets its client's changes at once

@@ -12,6 +12,11 @@
 
 namespace kazoo::detail {
 
+/// For what can wait: a server that has lost its quorum will have one again, or there is another one.
+inline std::error_code as_passing(std::error_code e) noexcept {
+    return e == errc::not_read_only ? make_error_code(errc::throttled) : e;
+}
+
 /// For steps that may be done twice. After a broken connection a step is repeated at once, as it waits for the next one
 /// anyway. If it fails quickly again (a server may answer "session moved" for a while), or was refused because a queue
 /// is full or a server is busy, it is repeated after longer and longer pauses.

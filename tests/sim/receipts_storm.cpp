@@ -137,7 +137,7 @@ void receipts_storm::failed(station& s, std::size_t number, const error& why, bo
     }
     if (why.outcome() == outcome::not_applied) {
         const bool expected = refused || (why.code() == errc::cancelled && gave_up) || why.code() == errc::closed ||
-                              why.code() == errc::session_expired ||
+                              why.code() == errc::session_expired || why.code() == errc::not_read_only ||
                               (why.code() == errc::connection_loss && s.options.when_lost == lost_reply::ask);
         if (!expected) complain(who + ": there was no reason not to do it");
         if (e.applied > 0) complain(who + ": told as not applied, but it was");

@@ -166,11 +166,13 @@ void storm::on_turn(const sim_machine& m) {
 void storm::on_state(player& p, session_state now) {
     using enum session_state;
     const session_state before = std::exchange(p.last_heard, now);
-    const bool good = before == connecting  ? now == connected || now == closed
-                      : before == connected ? now == suspended || now == lost || now == closed
-                      : before == suspended ? now == connected || now == lost || now == closed
-                      : before == lost      ? now == connecting || now == closed
-                                            : false;
+    const bool in_a_session = before == connected || before == connected_read_only;
+    const bool good = now == closed          ? before != closed
+                      : before == connecting ? now == connected || now == connected_read_only
+                      : in_a_session         ? now == suspended || now == lost
+                      : before == suspended  ? now == connected || now == connected_read_only || now == lost
+                      : before == lost       ? now == connecting
+                                             : false;
     if (good) return;
     complain(p.name() + " heard " + std::string(to_string(now)) + " behind " + std::string(to_string(before)));
 }

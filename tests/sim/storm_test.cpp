@@ -4,7 +4,7 @@
 namespace kazoo::testkit {
 namespace {
 
-constexpr std::uint64_t storm_seeds = with_checks ? 200 : 1000;
+constexpr std::uint64_t storm_seeds = with_checks ? 200 : 2000;
 
 TEST(storm, every_promise_is_kept) {
     client_counts sum;

@@ -71,6 +71,8 @@ class KAZOO_EXPORT machine {
     void late(bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
+    /// The server's first answer on each new connection, which ends the handshake, takes up to this much longer.
+    void slow_handshakes(std::chrono::nanoseconds more) const;
     /// Its wall clock, which leases go by, is so far ahead of the world's, which begins on the first day of 2020.
     void set_clock_error(std::chrono::nanoseconds ahead) const;
     /// New connections lead to this server whatever the address: 0 is the leader, then come the followers.
@@ -120,6 +122,13 @@ class KAZOO_EXPORT simulation {
     void forget_everything();
     /// As if its time was over. False: there is no such session.
     bool expire_session(session_id);
+    /// As if somebody else had come with its id and password, and gone: it loses its connection. False: there is no
+    /// such session.
+    bool take_over_session(session_id);
+    /// As if the ensemble had lost its majority: connections end, then reads are served to those who set
+    /// client_options::read_only, in sessions that end with this; or it has one again. Other sessions do not age
+    /// meanwhile. Stopping the server ends it. Not with simulation_options::members.
+    void set_read_only(bool on);
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;
 

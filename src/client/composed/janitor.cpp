@@ -39,7 +39,7 @@ task<bool> keep_removing(std::shared_ptr<const leftovers> what) {
         if (pass || pass.error() == errc::no_node) co_return true;
         if (pass.error() == errc::closed || (pass.error() == errc::session_expired && what->zk.is_pinned()))
             co_return false;
-        if (pass.error() == errc::session_expired || co_await passes.again(pass.error())) continue;
+        if (pass.error() == errc::session_expired || co_await passes.again(as_passing(pass.error()))) continue;
         what->zk.owner().log(log_level::warn,
                              "could not clean up below " + what->folder + ": " + pass.error().message());
         co_return false;
@@ -61,7 +61,7 @@ task<bool> keep_removing(pinned_handle zk, std::string path, future<bool> removi
         if (removed) co_return *removed || perhaps;
         if (removed.error() == errc::session_expired) co_return false;
         perhaps = perhaps || removed.outcome() == outcome::unknown;
-        if (co_await removals.again(removed.error())) continue;
+        if (co_await removals.again(as_passing(removed.error()))) continue;
         if (removed.error() != errc::closed)
             zk.owner().log(log_level::warn, "could not remove " + path + ": " + removed.error().message());
         removed.rethrow();

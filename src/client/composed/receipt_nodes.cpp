@@ -21,7 +21,7 @@ task<void> remove_node(receipt_node node, future<bool> removing) {
         if (removed || removed.error() == errc::closed) co_return;
         if (removed.error() == errc::session_expired) {
             if (node.session.is_pinned()) co_return; // it has gone with its session
-        } else if (!co_await removals.again(removed.error())) {
+        } else if (!co_await removals.again(as_passing(removed.error()))) {
             node.session.owner().log(log_level::warn,
                                      "could not remove " + node.path + ": " + removed.error().message());
             co_return;

@@ -182,7 +182,9 @@ class commitment {
     /// Whether a step is to be done again; waits for the right moment.
     task<bool> goes_on(std::error_code e) {
         const bool next_session = e == errc::session_expired && perhaps_ && !owner_.nodes().ephemeral();
-        const auto again = co_await as_result(tries_.again(next_session ? make_error_code(errc::connection_loss) : e));
+        if (next_session) e = make_error_code(errc::connection_loss);
+        if (perhaps_) e = as_passing(e);
+        const auto again = co_await as_result(tries_.again(e));
         co_return again && *again;
     }
     /// Why the task ends: because it was told to, or because of this.

@@ -23,15 +23,6 @@ std::ostream& operator<<(std::ostream& out, presence_state s) { return out << to
 
 namespace recipe {
 
-namespace {
-
-/// A server that has lost its quorum will have one again, or there is another one.
-std::error_code as_passing(std::error_code e) noexcept {
-    return e == errc::not_read_only ? make_error_code(errc::throttled) : e;
-}
-
-} // namespace
-
 /// From join() to leave(). On the loop.
 struct presence::stay {
     std::string id, node;

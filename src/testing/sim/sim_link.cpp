@@ -108,7 +108,7 @@ void sim_link::server_closed() { carry(flow::to_client, {}, true); }
 
 void sim_link::send(flow way, std::string_view bytes) {
     pipe_state& p = pipe(way);
-    if (way == flow::to_client) sent_to_client_ += bytes.size();
+    if (way == flow::to_client && std::exchange(sent_to_client_, sent_to_client_ + bytes.size()) == 0) slow_down(p);
     if (p.broken) return;
     if (p.left && bytes.size() >= *p.left) {
         bytes = bytes.substr(0, *p.left);
@@ -129,6 +129,15 @@ void sim_link::send(flow way, std::string_view bytes) {
         carry(way, std::string(bytes.substr(0, n)), false);
         bytes.remove_prefix(n);
     }
+}
+
+/// What follows comes behind it.
+void sim_link::slow_down(pipe_state& first_answer) {
+    if (owner_.handshake_slowness == duration::zero()) return;
+    ++owner_.faults.slow_handshakes;
+    sim_world& w = owner_.world();
+    first_answer.last_arrival =
+        std::max(first_answer.last_arrival, w.now() + w.between(duration::zero(), owner_.handshake_slowness));
 }
 
 void sim_link::carry(flow way, std::string bytes, bool end) {

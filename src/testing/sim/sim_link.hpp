@@ -61,6 +61,7 @@ class sim_link final : public std::enable_shared_from_this<sim_link> {
         std::optional<std::uint64_t> left;
     };
     pipe_state& pipe(flow way) noexcept { return pipes_[static_cast<std::size_t>(way)]; }
+    void slow_down(pipe_state& first_answer);
     void carry(flow way, std::string bytes, bool end);
     void arrive(flow way, std::string_view bytes, bool end);
     void deliver(flow way, std::string_view bytes, bool end);

@@ -56,11 +56,12 @@ class sim_machine final : public executor, public std::enable_shared_from_this<s
     bool refusing = false, hanging = false, lookups_fail = false, late = false;
     std::array<bool, 2> silent{};
     duration slowness{0};
+    duration handshake_slowness{0};
     duration clock_error{0};
     std::optional<std::size_t> leads_to;
     /// How often each of them hit something.
     struct {
-        std::uint64_t cut_before = 0, cut_after = 0, refused = 0, hung = 0, lookups = 0, late = 0;
+        std::uint64_t cut_before = 0, cut_after = 0, refused = 0, hung = 0, lookups = 0, late = 0, slow_handshakes = 0;
         std::array<std::uint64_t, 2> held{};
     } faults;
 

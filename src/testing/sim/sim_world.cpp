@@ -209,6 +209,24 @@ bool sim_world::expire_session(std::int64_t id) {
     return known;
 }
 
+bool sim_world::take_over_session(std::int64_t id) {
+    if (ensemble_) throw std::logic_error("the sessions of an ensemble are not taken over to order");
+    if (!server_runs_) return false;
+    trace("session is taken over", static_cast<std::uint64_t>(id));
+    const bool known = server_->take_over(id, moment());
+    serve();
+    return known;
+}
+
+void sim_world::set_read_only(bool on) {
+    if (ensemble_) throw std::logic_error("the members of an ensemble serve no reads without a majority");
+    if (!server_runs_) return;
+    ++server_stops_;
+    trace(on ? "server has no majority" : "server has a majority");
+    server_->set_read_only(on, moment());
+    serve();
+}
+
 std::vector<std::int64_t> sim_world::sessions() const {
     return with_servers([](const auto& s) { return s.sessions(); });
 }

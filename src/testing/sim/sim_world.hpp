@@ -111,6 +111,8 @@ class sim_world final : server::observer {
     void start_server();
     void forget_everything();
     bool expire_session(std::int64_t);
+    bool take_over_session(std::int64_t);
+    void set_read_only(bool on);
     std::vector<std::int64_t> sessions() const;
 
     // -- the members of an ensemble: sim_members.cpp ------------------------------------------------------------------

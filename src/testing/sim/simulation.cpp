@@ -9,6 +9,7 @@ namespace kazoo::testkit {
 
 machine::machine(std::shared_ptr<sim_machine> m) noexcept : impl_(std::move(m)) {}
 std::shared_ptr<event_loop> machine::loop() const { return impl_->loop(); }
+void machine::slow_handshakes(std::chrono::nanoseconds more) const { impl_->handshake_slowness = more; }
 void machine::set_clock_error(std::chrono::nanoseconds ahead) const { impl_->clock_error = ahead; }
 void machine::pause(bool on) const { impl_->pause(on); }
 void machine::cut() const { impl_->cut(); }
@@ -52,6 +53,8 @@ void simulation::stop_server() { world_->stop_server(); }
 void simulation::start_server() { world_->start_server(); }
 void simulation::forget_everything() { world_->forget_everything(); }
 bool simulation::expire_session(session_id id) { return world_->expire_session(static_cast<std::int64_t>(id)); }
+bool simulation::take_over_session(session_id id) { return world_->take_over_session(static_cast<std::int64_t>(id)); }
+void simulation::set_read_only(bool on) { world_->set_read_only(on); }
 
 std::vector<session_id> simulation::sessions() const {
     std::vector<session_id> ids;

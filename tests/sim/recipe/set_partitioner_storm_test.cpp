@@ -89,7 +89,9 @@ class partitioner_crew final : public station_crew<partitioner_things, partition
     actor keep(partitioner_station&);
     void delete_one(storm_client& by);
     void complain_unless_ended(const error& e) {
-        if (e.code() != errc::closed && e.code() != errc::cancelled) complain(e.what());
+        const bool expected =
+            e.code() == errc::closed || e.code() == errc::cancelled || e.code() == errc::not_read_only;
+        if (!expected) complain(e.what());
     }
     std::vector<std::string> items_held() const;
 
@@ -193,7 +195,11 @@ actor partitioner_crew::keep(partitioner_station& s) {
             mine.emplace(co_await std::move(asked));
         } catch (const error& e) {
             complain_unless_ended(e);
-            co_return; // the object has gone
+            if (e.code() != errc::not_read_only) co_return; // the object has gone
+        }
+        if (!mine) {
+            co_await pause_for(machine, 50ms);
+            continue;
         }
         holders_.push_back({&s, &*mine});
         const std::stop_token revoked = mine->revoked();

@@ -42,7 +42,10 @@ void show_and_judge(std::string_view name, const count_list& sum, bool everythin
 sim_world& crew::inside() const { return storm_.inside(); }
 duration crew::between(duration least, duration most) { return storm_.between(least, most); }
 std::uint64_t crew::below(std::uint64_t n) { return storm_.below(n); }
-void crew::complain(std::string what) { storm_.complain(std::move(what)); }
+void crew::complain(std::string what) {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(inside().now().time_since_epoch());
+    storm_.complain(std::to_string(now.count()) + "us " + std::move(what));
+}
 bool crew::open() const { return storm_.open(); }
 int& crew::actors() { return storm_.actors_; }
 std::string crew::at(std::string_view path) const { return storm_.top + std::string(path); }

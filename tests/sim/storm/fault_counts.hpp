@@ -19,6 +19,9 @@ struct fault_kinds {
         restarts_with_loss,
         forced_expiries,
         pauses,
+        taken_over,
+        slow_handshakes,
+        read_only_phases,
         late_requests,
         host_changes,
         count
@@ -36,6 +39,9 @@ struct fault_kinds {
                                                                "restarts with loss",
                                                                "forced expiries",
                                                                "pauses",
+                                                               "sessions taken over",
+                                                               "slow handshakes",
+                                                               "read-only phases",
                                                                "requests of old connections",
                                                                "host changes"};
 };
@@ -44,7 +50,8 @@ using fault_counts = counts<fault_kinds>;
 /// Faults that took effect. (A late request follows from one.)
 inline std::uint64_t effective(const fault_counts& c) noexcept {
     std::uint64_t sum = 0;
-    for (int i = fault_counts::cuts; i <= fault_counts::pauses; ++i) sum += c[static_cast<fault_counts::what>(i)];
+    for (int i = fault_counts::cuts; i <= fault_counts::read_only_phases; ++i)
+        sum += c[static_cast<fault_counts::what>(i)];
     return sum;
 }
 

@@ -20,7 +20,7 @@ void faults::plan(duration at) {
     const duration length = below(3) == 0 ? between(1s, 6s) : between(5ms, 800ms);
     const std::size_t i = below(targets_.size());
     const machine m = targets_[i].where;
-    const std::uint64_t kind = below(18);
+    const std::uint64_t kind = below(21);
     const std::uint64_t bytes = below(120);
     const auto count = [this](fault_counts::what w) { counts_.add(w); };
     const auto nothing = [] {};
@@ -93,6 +93,11 @@ void faults::plan(duration at) {
     case 14: return in_turn(at, length, [this, m] { late_then_nothing(m); }, nothing);
     case 15: return in_turn(at, length, [this, i] { lose_a_full_socket(i); }, nothing);
     case 16: return in_turn(at, length, [this, i] { change_hosts(i); }, nothing);
+    case 17: return in_turn(at, length, [this, i] { take_over(i); }, nothing);
+    case 18:
+        return in_turn(
+            at, length, [m, more = between(100ms, 3s)] { m.slow_handshakes(more); }, [m] { m.slow_handshakes(0ms); });
+    case 19: return lose_quorum(at, length);
     default:
         return in_turn(
             at, length,
@@ -112,14 +117,33 @@ void faults::expire(std::size_t i) {
     if (world_.expire_session(id)) counts_.add(fault_counts::forced_expiries);
 }
 
-/// To some of its servers.
+void faults::take_over(std::size_t i) {
+    const client* const user = targets_[i].user();
+    if (user != nullptr && world_.take_over_session(user->session_id())) counts_.add(fault_counts::taken_over);
+}
+
+void faults::lose_quorum(duration at, duration length) {
+    const auto begin = [this] {
+        if (server_stops_ > 0) return;
+        counts_.add(fault_counts::read_only_phases);
+        ++lost_quorums_;
+        world_.set_read_only(true);
+    };
+    const auto end = [this] {
+        if (lost_quorums_ > 0 && --lost_quorums_ == 0) world_.set_read_only(false);
+    };
+    in_turn(at, length, begin, end);
+}
+
+/// To all of its servers or to two of them: behind a single one that is down it would sit out the storm.
 void faults::change_hosts(std::size_t i) {
     const client* const user = targets_[i].user();
     if (user == nullptr) return;
+    const std::uint64_t left_out = below(4);
     std::string hosts;
-    for (const char* one : {"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"})
-        if (below(2) == 0) hosts += (hosts.empty() ? "" : ",") + std::string(one);
-    user->set_hosts(hosts.empty() ? simulation::hosts() : hosts);
+    for (const std::uint64_t one : {0, 1, 2})
+        if (one != left_out) hosts += (hosts.empty() ? "" : ",") + ("10.0.0." + std::to_string(one + 1) + ":2181");
+    user->set_hosts(hosts);
     counts_.add(fault_counts::host_changes);
 }
 
@@ -171,8 +195,11 @@ void faults::end() {
         server_stops_ = 0;
         world_.start_server();
     }
+    lost_quorums_ = 0;
+    world_.set_read_only(false);
     for (const target& t : targets_) {
         t.where.pause(false);
+        t.where.slow_handshakes(0ms);
         t.where.refuse(false);
         t.where.hang(false);
         t.where.fail_lookups(false);
@@ -193,6 +220,7 @@ fault_counts faults::counted() const {
         sum.add(fault_counts::failed_lookups, f.lookups);
         sum.add(fault_counts::silent_to_server, f.held[0]);
         sum.add(fault_counts::silent_to_client, f.held[1]);
+        sum.add(fault_counts::slow_handshakes, f.slow_handshakes);
         sum.add(fault_counts::late_requests, f.late);
     }
     return sum;

@@ -42,6 +42,8 @@ class faults {
     void lose_a_full_socket(std::size_t target);
     void expire(std::size_t target);
     void change_hosts(std::size_t target);
+    void take_over(std::size_t target);
+    void lose_quorum(duration at, duration length);
     void forget();
 
     sim_world& inside() const { return world_.world(); }
@@ -52,7 +54,7 @@ class faults {
     std::vector<target> targets_;
     fault_counts counts_;
     bool stormy_ = true;
-    int server_stops_ = 0;
+    int server_stops_ = 0, lost_quorums_ = 0;
 };
 
 } // namespace kazoo::testkit

@@ -39,6 +39,7 @@ storm_client& storm_frame::add_client() {
     o.close_timeout = 3s;
     o.reconnect.max_delay = 500ms;
     o.tracer = tracer_;
+    o.read_only = below(2) == 0;
     o.carried_over = static_cast<carry_over>(below(3));
     o.log = {log_level::debug,
              [this, n = added.number](log_level, std::string_view line) { inside().trace("log", n, 0, line); }};
