@@ -10,7 +10,7 @@ ensemble::ensemble(std::size_t size, const real_server_options& each)
     : ensemble(ensemble_options{.size = size, .each = each}) {}
 
 ensemble::ensemble(const ensemble_options& options)
-    : network_(std::make_unique<quorum_network>(options.size, options.gated)) {
+    : network_(std::make_unique<quorum_network>(options.size, options.gated, options.observers)) {
     servers_.reserve(options.size);
     for (std::size_t i = 0; i < options.size; ++i) {
         servers_.push_back(real_server(

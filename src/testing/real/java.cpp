@@ -69,26 +69,41 @@ std::string find_java() {
     return {};
 }
 
-std::string jar_path(std::string_view name) { return std::string(jar_folder).append(name).append(".jar"); }
+std::string chosen(const std::string& release) {
+    if (!release.empty()) return release;
+    const char* const named = std::getenv("KAZOO_ZOOKEEPER_JARS");
+    return named == nullptr ? "" : named;
+}
+
+std::string jar_path(std::string_view name, const std::string& release) {
+    const std::string file = std::string(name) + ".jar";
+    if (!release.empty() && std::filesystem::exists(std::filesystem::path(release) / file)) return release + "/" + file;
+    return std::string(jar_folder) + file;
+}
 
 } // namespace
 
-std::string missing_server_parts() {
+std::string missing_server_parts(const std::string& release) {
     std::string missing;
     if (find_java().empty()) missing += " java (package openjdk-17-jre-headless)";
-    if (!std::filesystem::exists(jar_path("zookeeper"))) {
-        missing += (missing.empty() ? " " : " and ") + jar_path("zookeeper") + " (package libzookeeper-java)";
-    }
+    const std::string wanted = chosen(release);
+    const std::string server = jar_path("zookeeper", wanted);
+    if (!wanted.empty() && !server.starts_with(wanted))
+        missing += (missing.empty() ? " " : " and ") + wanted + "/zookeeper.jar";
+    else if (!std::filesystem::exists(server))
+        missing += (missing.empty() ? " " : " and ") + server + " (package libzookeeper-java)";
     return missing.empty() ? missing : "a real ZooKeeper server needs" + missing;
 }
 
-std::vector<std::string> server_command(const std::vector<std::string>& extra_flags) {
-    if (const std::string missing = missing_server_parts(); !missing.empty()) throw std::runtime_error(missing);
+std::vector<std::string> server_command(const std::vector<std::string>& extra_flags, const std::string& release) {
+    if (const std::string missing = missing_server_parts(release); !missing.empty()) throw std::runtime_error(missing);
     std::vector<std::string> command{find_java()};
     command.insert(command.end(), flags.begin(), flags.end());
     command.insert(command.end(), extra_flags.begin(), extra_flags.end());
     std::string class_path;
-    for (const std::string_view jar : jars) class_path += (class_path.empty() ? "" : ":") + jar_path(jar);
+    // Jute comes first: the manifest of zookeeper.jar names the one of Debian's package.
+    for (const std::string_view jar : jars)
+        class_path += (class_path.empty() ? "" : ":") + jar_path(jar, chosen(release));
     command.insert(command.end(), {"-cp", class_path, "org.apache.zookeeper.server.quorum.QuorumPeerMain"});
     return command;
 }

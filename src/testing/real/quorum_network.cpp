@@ -4,7 +4,9 @@
 
 namespace kazoo::testkit {
 
-quorum_network::quorum_network(std::size_t size, bool gated) : peer_(size), election_(size) {
+quorum_network::quorum_network(std::size_t size, bool gated, std::size_t observers)
+    : observers_(observers), peer_(size), election_(size) {
+    if (observers > 0 && gated) throw std::invalid_argument("an ensemble with gates has no observers");
     if (!gated) return;
     gates_.resize(size);
     for (auto& row : gates_) {
@@ -31,8 +33,9 @@ std::vector<std::string> quorum_network::lines_for(std::size_t server) const {
         const std::uint16_t peer = direct ? peer_[other].number() : gates_[server][other].peer.port();
         const std::uint16_t election = direct ? election_[other].number() : gates_[server][other].election.port();
         lines.push_back("server." + std::to_string(other + 1) + '=' + loopback_name(peer) + ':' +
-                        std::to_string(election));
+                        std::to_string(election) + (other + observers_ < size() ? "" : ":observer"));
     }
+    if (server + observers_ >= size()) lines.push_back("peerType=observer");
     // Who looks for a leader asks again after twice the time, up to a minute: it would not notice a healed network.
     if (!gates_.empty()) lines.push_back("fastleader.maxNotificationInterval=1000");
     return lines;

@@ -13,7 +13,7 @@ namespace kazoo::testkit {
 /// one in front of each of them for each of the other servers, so every connection passes a gate that knows both ends.
 class quorum_network {
   public:
-    quorum_network(std::size_t size, bool gated);
+    quorum_network(std::size_t size, bool gated, std::size_t observers = 0);
 
     std::size_t size() const { return peer_.size(); }
     /// The lines of one server's zoo.cfg: the others as it is to see them.
@@ -33,6 +33,7 @@ class quorum_network {
 
     gates_to& between(std::size_t from, std::size_t to);
 
+    const std::size_t observers_;
     std::vector<reserved_port> peer_;
     std::vector<reserved_port> election_;
     std::vector<std::vector<gates_to>> gates_; // [from][to]; empty without gates

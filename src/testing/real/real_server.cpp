@@ -40,7 +40,7 @@ temporary_directory::~temporary_directory() {
 }
 
 real_server::state::state(const real_server_options& options, int id, const std::vector<std::string>& quorum)
-    : command(server_command(options.java_flags)) {
+    : command(server_command(options.java_flags, options.jars)) {
     const auto data = directory.path() / "data";
     const auto config = directory.path() / "zoo.cfg";
     std::filesystem::create_directory(data);

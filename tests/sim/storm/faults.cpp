@@ -1,5 +1,7 @@
 #include "faults.hpp"
 
+#include <algorithm>
+
 namespace kazoo::testkit {
 
 void faults::add_target(machine where, std::shared_ptr<sim_machine> inside, std::function<const client*()> user) {
@@ -97,7 +99,9 @@ void faults::plan(duration at) {
     case 18:
         return in_turn(
             at, length, [m, more = between(100ms, 3s)] { m.slow_handshakes(more); }, [m] { m.slow_handshakes(0ms); });
-    case 19: return lose_quorum(at, length);
+    case 19:
+        if (below(3) != 0) return plan(at);
+        return lose_quorum(at, std::min<duration>(length, 3s));
     default:
         return in_turn(
             at, length,
