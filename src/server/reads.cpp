@@ -38,6 +38,7 @@ errc processor::exists(const request& r) {
     if (q.watch) database_.data_watches.add(q.path, r.from, watch_kind::one_shot);
     const znode* node = database_.nodes().find(q.path);
     if (node == nullptr) return errc::no_node;
+    if (config_.metadata_needs_permission && !allows(*node->acl, perms::read, r.from.identities)) return errc::no_auth;
     reply_with(r, node->stat());
     return ok;
 }

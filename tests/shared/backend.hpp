@@ -36,6 +36,21 @@ backend& server();
 /// Ends the client's session for good, as the protocol offers it: a second connection takes it over and closes it.
 void expire(const client& c);
 
+/// The server's release.
+inline bool is_3_9_or_later(const client& c) { return c.command("srvr").find("version: 3.8") == std::string::npos; }
+
+/// Whether servers tell the metadata of a node only to those who may read it (ZOOKEEPER-2590).
+inline bool metadata_needs_permission(const client& c) { return is_3_9_or_later(c); }
+
+/// How many watches servers count for it: up to 3.8 one of data and one of children.
+inline int a_recursive_watch(const client& c) { return is_3_9_or_later(c) ? 1 : 2; }
+
+/// From 3.9 on events have the number of their transaction.
+inline watch_event without_zxid(watch_event e) {
+    e.zxid = zxid::none;
+    return e;
+}
+
 /// Waits for a condition; the test fails after half a minute.
 inline bool eventually(const std::function<bool()>& condition) {
     for (int i = 0; i < 3000; ++i) {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace kazoo::test {
@@ -143,6 +144,49 @@ TEST_F(tls, certificates_are_read_again_for_each_connection) {
     gate.cut();
     EXPECT_THAT(c.who_am_i(), Contains(bob)); // reads wait for the connection
     EXPECT_EQ(c.session_id(), session);
+}
+
+/// The two files are not written at once, and a connection may be made between them.
+TEST_F(tls, certificates_change_under_load_and_every_request_is_told_what_became_of_it) {
+    kazoo::testkit::fault_gate gate(server.address());
+    const client_options o = by_tls(issue("alice"));
+    const client c("localhost" + gate.address().substr(gate.address().find(':')), o);
+    connect(c);
+    const std::string node = c.create("/load-", "", {.mode = create_mode::persistent_sequential});
+    const auto session = c.session_id();
+    std::atomic<bool> over = false;
+    std::int64_t written = 0, unknown = 0;
+    std::thread load([&] {
+        while (!over) {
+            std::vector<future<node_stat>> asked;
+            for (int i = 0; i < 50; ++i) asked.push_back(c.async_set(node, std::string(2000, 'x')));
+            for (auto& one : asked) {
+                const auto r = std::move(one).result();
+                written += r ? 1 : 0;
+                unknown += !r && r.outcome() == outcome::unknown ? 1 : 0;
+            }
+        }
+    });
+    for (int i = 0; i < 10; ++i) {
+        const bool is_bob = i % 2 == 0;
+        const certificate next = issue(is_bob ? "bob" : "alice");
+        files.put("1.pem", next.pem());
+        const auto failed = c.metrics().failed_attempts;
+        gate.cut();
+        EXPECT_TRUE(i % 3 != 0 || eventually([&] { return c.metrics().failed_attempts > failed; }));
+        files.put("1.key", next.key_pem());
+        EXPECT_TRUE(eventually([&] {
+            gate.cut();
+            return testing::Value(c.who_am_i(), Contains(is_bob ? bob : alice));
+        }));
+    }
+    over = true;
+    load.join();
+    EXPECT_EQ(c.session_id(), session);
+    const auto version = static_cast<std::int64_t>(static_cast<std::int32_t>(c.get(node).stat.data_version));
+    EXPECT_GT(written, 0);
+    EXPECT_GE(version, written);
+    EXPECT_LE(version, written + unknown);
 }
 
 TEST_F(tls, an_encrypted_key) {

@@ -112,9 +112,9 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, tree_state);
 ///   is back every node is compared by its metadata, and read if it has changed; only differences are told.
 /// - *the session is lost*: as above, and `initialized` is told again when everything was compared.
 /// - *the connection breaks while it loads*: what was not read is read again; `initialized` comes when all was.
-/// - *a node may not be read*: a fault is told, the node is in the cache with its metadata, marked as unreadable, and
-/// is
-///   tried again at intervals that grow to the session's timeout.
+/// - *a node may not be read*: a fault is told, the node is in the cache, marked as unreadable, and tried again at
+///   intervals that grow to the session's timeout. Its metadata is known up to ZooKeeper 3.8; from 3.9 on it needs the
+///   permission, too (ZOOKEEPER-2590), and is all zero.
 /// - *changes come faster than they are read*: those of one node are told as one.
 /// - *more than 65,536 events wait to be fetched*: the cache compares everything, as after a broken connection.
 /// - *a listener is slow*: nobody else waits for it; its events queue up in memory. (With an executor that has a thread

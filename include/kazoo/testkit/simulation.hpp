@@ -36,6 +36,8 @@ struct simulation_options {
     /// their time, followers that tell it whom they have heard, a majority that decides each change, elections. The
     /// addresses are those of its members 0, 1 and 2.
     std::size_t members = 0;
+    /// Whoever may not read a node cannot learn its metadata either: as ZooKeeper from 3.9 on (ZOOKEEPER-2590).
+    bool metadata_needs_permission = false;
     /// So many ticks without a word, and a leader or a follower gives up and drops its clients.
     int sync_limit = 5;
 };

@@ -44,11 +44,18 @@ task<bool> barrier_core::wait(std::shared_ptr<barrier_core> self, patience p) {
 }
 
 task<bool> barrier_core::wait_in(pinned_handle zk, std::shared_ptr<zxid> first_seen, patience p) {
+    const task_scope& scope = co_await this_scope{};
     co_await catch_up(zk, node()); // whoever has told us to wait may have put it up elsewhere
     lookout changes(owner(), absolute(node()), sight::of::data);
     for (repetition looks;;) {
         auto seen = co_await as_result(zk.async_watch_exists(node()));
         if (!seen && co_await looks.again(seen.error())) continue;
+        if (seen.error() == errc::no_auth) { // it is up (ZOOKEEPER-2590)
+            if (p == patience::looks_once) co_return false;
+            (void)co_await as_result(pause(owner(), zk.timeout()));
+            scope.require_time();
+            continue;
+        }
         if (!seen) seen.rethrow();
         if (!seen->value) co_return true;
         const zxid made = seen->value->created;

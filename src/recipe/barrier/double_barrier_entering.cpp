@@ -181,18 +181,21 @@ double_barrier_core::finds_it_open(presence::standing here, std::shared_ptr<cons
     asked.push_back(here.zk.async_exists(path_of(ready_name)));
     auto answering = all_of(std::move(asked));
     const auto answers = co_await std::move(answering);
+    bool some_are_hidden = false; // they are there, and may be inside (ZOOKEEPER-2590)
     for (const auto& a : answers) {
+        some_are_hidden = some_are_hidden || a.error() == errc::no_auth;
         if (!a && co_await tries.again(a.error())) co_return std::nullopt;
-        if (!a) a.rethrow();
+        if (!a && a.error() != errc::no_auth) a.rethrow();
     }
+    if (!answers.back()) answers.back().rethrow();
     if (*answers.back() != now->ready) co_return std::nullopt; // otherwise nobody has closed it meanwhile
 
     std::optional<std::string> inside, first; // the first one of those who clear away
     zxid oldest = here.created;
     for (std::size_t i = 0; i < now->members.size(); ++i) {
-        const auto& member = *answers[i];
         const std::string& name = now->members[i];
-        if (!member || name == ours) continue;
+        if (!answers[i] || !*answers[i] || name == ours) continue;
+        const auto& member = *answers[i];
         if (member->created < now->ready->modified) inside = name;
         if (!may_be_ours(name) || member->created > oldest) continue;
         first = name;
@@ -203,7 +206,7 @@ double_barrier_core::finds_it_open(presence::standing here, std::shared_ptr<cons
         co_await lets_in(here.zk, std::move(both), now->ready->data_version, unreadable, tries);
         co_return std::nullopt;
     }
-    const bool may_be_removed = now->ready->num_children == 0;
+    const bool may_be_removed = now->ready->num_children == 0 && !some_are_hidden;
     if (may_be_removed && first) co_return co_await until_it_goes(here.zk, *first, p, tries);
     if (may_be_removed && co_await clear_away(here, *now->ready, tries)) co_return std::nullopt;
     if (now->members.size() < count_) co_return co_await until_others_come(here.zk, now, p, tries);

@@ -20,8 +20,10 @@ task<std::vector<contender>> read_contenders(handle zk, std::string folder, std:
         const std::string where = path::join(folder, names[i]);
         auto read = co_await as_result(std::move(reads[i]));
         if (read.error() == errc::no_auth) {
-            const auto stat = co_await zk.async_exists(where); // that needs no permission
-            if (stat) found.push_back({{}, where, stat->owner, stat->created, true});
+            const auto stat = co_await as_result(zk.async_exists(where)); // up to 3.8 that needs no permission
+            if (!stat && stat.error() != errc::no_auth) stat.rethrow();
+            if (!stat) found.push_back({{}, where, session_id::none, zxid::none, true});
+            if (stat && *stat) found.push_back({{}, where, (*stat)->owner, (*stat)->created, true});
         } else if (!read) {
             read.rethrow();
         } else if (auto n = *std::move(read)) { // else it left meanwhile

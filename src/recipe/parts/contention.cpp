@@ -90,7 +90,7 @@ task<void> contention::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
     util::backoff intervals(shortest_interval, longest);
     const auto watch = [&] { return zk.async_watch(node); }; // as exists, but leaves no watch where nothing is
-    const auto look = [&] { return zk.async_exists(node); }; // needs no permission
+    const auto look = [&] { return zk.async_exists(node); }; // up to 3.8 that needs no permission
     for (;;) {
         auto watched = co_await as_result(repeat(watch));
         if (watched) {
@@ -100,7 +100,9 @@ task<void> contention::change_of(pinned_handle zk, std::string node) {
         } else if (watched.error() == errc::no_node) {
             co_return;
         } else if (watched.error() == errc::no_auth) {
-            if (!co_await repeat(look)) co_return;
+            const auto there = co_await as_result(repeat(look));
+            if (!there && there.error() != errc::no_auth) there.rethrow(); // then it is there (ZOOKEEPER-2590)
+            if (there && !*there) co_return;
             (void)co_await as_result(pause(of_.owner(), intervals.next()));
         } else {
             watched.rethrow();

@@ -28,8 +28,8 @@ task<bool> grant::becomes_certain(pinned_handle zk, std::string node, loss lost_
         const auto there = co_await as_result(zk.async_exists(node)); // somebody may have deleted it meanwhile
         if (there.error() == errc::session_expired) co_return false;
         if (!there && co_await looks.again(there.error())) continue;
-        if (!there) there.rethrow();
-        if (!*there) co_return false;
+        if (!there && there.error() != errc::no_auth) there.rethrow(); // then it is there (ZOOKEEPER-2590)
+        if (there && !*there) co_return false;
         if (would_last(zk, lost_when)) co_return true;
     }
 }
@@ -64,6 +64,10 @@ task<void> grant::watch_over(std::shared_ptr<grant> held) {
     while (!held->given_up_ && !held->fate_->over) {
         auto seen = co_await as_result(held->zk_.async_watch_exists(held->watched()));
         if (!seen && co_await looks.again(seen.error())) continue;
+        if (seen.error() == errc::no_auth) { // it is there (ZOOKEEPER-2590)
+            (void)co_await as_result(pause(c, held->zk_.timeout()));
+            continue;
+        }
         if (!seen || !seen->value || seen->value->created != held->node_.stat.created) break;
         // If we may not read our own node, no event comes.
         const auto changed = co_await as_result(std::move(seen->changed).timeout(held->zk_.timeout()));

@@ -46,7 +46,9 @@ task<void> patrol::go_round(std::shared_ptr<patrol> self) {
         self->visited_ = self->posts_.back();
         const auto look = [&zk, path = self->visited_->path_] { return zk.async_exists(path); };
         const auto now = co_await as_result(repeat(look));
-        if (lookout* const l = std::exchange(self->visited_, nullptr); l != nullptr && now) l->hear(*now);
+        lookout* const l = std::exchange(self->visited_, nullptr);
+        if (l != nullptr && now) l->hear(*now);
+        if (l != nullptr && now.error() == errc::no_auth) l->may_see_nothing();
     }
     self->under_way_ = false;
 }

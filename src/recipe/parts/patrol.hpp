@@ -1,7 +1,7 @@
 #pragma once
 // Servers tell of a change only those who may read the node at that moment, and whoever sets a permission tells nobody.
 // So nobody rests on an event alone: the patrol of a client goes round and asks for the metadata of what is waited for,
-// which needs no permission.
+// which needs no permission up to ZooKeeper 3.8.
 #include "recipe/parts/sight.hpp"
 #include "recipe/support.hpp"
 
@@ -60,6 +60,11 @@ class lookout {
     friend class patrol;
     void hear(const std::optional<node_stat>& now) noexcept {
         if (change_.valid() && sight(what_, now) != seen_) change_.cancel();
+    }
+
+    /// From 3.9 on metadata needs the permission to read (ZOOKEEPER-2590).
+    void may_see_nothing() noexcept {
+        if (change_.valid()) change_.cancel();
     }
 
     const std::string path_;

@@ -179,6 +179,7 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
     lookout changes(of_.owner(), of_.absolute(s->node), sight::of::data);
     repetition tries;
     future<created_node> creating;
+    std::optional<node_stat> mine; // as it was made in this session
     for (bool missing = true, was_made = false;;) {
         // 1. Make it, if it seems to be missing, and look at what is there, in one round trip.
         if (missing && (s->ever_joined || was_made) && !rules_.comes_back) co_return;
@@ -191,6 +192,7 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
         if (std::exchange(missing, false)) {
             const auto made = co_await as_result(std::move(creating));
             note(*s, made);
+            if (made) mine = made->stat;
             was_made = was_made || made;
             missing = !made && made.error() != errc::node_exists;
             if (missing) looking.cancel();
@@ -204,6 +206,10 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
         }
         auto seen = co_await as_result(std::move(looking));
         if (!seen && co_await tries.again(seen.error())) continue;
+        if (seen.error() == errc::no_auth) {
+            missing = !co_await stays_hidden(s, zk, mine, tries);
+            continue;
+        }
         if (!seen) seen.rethrow();
         missing = !seen->value;
         if (missing) continue;
@@ -218,16 +224,13 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
             co_await write(s, zk, there, tries);
             continue;
         }
-        s->ever_joined = s->ever_joined || ours;
         if (ours) {
-            s->there = zk;
-            s->created = there.created;
-            say(*s, presence_state::joined, zk);
+            is_there(*s, zk, there);
         } else {
             s->there.reset();
             say(*s, presence_state::joining);
+            changed_.notify();
         }
-        changed_.notify();
 
         // 3. Until something becomes of it, or other data is wanted.
         changes.watch(sight(sight::of::data, there), std::move(seen->changed));
@@ -237,6 +240,33 @@ task<void> presence::be_there(std::shared_ptr<stay> s, pinned_handle zk, bool be
         if (!came && came.error() != errc::cancelled) came.rethrow();
         missing = came && came->type == event_type::deleted;
     }
+}
+
+void presence::is_there(stay& s, const pinned_handle& zk, const node_stat& there) {
+    s.ever_joined = true;
+    s.there = zk;
+    s.created = there.created;
+    say(s, presence_state::joined, zk);
+    changed_.notify();
+}
+
+/// It is there, and from ZooKeeper 3.9 on nobody may see more of it whom its ACL keeps from reading, not even we
+/// (ZOOKEEPER-2590). No event comes: it is asked again in a while. False: it may be one of an old session, and is gone.
+task<bool> presence::stays_hidden(std::shared_ptr<stay> s, pinned_handle zk, std::optional<node_stat> mine,
+                                  repetition& tries) {
+    if (!mine) {
+        const auto removed = co_await as_result(zk.async_remove_if_exists(s->node));
+        if (!removed && !co_await tries.again(as_passing(removed.error()))) removed.rethrow();
+        co_return !removed;
+    }
+    if (s->data_there != data_number_) {
+        mine->data_version = version::any;
+        co_await write(s, zk, *mine, tries);
+        co_return true;
+    }
+    is_there(*s, zk, *mine);
+    (void)co_await as_result(wish_.next().timeout(zk.timeout()));
+    co_return true;
 }
 
 future<created_node> presence::create(stay& s, const pinned_handle& zk) {

@@ -104,6 +104,8 @@ class presence {
     static task<void> run(std::shared_ptr<recipe_object>, presence&, std::shared_ptr<stay>);
     task<void> be_there(std::shared_ptr<stay>, pinned_handle, bool behind_a_loss);
     task<bool> replaced(std::shared_ptr<stay>, pinned_handle, node_stat old, repetition& tries);
+    task<bool> stays_hidden(std::shared_ptr<stay>, pinned_handle, std::optional<node_stat> mine, repetition& tries);
+    void is_there(stay&, const pinned_handle&, const node_stat&);
     task<void> write(std::shared_ptr<stay>, pinned_handle, node_stat there, repetition& tries);
 
     std::shared_ptr<stay> begun();

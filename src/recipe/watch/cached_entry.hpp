@@ -50,15 +50,16 @@ struct cached_entry : list_link {
     errc unreadable{};
     std::uint32_t held_children = 0;
     std::uint8_t wants = want::nothing;
-    bool told = false;      ///< listeners know of it, and readers see it
-    bool busy = false;      ///< a question is under way
-    bool held = false;      ///< waits until its parent is certain
-    bool doubted = false;   ///< it may have been deleted and made again since it was last asked about
-    bool asserting = false; ///< the question under way is the one that tells
-    bool gone = false;      ///< out of the tree; the question under way is the last one to know of it
-    bool listed = false;    ///< its children were listed; those that come and go since then are told by events
-    bool unlisted = false;  ///< its data may be read, its children may not
-    bool in_names = false;  ///< while a list of names is compared
+    bool told = false;        ///< listeners know of it, and readers see it
+    bool busy = false;        ///< a question is under way
+    bool held = false;        ///< waits until its parent is certain
+    bool doubted = false;     ///< it may have been deleted and made again since it was last asked about
+    bool asserting = false;   ///< the question under way is the one that tells
+    bool gone = false;        ///< out of the tree; the question under way is the last one to know of it
+    bool listed = false;      ///< its children were listed; those that come and go since then are told by events
+    bool unlisted = false;    ///< its data may be read, its children may not
+    bool undescribed = false; ///< told without its metadata, which we may not learn (ZOOKEEPER-2590)
+    bool in_names = false;    ///< while a list of names is compared
 
     void list_is_of(const node_stat& s) noexcept {
         listed_at = s.children_modified;

@@ -175,7 +175,8 @@ void tree_image::read_again(cached_entry& e) noexcept {
 /// `data`: null if it is not known.
 void tree_image::apply(cached_entry& e, const node_stat& s, bytes* data) {
     const bool readable_again = data != nullptr && !e.unlisted && std::exchange(e.unreadable, errc{}) != errc{};
-    if (e.told && !same_life(e.stat, s)) {
+    const bool described = std::exchange(e.undescribed, false);
+    if (e.told && !described && !same_life(e.stat, s)) {
         if (e.first_child != nullptr) e.wants |= want::list; // some may belong to the new one already
         remove_below(e);
         teller_.tell(tree_change::node_removed, e);
@@ -183,7 +184,7 @@ void tree_image::apply(cached_entry& e, const node_stat& s, bytes* data) {
         --told_;
         e.listed = false;
     }
-    const bool changed = !e.told || !same_data(e.stat, s);
+    const bool changed = !e.told || described || !same_data(e.stat, s);
     e.stat = s;
     if (data != nullptr)
         e.data = std::move(*data);
@@ -262,9 +263,13 @@ void tree_image::take_error(const tree_question& q, errc code) {
     if (e == nullptr) return;
     if (q.what == want::list && e->unreadable == errc{}) e->unlisted = true;
     if (std::exchange(e->unreadable, code) != code) teller_.tell_fault(*e, code);
-    if (q.what == want::read) { // the other one needs no permission
+    if (q.what == want::read) { // the other one needs no permission up to 3.8
         e->doubted = true;
         e->wants |= want::describe;
+    } else if (q.what != want::list && code == errc::no_auth && !e->told) { // it is there (ZOOKEEPER-2590)
+        if (must_wait(*e, e->stat)) return hold(*e);
+        e->undescribed = true;
+        tell_added(*e);
     }
     settle(*e);
 }

@@ -121,6 +121,7 @@ void sim_world::start_new_server() {
     c.max_connections_per_address = 0;
     c.seed = random_.next();
     c.followers = options_.followers;
+    c.metadata_needs_permission = options_.metadata_needs_permission;
     if (options_.members > 0) return start_ensemble(std::move(c));
     server::observer& self = *this;
     server_ = std::make_unique<server::server>(std::move(c), moment(), &self);

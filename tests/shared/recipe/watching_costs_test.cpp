@@ -142,7 +142,7 @@ TEST_F(watching_costs, of_a_tree) {
     const client c = connect_through(gate, patient());
     for (const char* path : {"/t", "/t/a", "/t/a/1", "/t/a/2", "/t/b", "/t/c"}) other.create(path);
     const int others = watches_at_the_server();
-    constexpr int recursive = 2; // servers count it among those of data and among those of children
+    const int recursive = test::a_recursive_watch(other);
     (void)asked(c);
     tree_cache cache(c, "/t");
     cache.start();
