@@ -44,7 +44,7 @@ enum class errc : int {
     no_watcher = -121,                 ///< there is no such watch
     request_timeout = -122,            ///< the server gave the request up
     reconfig_disabled = -123,          ///< reconfiguration is switched off
-    sasl_required = -124,              ///< the server wants SASL
+    sasl_required = -124,              ///< the server wants authentication first
     quota_exceeded = -125,             ///< a quota on the path is used up
     throttled = -127,                  ///< the server has too much to do
     // from this library

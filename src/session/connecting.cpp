@@ -137,10 +137,10 @@ void session::impl::set_hosts(std::vector<host_port> hosts) {
     }
     const bool moves = m.moves;
     round_.set_hosts(std::move(hosts), std::move(m.order));
-    log(log_level::info, "the hosts have changed", moves && established() ? ": moves to another one" : "");
+    log(log_level::info, "the hosts have changed", moves && granted() ? ": moves to another one" : "");
     hosts_changed_ = true;
     if (phase_ == phase::idle) return;
-    if (established()) {
+    if (granted()) {
         end_search();
         if (moves && !closing_ && !leaving_) return move(hosts_have_changed);
         if (searches()) search_.begin(now_, random_);
@@ -193,9 +193,10 @@ session::attempt session::impl::present_attempt() const {
         const std::string names = round_.awaited_names();
         return names.empty() ? attempt{} : attempt{names + ": not resolved", tried_since_};
     }
-    if (phase_ == phase::handshaking) {
+    if (phase_ == phase::handshaking || phase_ == phase::sasl) {
         const std::string address = to_string(current_);
-        if (!round_.has_failure(address)) return {(address + ": ").append(no_answer), tried_since_};
+        const std::string_view so_far = phase_ == phase::handshaking ? no_answer : sasl_waits_for();
+        if (!round_.has_failure(address)) return {(address + ": ").append(so_far), tried_since_};
     }
     for (const opening& o : openings_.all()) {
         const std::string address = to_string(o.to);
@@ -256,13 +257,19 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     seen_read_write_ = seen_read_write_ || !granted.read_only;
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
     if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
-    phase_ = phase::authenticating;
     give_up_openings();
     replied_ = now_;
-    limit_ = never;
     log(log_level::info, resuming_ ? "resumed session " : "got session ", to_string(granted.id), " at ",
         to_string(current_), ", timeout ", std::to_string(granted.negotiated_timeout.count()), " ms");
+    phase_ = config_.sasl ? phase::sasl : phase::authenticating;
     if (now_ >= lease_.end_time()) return lose_session("it was granted too late");
+    if (config_.sasl) return begin_sasl();
+    send_credentials();
+}
+
+void session::impl::send_credentials() {
+    phase_ = phase::authenticating;
+    limit_ = never;
     if (closing_) return send_close();
     watches_.tell_gap();
     credentials_.send_all([this](const std::string& scheme, const std::string& secret) { send_auth(scheme, secret); });

@@ -17,7 +17,7 @@ void session::impl::connection_ended(std::string_view reason, disconnect why) {
     const log_level level = !established() ? log_level::debug : moved ? log_level::info : log_level::warn;
     log(level, "connection to ", to_string(current_), ": ", reason);
     if (!moved) round_.note_failure(to_string(current_), reason);
-    (established() ? count_.of(why) : count_.failed_attempts).add();
+    (granted() ? count_.of(why) : count_.failed_attempts).add();
     // Perhaps a request above the server's jute.maxbuffer, which nobody would tell us.
     if (by_peer(why) && phase_ == phase::restoring)
         set_watches_bytes_ = std::max<std::size_t>(set_watches_bytes_ / 2, 1);
@@ -93,6 +93,8 @@ void session::impl::tear_down(disconnect why) {
     end_search();
     phase_ = phase::idle;
     limit_ = never;
+    std::erase_if(orders_, [](const order& o) { return std::holds_alternative<sasl_order>(o); });
+    sasl_ = {};
     close_sent_ = leaving_ = false;
     leaving_why_ = {};
     stalled_since_ = ping_put_ = pair_put_ = never;
@@ -126,8 +128,8 @@ std::string session::impl::last_words() const {
 void session::impl::lose_session(std::string_view why) {
     log(log_level::warn, "session ", to_string(identity_.id), " is over: ", why);
     end_certainty();
-    const bool bound = established() || (phase_ == phase::handshaking && resuming_);
-    if (established()) count_.of(disconnect::session_over).add();
+    const bool bound = granted() || (phase_ == phase::handshaking && resuming_);
+    if (granted()) count_.of(disconnect::session_over).add();
     // One that we were to take over, and that was over before, never was ours.
     if (has_session() && !closing_ && count_.sessions.get() > 0) count_.sessions_lost.add();
     const bool write_failed = fail_all_requests(errc::session_expired);
@@ -155,7 +157,7 @@ void session::impl::finish(session_state end, errc reason) {
     end_certainty();
     const bool write_failed = fail_all_requests(reason);
     if (end == session_state::auth_failed) {
-        if (established()) count_.of(disconnect::left).add();
+        if (granted()) count_.of(disconnect::left).add();
         if (has_session()) count_.sessions_lost.add();
     }
     if (has_connection()) tear_down(disconnect::left);

@@ -41,6 +41,12 @@ void session::impl::send_auth(const std::string& scheme, const std::string& secr
     });
 }
 
+void session::impl::send_sasl(std::string_view token) {
+    put_control(outbox::control::sasl, [&](std::string& out) {
+        proto::put_request(out, proto::xid::own, proto::opcode::sasl, proto::token_record{token});
+    });
+}
+
 void session::impl::send_set_watches(const set_watches_batch& batch, std::int64_t relative_zxid) {
     set_watches_ops_.push_back(batch.op());
     put_control(outbox::control::set_watches, [&](std::string& out) { put_set_watches(out, batch, relative_zxid); });
@@ -132,12 +138,13 @@ void session::impl::written(std::size_t n, time_point now) {
 }
 
 void session::impl::control_written(outbox::control kind, std::size_t size, time_point now) {
-    // The server answers auth outside the pipeline and does not renew the session for it.
-    if (kind != outbox::control::auth) lease_.touched(now);
+    // The server answers these outside the pipeline and does not renew the session for them.
+    if (kind != outbox::control::auth && kind != outbox::control::sasl) lease_.touched(now);
     switch (kind) {
     case outbox::control::connect: connect_sent_ = now; break;
     case outbox::control::ping: pings_.sent(now); break;
     case outbox::control::auth: auths_.sent(now); break;
+    case outbox::control::sasl: sasl_.sent = true; break;
     case outbox::control::set_watches: set_watches_.sent(now); break;
     case outbox::control::request: in_flight_.written(size, now); break;
     }
@@ -198,6 +205,7 @@ void session::impl::take_frame(std::string_view payload) {
     proto::decode(payload, header);
     const std::string_view body = payload.substr(proto::reply_header::size);
     if (header.xid != proto::xid::notification) replied_ = now_;
+    if (is_demand_for_sasl(header)) return take_demand_for_sasl(header, body, payload.size());
     if (front_is(header.xid)) return take_reply(header, body, payload.size());
     const auto log_reply = [&](proto::opcode op) {
         if (logs(log_level::wire)) log(log_level::wire, describe_reply(op, header.xid, payload.size(), header.err));
@@ -218,6 +226,10 @@ void session::impl::take_frame(std::string_view payload) {
         if (!set_watches_.awaited()) return violation("reply to setWatches that were not sent");
         log_reply(set_watches_ops_.front());
         return take_set_watches_reply(header.err);
+    case proto::xid::own:
+        if (!sasl_.sent) break;
+        log_reply(proto::opcode::sasl);
+        return take_sasl_reply(header.err, body);
     default: break;
     }
     const std::string expected = in_flight_.front_sent() ? std::to_string(in_flight_.front()->xid) : "none";

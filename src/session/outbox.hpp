@@ -19,6 +19,7 @@ class outbox {
         connect,
         ping,
         auth,
+        sasl,
         set_watches,
         request ///< a request of the session itself, in the FIFO of requests
     };

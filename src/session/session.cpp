@@ -38,6 +38,7 @@ bool session::impl::run_one_timer() {
         return true;
     case phase::connecting:
     case phase::handshaking: return run_opening_timer();
+    case phase::sasl: return false;
     case phase::authenticating:
     case phase::restoring:
     case phase::ready: break;
@@ -63,6 +64,11 @@ void session::impl::judge_peer(time_point read_until) {
         round_.note_late();
         const std::string limit = " within " + util::to_text(limit_ - tried_since_);
         return connection_ended(why_no_answer(std::string(no_answer) + limit), disconnect::silence);
+    }
+    if (phase_ == phase::sasl && read_until >= limit_) {
+        round_.note_late();
+        const std::string limit = " within " + util::to_text(limit_ - tried_since_);
+        return connection_ended(std::string(sasl_waits_for()) + limit, disconnect::silence);
     }
     if (!established() || read_until < peer_limit()) return;
     const bool silent = read_until >= peer_patience().silence_limit();
@@ -179,12 +185,19 @@ void session::on_closed(std::uint64_t connection, std::error_code ec, time_point
     if (connection != impl_->current_number_ || !impl_->has_connection()) return;
     if (impl_->phase_ == impl::phase::handshaking)
         reason = impl_->why_no_answer(ec ? std::string(impl::no_answer) + ": " + reason : impl_->closed_unanswered());
+    if (impl_->phase_ == impl::phase::sasl) reason = "SASL: " + reason;
     impl_->connection_ended(reason, ec ? disconnect::network_error : disconnect::closed_by_server);
 }
 
 void session::on_answer(std::uint64_t connection, std::string_view answer, time_point now) {
     impl_->advance(now);
     if (connection != 0 && connection == impl_->search_.asked()) impl_->take_answer(answer);
+}
+
+void session::on_sasl(std::uint64_t connection, util::sasl_step step, time_point now) {
+    impl_->advance(now);
+    if (connection != impl_->current_number_ || impl_->phase_ != impl::phase::sasl || !impl_->sasl_.ours) return;
+    impl_->take_sasl_step(step);
 }
 
 void session::on_read(std::size_t n, time_point now) {

@@ -8,6 +8,7 @@
 #include "session/watcher.hpp"
 #include "util/clock.hpp"
 #include "util/endpoint.hpp"
+#include "util/sasl_step.hpp"
 
 #include <kazoo/log.hpp>
 #include <kazoo/retry.hpp>
@@ -41,6 +42,7 @@ struct config {
     bool read_only = false;
     retry_policy reconnect{};
     std::size_t max_reply_bytes = 64u << 20;
+    bool sasl = false;       ///< each connection is authenticated before anything else
     duration server_tick{0}; ///< if the servers allow sessions shorter than two of their ticks; else zero
     std::uint64_t seed = 0;  ///< for the host order and the jitter
     log_level log_threshold = log_level::off;
@@ -116,7 +118,16 @@ struct disconnect_order {
     std::uint64_t connection = 0;
     std::string last_words; ///< to be written before, if the socket takes them; only on the one that is used
 };
-using order = std::variant<std::monostate, resolve_order, connect_order, ask_order, use_order, disconnect_order>;
+/// Take the next step of an authentication and answer with on_sasl(), however late. One at a time for each connection;
+/// what is under way may be given up with it.
+struct sasl_order {
+    std::uint64_t connection = 0;
+    util::endpoint server;
+    bool first = true; ///< it begins: the server has said nothing yet
+    std::string said;  ///< by the server
+};
+using order =
+    std::variant<std::monostate, resolve_order, connect_order, ask_order, use_order, sasl_order, disconnect_order>;
 
 class session {
   public:
@@ -135,6 +146,8 @@ class session {
     void on_closed(std::uint64_t connection, std::error_code, time_point now, std::string_view why = {});
     /// What came back to a word: all of it, or what is enough of it.
     void on_answer(std::uint64_t connection, std::string_view answer, time_point now);
+    /// The answer to a sasl_order.
+    void on_sasl(std::uint64_t connection, util::sasl_step, time_point now);
     /// `n` bytes were put into read_space().
     void on_read(std::size_t n, time_point now);
     /// The socket took `n` bytes of output(); `now` was read before the call that wrote them.

@@ -1,6 +1,6 @@
 #pragma once
 // The parts of a session put together. Its functions live in session.cpp (facts, work, timers), connecting.cpp (rounds,
-// attempts, handshake, restoring), frames.cpp (bytes in and out) and ending.cpp (drops, loss, end).
+// attempts, handshake, restoring), sasl.cpp, frames.cpp (bytes in and out) and ending.cpp (drops, loss, end).
 #include "proto/records.hpp"
 #include "session/certainty.hpp"
 #include "session/credentials.hpp"
@@ -36,7 +36,8 @@ struct session::impl {
         waiting,        ///< between rounds, until limit_
         connecting,     ///< some of openings_, none of which is open
         handshaking,    ///< until limit_; openings_ wait, or go on being opened
-        authenticating, ///< from here on the session is ours
+        sasl,           ///< until limit_; from here on the session is ours
+        authenticating, ///< credentials are on their way
         restoring,      ///< SetWatches are on their way
         ready,
         over
@@ -83,6 +84,8 @@ struct session::impl {
     }
 
     bool has_connection() const noexcept { return phase_ >= phase::handshaking && phase_ <= phase::ready; }
+    /// On this connection the server has granted us the session.
+    bool granted() const noexcept { return phase_ >= phase::sasl && phase_ <= phase::ready; }
     bool established() const noexcept { return phase_ >= phase::authenticating && phase_ <= phase::ready; }
     bool accepts_requests() const noexcept {
         return phase_ == phase::ready && !closing_ && !leaving_ && outbox_.empty() &&
@@ -144,8 +147,20 @@ struct session::impl {
     void shake_hands(const opening&);
     void take_connect_answer(std::string_view payload);
     void take_session(const kazoo::session::identity&);
+    void send_credentials();
     void restore_watches();
     void become_ready();
+
+    // -- sasl.cpp ----------------------------------------------------------------------------------------------------
+    void begin_sasl();
+    void ask_mechanism(std::string_view said);
+    void take_sasl_step(const util::sasl_step&);
+    void take_sasl_reply(std::int32_t err, std::string_view body);
+    void end_sasl();
+    std::string_view sasl_waits_for() const noexcept;
+    bool is_demand_for_sasl(const proto::reply_header&) const noexcept;
+    void take_demand_for_sasl(const proto::reply_header&, std::string_view body, std::size_t length);
+    void be_refused(const std::string& why);
 
     // -- searching.cpp -----------------------------------------------------------------------------------------------
     bool searches() const noexcept;
@@ -159,6 +174,7 @@ struct session::impl {
     template <class... Body> void put_own_request(proto::opcode, const Body&...);
     void send_connect();
     void send_auth(const std::string& scheme, const std::string& secret);
+    void send_sasl(std::string_view token);
     void send_set_watches(const set_watches_batch&, std::int64_t relative_zxid);
     void send_watch_orders();
     void send_ping();
@@ -240,6 +256,13 @@ struct session::impl {
     util::endpoint current_;
     bool resuming_ = false; ///< the connect request named a session
     time_point connect_sent_ = never;
+    struct sasl_dialogue {
+        bool ours = false;  ///< it is our turn
+        bool sent = false;  ///< a token of ours was sent, and not answered
+        bool heard = false; ///< the server has said something
+        bool done = false;  ///< our side has all that it needs
+    };
+    sasl_dialogue sasl_;
     bool close_sent_ = false; ///< closeSession was put into the outbox
     bool leaving_ = false;    ///< the server is about to close: only answers under way are waited for
     std::string_view leaving_why_;

@@ -40,7 +40,7 @@ std::string_view text_of(errc e) noexcept {
     case errc::no_watcher: return "no such watch";
     case errc::request_timeout: return "request timed out";
     case errc::reconfig_disabled: return "reconfiguration is disabled";
-    case errc::sasl_required: return "the server requires SASL authentication";
+    case errc::sasl_required: return "the server requires authentication, by SASL or another scheme";
     case errc::quota_exceeded: return "quota exceeded";
     case errc::throttled: return "throttled by the server";
     case errc::rolled_back: return "rolled back: a later operation failed";

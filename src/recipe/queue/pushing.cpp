@@ -12,7 +12,7 @@ namespace kazoo::recipe {
 
 namespace {
 
-std::shared_ptr<receipts_core> receipts_beside(const client& c, const recipe_object& of) {
+std::shared_ptr<receipts_core> receipts_of_pushing(const client& c, const recipe_object& of) {
     return std::make_shared<receipts_core>(c, of.node() + "-__receipts__", receipts_options());
 }
 
@@ -31,7 +31,7 @@ pushing::pushing(const client& c, recipe_object& of, std::string folder, bool wi
     : of_(of),
       folder_(std::move(folder)),
       acl_(std::move(acl)),
-      receipts_(with_receipts ? receipts_beside(c, of) : nullptr) {}
+      receipts_(with_receipts ? receipts_of_pushing(c, of) : nullptr) {}
 
 pushing::~pushing() {
     if (receipts_) receipts_->abandon();

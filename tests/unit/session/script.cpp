@@ -113,6 +113,21 @@ script& script::credential(std::string scheme, std::string secret, bool required
     return add([=](world& w, const how&) { w.credential(scheme, secret, required); });
 }
 
+script& script::sasl(std::string token, bool done) {
+    using state = util::sasl_step::state;
+    return add([token = std::move(token), done](world& w, const how&) {
+        w.take_orders();
+        w.sasl({.is = done ? state::done : state::more, .token = token});
+    });
+}
+
+script& script::sasl_fails(std::string why) {
+    return add([why = std::move(why)](world& w, const how&) {
+        w.take_orders();
+        w.sasl({.why = why});
+    });
+}
+
 script& script::close() {
     return add([](world& w, const how&) { w.subject.close(w.now); });
 }

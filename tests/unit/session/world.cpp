@@ -136,6 +136,7 @@ void world::closed(std::error_code ec, std::string_view why) {
         number = opening_to({}).number;
         forget_line(number);
     }
+    sasl_for.reset();
     subject.on_closed(number, ec, now, why);
 }
 
@@ -161,6 +162,11 @@ void world::answered(std::string_view address, std::string_view answer) {
     if (at == lines.end()) throw std::runtime_error("nothing was asked of " + std::string(address));
     subject.on_answer(at->number, answer, now);
     take_orders();
+}
+
+void world::sasl(const util::sasl_step& step) {
+    ASSERT_TRUE(sasl_for) << "no step was asked for";
+    subject.on_sasl(*std::exchange(sasl_for, std::nullopt), step, now);
 }
 
 void world::feed(std::string_view bytes, std::size_t chunk) {
@@ -236,10 +242,15 @@ void world::take_orders() {
             used = use->connection;
             connection_open = true;
             forget_line(used);
+        } else if (const auto* sasl = std::get_if<session::sasl_order>(&next)) {
+            EXPECT_TRUE(connection_open && sasl->connection == used) << "authentication on what is not used";
+            sasl_for = sasl->connection;
+            say("sasl " + (sasl->first ? "begins" : sasl->said));
         } else {
             const auto& order = std::get<session::disconnect_order>(next);
             if (connection_open && order.connection == used) {
                 connection_open = false;
+                sasl_for.reset();
                 last_words = order.last_words;
                 say("disconnect");
                 continue;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ class world final : public session::observer {
     void resolve_failed(const std::string& name);
     /// The server at that address answers the word that it was asked.
     void answered(std::string_view address, std::string_view answer);
+    /// Our side's next step of an authentication, which must have been ordered.
+    void sasl(const util::sasl_step&);
     /// `chunk` bytes at a time; 0: all at once.
     void feed(std::string_view bytes, std::size_t chunk = 0);
     /// Two pieces.
@@ -92,8 +95,9 @@ class world final : public session::observer {
     void advance(duration);
     /// The clock rings, and nothing has come that was not fed.
     void ring();
-    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`, `ask 10.0.0.1:2181 isro`;
-    /// `give up 10.0.0.1:2181` for a connection that was not used. That one is used is told by what is written.
+    /// Notes every order as a line: `connect 10.0.0.1:2181`, `disconnect`, `resolve zk1`, `ask 10.0.0.1:2181 isro`,
+    /// `sasl begins`, `sasl token`; `give up 10.0.0.1:2181` for a connection that was not used. That one is used is
+    /// told by what is written.
     void take_orders();
 
     // -- the owner ---------------------------------------------------------------------------------------------------
@@ -120,12 +124,13 @@ class world final : public session::observer {
     std::vector<line> lines; ///< those that are not used
     std::uint64_t used = 0;  ///< the number of the newest that was used
     bool started = false, connection_open = false, connecting = false;
-    bool write_failed = false;            ///< with the newest session that was lost
-    bool certain = true;                  ///< until the session says that what was certain is over
-    std::vector<std::string> names_asked; ///< and not answered
-    std::string last_words;               ///< of the newest disconnect
-    util::endpoint connecting_to;         ///< of the newest connect
-    std::size_t most_lines = 0;           ///< that were being opened at a time
+    bool write_failed = false;             ///< with the newest session that was lost
+    bool certain = true;                   ///< until the session says that what was certain is over
+    std::vector<std::string> names_asked;  ///< and not answered
+    std::string last_words;                ///< of the newest disconnect
+    std::optional<std::uint64_t> sasl_for; ///< the connection that waits for a step
+    util::endpoint connecting_to;          ///< of the newest connect
+    std::size_t most_lines = 0;            ///< that were being opened at a time
     session::request_list waiting;
     std::string waiting_frames;
     std::vector<std::unique_ptr<test_request>> requests;
