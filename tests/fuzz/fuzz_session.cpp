@@ -113,6 +113,7 @@ class fuzz_world final : session::observer {
         c.read_only = (bits & 4) != 0;
         c.max_reply_bytes = (bits & 8) ? 64 : 1 << 20;
         c.timeout = (bits & 16) ? 10ms : 10s;
+        c.sasl = (bits & 64) != 0;
         c.log_threshold = (bits & 32) ? log_level::wire : log_level::off;
         c.seed = bits;
         return c;
@@ -141,7 +142,7 @@ class fuzz_world final : session::observer {
             const std::uint8_t bits = in_.byte();
             const auto xid = bits & 1 ? next_answer_ : static_cast<std::int32_t>(static_cast<std::int8_t>(in_.byte()));
             if (bits & 1) ++next_answer_;
-            static constexpr std::int32_t errors[] = {0, 0, 0, 0, -101, -6, -115, -127};
+            static constexpr std::int32_t errors[] = {0, 0, 0, -124, -101, -6, -115, -127};
             const std::string_view body = in_.bytes(bits >> 4);
             {
                 proto::frame_writer w(frame);
@@ -298,7 +299,23 @@ class fuzz_world final : session::observer {
         session_.forget(w);
     }
 
+    /// A step of SASL by the server or by our side, which may be one for an older connection, or that nobody asked for.
+    void step(std::uint8_t n) {
+        if (n & 8) {
+            static constexpr std::int32_t errors[] = {0, 0, -115, -124};
+            std::string frame;
+            const std::string_view token = n & 4 ? std::string_view("token") : std::string_view();
+            proto::put_reply(frame, {proto::xid::own, 0, errors[n & 3]}, proto::token_record{token});
+            return feed(frame);
+        }
+        using state = util::sasl_step::state;
+        static constexpr state states[] = {state::more, state::more, state::done, state::failed};
+        const std::uint64_t connection = n & 64 ? sasl_for_ : n >> 4;
+        session_.on_sasl(connection, {.is = states[n & 3], .token = n & 4 ? "token" : "", .why = "so"}, now_);
+    }
+
     void other(std::uint8_t n) {
+        if (n & 128) return step(n);
         switch (n % 8) {
         case 0: session_.close(now_); break;
         case 1: session_.expire(now_); break;
@@ -361,6 +378,9 @@ class fuzz_world final : session::observer {
                 open_ = true;
                 used_ = use->connection;
                 next_answer_ = 0;
+            } else if (const auto* sasl = std::get_if<session::sasl_order>(&order)) {
+                require(open_ && sasl->connection == used_);
+                sasl_for_ = used_;
             } else if (const auto* disconnect = std::get_if<session::disconnect_order>(&order)) {
                 const std::uint64_t n = disconnect->connection;
                 if (open_ && n == used_)
@@ -398,6 +418,7 @@ class fuzz_world final : session::observer {
     time_point now_{1h};
     std::vector<std::uint64_t> opening_, reserve_; ///< connections, by their numbers
     std::uint64_t newest_ = 0, used_ = 0, asked_ = 0;
+    std::uint64_t sasl_for_ = 0;       ///< the connection that asked for a step
     bool open_ = false, over_ = false; ///< open_: used_ is
     std::int32_t next_xid_ = 1, next_answer_ = 1;
     session::request_list waiting_;
