@@ -58,6 +58,7 @@ install(FILES cmake/debian/libkazoo0 DESTINATION ${CMAKE_INSTALL_DATADIR}/lintia
 set(CPACK_DEBIAN_LIBKAZOO0_PACKAGE_NAME libkazoo0)
 set(CPACK_DEBIAN_LIBKAZOO0_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBKAZOO0_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_LIBKAZOO0_PACKAGE_SUGGESTS "libsasl2-2, libsasl2-modules, libsasl2-modules-gssapi-mit") # loaded by need
 set(CPACK_DEBIAN_LIBKAZOO0_PACKAGE_CONTROL_EXTRA ${deb_folder}/shlibs ${deb_folder}/triggers)
 set(CPACK_DEBIAN_LIBKAZOO0_DESCRIPTION "Apache ZooKeeper client and recipes for C++20
 A client for Apache ZooKeeper whose sessions survive what networks do, whose

@@ -55,7 +55,7 @@ NAMESPACES = re.compile(r"(?<![\w:])(session|proto|server|net)::(?=\w)")
 CORE_PARTS = re.compile(r"(?<!~)\b(driver|queue)\(\)")
 
 # Public headers without behaviour of the client; rooms below the client may include these alone.
-VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "tls", "detail/ref", "create_mode", "servers", "metrics"}
+VALUES = {"types", "child_names", "acl", "error", "path", "log", "retry", "export", "version", "options", "time_limit", "tls", "sasl", "detail/ref", "create_mode", "servers", "metrics"}
 BELOW_CLIENT = {"util", "proto", "session", "server"}
 # Headers for users with a library of their own; not held to the standard library.
 ADAPTERS = {"include/kazoo/asio.hpp", "include/kazoo/boost_asio.hpp"}
@@ -75,7 +75,7 @@ STANDARD = set(
 RESTRICTED = [
     (r"asio([./]|$)|boost/asio", r"src/net/|src/testing/embedded/|include/kazoo/(boost_)?asio\.hpp$|tests/|bench/|examples/[^/]*asio"),
     (r"openssl/", r"src/net/|src/testing/embedded/|src/util/digest\.cpp$|tests/|bench/"),
-    (r"sasl/|zookeeper/", r"src/net/|bench/"),
+    (r"sasl/|gssapi/|zookeeper/", r"src/net/|bench/"),
     (r"sys/socket\.h|netinet/|arpa/|netdb\.h|poll\.h|sys/un\.h", r"src/net/|src/testing/|tools/|tests/|bench/|examples/12_prometheus"),
     (
         r"sys/(epoll|prctl|eventfd|timerfd|signalfd)\.h|linux/",

@@ -2,7 +2,7 @@
 """Checks that the code shown in README.md and doc/ is the code that is tested.
 
 Each block of C++ stands behind a line `<!-- FILE -->` and is what stands, indentation aside, between two `// [shown]`
-lines of that file: a program in examples/, or tests/shared/pages_test.cpp. Each such part of a file is shown somewhere.
+lines of that file: a program in examples/, or one of TESTS. Each such part of a file is shown somewhere.
 Prints each difference; exit code 1 if there are any, or if README.md shows nothing.
 """
 import difflib
@@ -13,6 +13,7 @@ from textwrap import dedent
 
 TOP = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^(?:<!-- (\S+) -->\n)?```cpp\n(.*?)^```$", re.M | re.S)
+TESTS = ["tests/shared/pages_test.cpp", "tests/real/sasl_test.cpp"]
 MARK = re.compile(r"^ *// \[shown\]\n", re.M)
 
 
@@ -44,7 +45,7 @@ def faults_of(page, parts, unshown):
 
 
 def main():
-    files = [*sorted(TOP.glob("examples/*.cpp")), TOP / "tests/shared/pages_test.cpp"]
+    files = [*sorted(TOP.glob("examples/*.cpp")), *(TOP / name for name in TESTS)]
     parts = {file.relative_to(TOP).as_posix(): parts_of(file) for file in files}
     unshown = {(name, part) for name, found in parts.items() for part in found}
     pages = [TOP / "README.md", *sorted((TOP / "doc").rglob("*.md"))]

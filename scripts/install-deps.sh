@@ -3,11 +3,12 @@
 # Does nothing, and needs no rights, when all are there.
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libcli11-dev nlohmann-json3-dev)
+build=(g++ cmake ninja-build ccache libasio-dev libssl-dev libsasl2-dev libkrb5-dev libcli11-dev nlohmann-json3-dev)
 deb=("${build[@]}" dpkg-dev file)
 test=("${deb[@]}" libgtest-dev libgmock-dev libspdlog-dev libzookeeper-java openjdk-17-jre-headless
       clang-19 libclang-rt-19-dev clang-format-19 doxygen python3 python3-kazoo patch shellcheck iproute2
-      pkgconf lintian openssl)
+      pkgconf lintian openssl libsasl2-modules libsasl2-modules-gssapi-mit
+      krb5-kdc krb5-admin-server krb5-user)
 bench=("${build[@]}" libzookeeper-mt-dev libzookeeper-java openjdk-17-jdk-headless python3-kazoo
        libcurator-recipes-java golang-go golang-github-samuel-go-zookeeper-dev)
 

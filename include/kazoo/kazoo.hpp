@@ -35,6 +35,7 @@
 #include <kazoo/recipe/tree_cache.hpp>
 #include <kazoo/retry.hpp>
 #include <kazoo/retrying.hpp>
+#include <kazoo/sasl.hpp>
 #include <kazoo/servers.hpp>
 #include <kazoo/stop.hpp>
 #include <kazoo/tls.hpp>

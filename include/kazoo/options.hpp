@@ -4,6 +4,7 @@
 #include <kazoo/log.hpp>
 #include <kazoo/metrics.hpp>
 #include <kazoo/retry.hpp>
+#include <kazoo/sasl.hpp>
 #include <kazoo/time_limit.hpp>
 #include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
@@ -87,6 +88,8 @@ struct client_options {
     /// Every host but Unix-domain sockets is reached by TLS, with these settings. Empty: only those that are written
     /// `tls://host:port`, with the defaults of tls_options.
     std::optional<tls_options> tls{};
+    /// How every connection is authenticated by SASL, ahead of the credentials. Empty: not at all.
+    std::optional<sasl_options> sasl{};
     /// Sent to every server, in this order, before anything else. Refused: session_state::auth_failed.
     std::vector<credential> credentials{};
     /// Go on with this session instead of beginning one. If the servers do not know it any more, a new one is begun:

@@ -37,6 +37,24 @@ std::chrono::milliseconds session_timeout(const client_options& o) {
     return std::min(std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds(o.session_timeout)), longest);
 }
 
+/// They go to libraries for C.
+bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+void check(const sasl_options& o) {
+    if (const auto* digest = std::get_if<sasl_digest_md5>(&o)) {
+        require(!digest->user.empty(), "client_options::sasl: user must not be empty");
+        require(!digest->password.empty(), "client_options::sasl: password must not be empty");
+        require(!has_zero(digest->user) && !has_zero(digest->password),
+                "client_options::sasl: user and password must be without zero bytes");
+        return;
+    }
+    const auto& kerberos = std::get<sasl_gssapi>(o);
+    require(!kerberos.service.empty() && kerberos.service.find_first_of("/@") == std::string::npos,
+            "client_options::sasl: service must be a name without '/' and '@'");
+    for (const std::string* text : {&kerberos.service, &kerberos.principal, &kerberos.keytab, &kerberos.ticket_cache})
+        require(!has_zero(*text), "client_options::sasl: names must be without zero bytes");
+}
+
 void check(const client_options& o) {
     require(session_timeout(o).count() > 0, "client_options::session_timeout must be positive");
     const std::chrono::nanoseconds tick = o.server_tick;
@@ -53,6 +71,7 @@ void check(const client_options& o) {
         require(o.tls->key_file.empty() || !o.tls->certificate_file.empty(),
                 "client_options::tls: key_file needs a certificate_file");
     }
+    if (o.sasl) check(*o.sasl);
     const std::string_view defect = util::defect_of(o.reconnect);
     require(defect.empty(), std::string("client_options::reconnect.").append(defect));
 }
@@ -64,6 +83,7 @@ session::config to_config(session::host_spec hosts, const client_options& o) {
     c.timeout = session_timeout(o);
     c.randomize_hosts = o.randomize_hosts;
     c.read_only = o.read_only;
+    c.sasl = o.sasl.has_value();
     c.server_tick = o.server_tick;
     c.reconnect = o.reconnect;
     c.max_reply_bytes = o.max_reply_bytes;

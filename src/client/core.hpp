@@ -108,6 +108,8 @@ class core final : public ref_counted<core, task_host> {
     std::unique_ptr<byte_stream> connect(const util::endpoint& to, byte_stream_events& events) {
         return loop().connect(to, to.tls ? tls_ : nullptr, events);
     }
+    /// How every connection is authenticated, if it is.
+    std::unique_ptr<sasl_exchange> authenticate(const util::endpoint& at) { return loop().authenticate(at, sasl_); }
     bool all_by_tls() const noexcept { return options_.tls.has_value(); }
     void on_closed() noexcept;
     /// Our side of the session ends, and it stays at the servers.
@@ -154,6 +156,7 @@ class core final : public ref_counted<core, task_host> {
     const std::string first_chroot_;
     operation_tracer* const tracer_; ///< that of the options
     const std::shared_ptr<const tls_options> tls_;
+    const std::shared_ptr<const sasl_options> sasl_; ///< empty: no SASL
     std::shared_ptr<event_loop> loop_;
     std::shared_ptr<repeated_lines> to_stderr_; ///< if there is no other sink
     log_gate log_;

@@ -43,6 +43,7 @@ struct driver::line final : byte_stream_events {
     const util::endpoint to;
     std::unique_ptr<byte_stream> stream;
     std::string answer; ///< to a word
+    std::unique_ptr<sasl_exchange> sasl;
 };
 
 driver::driver(core& c, session::config config)
@@ -207,6 +208,8 @@ void driver::obey_orders() {
             obey(*ask);
         } else if (const auto* use = std::get_if<session::use_order>(&order)) {
             obey(*use);
+        } else if (auto* sasl = std::get_if<session::sasl_order>(&order)) {
+            obey(*sasl);
         } else {
             obey(std::get<session::disconnect_order>(order));
         }
@@ -251,6 +254,18 @@ void driver::obey(const session::use_order& order) {
     used_ = take_line(order.connection);
     peer_ = used_->to;
     used_->stream->want_read();
+}
+
+void driver::obey(session::sasl_order& order) try {
+    std::unique_ptr<sasl_exchange>& sasl = used_->sasl;
+    if (order.first) sasl = core_.authenticate(order.server);
+    if (!sasl) return session_.on_sasl(order.connection, {.why = "there is none here"}, loop_.now());
+    sasl->step(std::move(order.said), [this, connection = order.connection](const util::sasl_step& step) {
+        session_.on_sasl(connection, step, loop_.now());
+        turn();
+    });
+} catch (const std::bad_alloc&) {
+    session_.on_sasl(order.connection, {.why = "out of memory"}, loop_.now());
 }
 
 void driver::obey(const session::disconnect_order& order) {
@@ -388,6 +403,7 @@ void driver::on_state(session_state s) noexcept {
         const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
         fail_waiting(reason, reason);
     }
+    if (s == session_state::auth_failed) core_.board().set_last_failures({.text = session_.last_failures()});
     publish_clocks();
     if (s == session_state::connected || s == session_state::connected_read_only)
         core_.name_after(session_.identity().id);

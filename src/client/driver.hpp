@@ -68,6 +68,7 @@ class driver final : session::observer {
     void obey(session::connect_order&);
     void obey(const session::ask_order&);
     void obey(const session::use_order&);
+    void obey(session::sasl_order&);
     void obey(const session::disconnect_order&);
     std::unique_ptr<line> take_line(std::uint64_t number);
     bool submit();

@@ -25,13 +25,13 @@ class connected_state final : public detail::shared_state<void> {
     }
     std::string_view detail() const noexcept override { return failures_; }
     void abandon_interest() noexcept override { fail(errc::cancelled); }
-    void refused(const std::string& failures) {
+    void refused(const std::string& failures, errc reason = errc::connection_loss) {
         if (!claim()) return;
         try {
             failures_ = failures;
         } catch (const std::bad_alloc&) { // then the error says less
         }
-        publish_failure(errc::connection_loss);
+        publish_failure(reason);
     }
 
   private:
@@ -247,8 +247,13 @@ void session_board::change(core& c, session_state now, const session::identity& 
         if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }
-    for (const auto& w : waiting) complete(w, final_error(now));
-    for (const auto& w : trying) complete(w, final_error(now));
+    waiting.insert(waiting.end(), trying.begin(), trying.end());
+    for (const auto& w : waiting) {
+        if (now == session_state::auth_failed)
+            static_cast<connected_state&>(*w).refused(last_failures(), errc::auth_failed);
+        else
+            complete(w, final_error(now));
+    }
     for (const auto& w : uncertain) complete(w, errc::session_expired);
     if (lost.stop_possible()) c.loop().signal(std::move(lost));
     if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));

@@ -2,6 +2,7 @@
 // The seam between the client and the world: clocks, timers, streams, names, threads. The real one is src/net; the
 // other one is simulated. "On the loop" means: called by the loop, never two at a time.
 #include "loop/byte_stream.hpp"
+#include "loop/sasl_exchange.hpp"
 #include "util/clock.hpp"
 #include "util/endpoint.hpp"
 #include "util/undying.hpp"
@@ -9,6 +10,7 @@
 #include <kazoo/detail/shared_state.hpp>
 #include <kazoo/event_loop.hpp>
 #include <kazoo/export.hpp>
+#include <kazoo/sasl.hpp>
 #include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
@@ -81,7 +83,13 @@ class KAZOO_EXPORT loop {
     /// asks for a name that is being looked up gets the answer to that.
     using resolved = std::function<void(std::error_code, std::vector<std::string>)>;
     virtual void resolve(const std::string& host, resolved) = 0;
+    /// Begins to authenticate at the endpoint's host; empty: this world has no SASL.
+    virtual std::unique_ptr<sasl_exchange> authenticate(const util::endpoint&, std::shared_ptr<const sasl_options>);
 };
+
+inline std::unique_ptr<sasl_exchange> loop::authenticate(const util::endpoint&, std::shared_ptr<const sasl_options>) {
+    return nullptr;
+}
 
 inline closing_watch& loop::closings() noexcept {
     static const util::undying<closing_watch> nobody_waits;

@@ -3,6 +3,7 @@
 #include "net/clock.hpp"
 #include "net/loop_core.hpp"
 #include "net/make_loop.hpp"
+#include "net/sasl_worker.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/tls_stream.hpp"
 
@@ -92,6 +93,11 @@ std::unique_ptr<detail::byte_stream> asio_loop::connect(const util::endpoint& to
     if (!tls) return tcp(events);
     const std::string& host = to.host.empty() ? to.address : to.host;
     return std::make_unique<tls_stream>(core_->io(), tcp, std::move(tls), host, events);
+}
+
+std::unique_ptr<detail::sasl_exchange> asio_loop::authenticate(const util::endpoint& at,
+                                                               std::shared_ptr<const sasl_options> o) {
+    return std::make_unique<sasl_worker>(core_, at.host.empty() ? at.address : at.host, std::move(o));
 }
 
 void asio_loop::resolve(const std::string& host, resolved done) { core_->resolve(host, std::move(done)); }

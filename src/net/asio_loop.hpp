@@ -43,6 +43,8 @@ class asio_loop final : public detail::loop {
     std::unique_ptr<detail::byte_stream> connect(const util::endpoint&, std::shared_ptr<const tls_options>,
                                                  detail::byte_stream_events&) override;
     void resolve(const std::string& host, resolved) override;
+    std::unique_ptr<detail::sasl_exchange> authenticate(const util::endpoint&,
+                                                        std::shared_ptr<const sasl_options>) override;
 
   private:
     explicit asio_loop(std::shared_ptr<loop_core>);

@@ -31,6 +31,8 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
     bool is_current() const noexcept;
     bool forked() const noexcept { return generation_ != fork_generation(); }
     void post(detail::job& j) noexcept KAZOO_EXCLUDES(mutex_) { try_post(j); }
+    /// False: dropped.
+    bool try_post(detail::job&) noexcept KAZOO_EXCLUDES(mutex_);
     /// Jobs posted before this still run, later ones are dropped, timers and answers too. Returns when the thread has
     /// ended, unless this is the thread.
     void stop() noexcept KAZOO_EXCLUDES(mutex_);
@@ -46,8 +48,6 @@ class loop_core : public std::enable_shared_from_this<loop_core> {
     struct answer;
 
     void run() noexcept KAZOO_EXCLUDES(mutex_);
-    /// False: dropped.
-    bool try_post(detail::job&) noexcept KAZOO_EXCLUDES(mutex_);
     void wake() noexcept;
     void run_posted() noexcept KAZOO_EXCLUDES(mutex_);
     void arm_timer() noexcept;

@@ -123,6 +123,17 @@ std::ostream& operator<<(std::ostream& out, const tls_options& o) {
     put("cipher suites", o.ciphersuites);
     return o.insecure ? out << ", insecure" : out;
 }
+std::ostream& operator<<(std::ostream& out, const sasl_digest_md5& o) { return out << "DIGEST-MD5, user " << o.user; }
+std::ostream& operator<<(std::ostream& out, const sasl_gssapi& o) {
+    out << "GSSAPI, service " << o.service;
+    const auto put = [&out](std::string_view what, const std::string& value) {
+        if (!value.empty()) out << ", " << what << " " << value;
+    };
+    put("principal", o.principal);
+    put("keytab", o.keytab);
+    put("tickets", o.ticket_cache);
+    return out;
+}
 std::ostream& operator<<(std::ostream& out, log_level l) { return out << to_string(l); }
 
 } // namespace kazoo

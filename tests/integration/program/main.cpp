@@ -12,6 +12,7 @@ int main(int argc, char** argv) try {
         {"signal", wait_for_a_signal},
         {"fork", fork_with_clients},
         {"plugin", close_a_plugin},
+        {"sasl", use_sasl},
         {"threads", run_out_of_threads},
         {"descriptors", run_out_of_descriptors},
         {"memory", run_out_of_memory},

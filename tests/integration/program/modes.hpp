@@ -12,6 +12,7 @@ int end_with_a_client(const words&);
 int wait_for_a_signal(const words&);
 int fork_with_clients(const words&);
 int close_a_plugin(const words&);
+int use_sasl(const words&);
 int run_out_of_threads(const words&);
 int run_out_of_descriptors(const words&);
 int run_out_of_memory(const words&);

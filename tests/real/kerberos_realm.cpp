@@ -1,0 +1,55 @@
+#include "real/kerberos_realm.hpp"
+
+#include "shared/backend.hpp"
+#include "testing/gate/loopback.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace kazoo::test {
+
+kerberos_realm::kerberos_realm() {
+    const kazoo::testkit::reserved_port reserved;
+    const std::string port = std::to_string(reserved.number());
+    files_.put("krb5.conf", "[libdefaults]\n default_realm = KAZOO.TEST\n dns_lookup_kdc = false\n"
+                            " dns_lookup_realm = false\n dns_canonicalize_hostname = false\n rdns = false\n"
+                            " udp_preference_limit = 1\n clockskew = 1\n default_ccache_name = " +
+                                tickets() + "\n[realms]\n KAZOO.TEST = {\n  kdc = 127.0.0.1:" + port +
+                                "\n }\n[domain_realm]\n localhost = KAZOO.TEST\n");
+    files_.put("kdc.conf", "[kdcdefaults]\n kdc_ports = \"\"\n kdc_tcp_ports = \"\"\n[realms]\n KAZOO.TEST = {\n"
+                           "  database_name = " +
+                               files_.path("principals") + "\n  key_stash_file = " + files_.path("stash") +
+                               "\n  kdc_listen = 127.0.0.1:" + port + "\n  kdc_tcp_listen = 127.0.0.1:" + port +
+                               "\n }\n");
+    files_.put("server.jaas", "Server {\n com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true"
+                              " storeKey=true useTicketCache=false\n keyTab=\"" +
+                                  keytab("zk") + "\" principal=\"zookeeper/localhost@KAZOO.TEST\";\n};\n");
+    ::setenv("KRB5_CONFIG", config().c_str(), 1);
+    ::setenv("KRB5_KDC_PROFILE", files_.path("kdc.conf").c_str(), 1);
+    run("kdb5_util create -r KAZOO.TEST -s -P master");
+    const auto add = [this](const std::string& who, const std::string& file) {
+        run("kadmin.local -r KAZOO.TEST addprinc -randkey " + who);
+        run("kadmin.local -r KAZOO.TEST ktadd -k " + keytab(file) + " " + who);
+    };
+    add("zookeeper/localhost", "zk");
+    add("alice", "alice");
+    add("bob", "bob");
+    kdc_ = std::make_unique<kazoo::testkit::process>(
+        std::vector<std::string>{"/usr/sbin/krb5kdc", "-n", "-r", "KAZOO.TEST"}, files_.path("kdc.log"));
+    const auto there = kazoo::testkit::loopback_address(reserved.number());
+    if (!eventually([&] { return static_cast<bool>(kazoo::testkit::connect_within(there, 1s)); }))
+        throw std::runtime_error("the KDC does not begin");
+}
+
+void kerberos_realm::get_ticket(const std::string& lifetime) const {
+    run("kinit -l " + lifetime + " -k -t " + keytab("alice") + " -c " + tickets() + " alice");
+}
+
+void kerberos_realm::run(const std::string& command) const {
+    const std::string log = files_.path("commands.log");
+    const std::string shell = "PATH=$PATH:/usr/sbin " + command + " >>" + log + " 2>&1 </dev/null";
+    if (std::system(shell.c_str()) == 0) return;
+    throw std::runtime_error("failed: " + command);
+}
+
+} // namespace kazoo::test

@@ -1,0 +1,34 @@
+#pragma once
+// A realm of Kerberos with a KDC of its own, on the loopback, in a temporary directory. Nothing of the machine is used.
+#include "testing/real/process.hpp"
+#include "unit/net/certificates.hpp"
+
+#include <memory>
+#include <string>
+
+namespace kazoo::test {
+
+class kerberos_realm {
+  public:
+    /// Has the principals zookeeper/localhost, alice and bob, with keytabs zk, alice and bob. From now on this process
+    /// asks this KDC (KRB5_CONFIG).
+    kerberos_realm();
+
+    std::string keytab(const std::string& of) const { return files_.path(of + ".keytab"); }
+    std::string tickets() const { return "FILE:" + files_.path("tickets"); }
+    /// For servers: who they are.
+    std::string jaas() const { return files_.path("server.jaas"); }
+    std::string config() const { return files_.path("krb5.conf"); }
+    /// Gets a ticket for alice that lasts so long.
+    void get_ticket(const std::string& lifetime) const;
+    kazoo::testkit::process& kdc() { return *kdc_; }
+
+  private:
+    /// With our files in the environment; throws if it fails.
+    void run(const std::string& command) const;
+
+    file_folder files_;
+    std::unique_ptr<kazoo::testkit::process> kdc_;
+};
+
+} // namespace kazoo::test
