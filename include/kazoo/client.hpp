@@ -249,6 +249,11 @@ class KAZOO_EXPORT client : public node_operations {
     /// were sent are answered before. Thread-safe; returns at once. Throws kazoo::error with errc::bad_hosts. Does
     /// nothing once the client is closed.
     void set_hosts(std::string_view hosts) const;
+    /// The credential is not sent again, on no connection and in no session; an add_auth() of it that waits fails with
+    /// errc::cancelled. On the connection that there is the server goes on knowing us by it: it forgets nobody before
+    /// the end. Does nothing if there is no such credential. Thread-safe; returns at once, and takes its turn among the
+    /// calls of add_auth().
+    void remove_auth(std::string_view scheme, std::string_view secret) const;
     /// Why the last attempt at each address failed: `10.0.0.1:2181: Connection refused; …`. Empty while connected.
     std::string last_failures() const;
     /// Completes when a session is connected. Fails with the last failure of each address in its text; at once when the

@@ -177,6 +177,10 @@ void client::set_hosts(std::string_view hosts) const {
     core().set_hosts(std::move(spec.hosts));
 }
 
+void client::remove_auth(std::string_view scheme, std::string_view secret) const {
+    core().remove_credential(std::string(scheme), std::string(secret));
+}
+
 std::string client::last_failures() const { return core().board().last_failures(); }
 
 future<void> client::async_wait_connected() const { return detail::make_future(core().board().wait_connected(core())); }

@@ -289,6 +289,13 @@ void core::add_credential(std::shared_ptr<session::credential> c) {
     });
 }
 
+void core::remove_credential(std::string scheme, std::string secret) {
+    if (loop().forked()) return;
+    post_to(loop(), [self = ref<core>::share(this), scheme = std::move(scheme), secret = std::move(secret)] {
+        self->driver_->remove_credential(scheme, secret);
+    });
+}
+
 bool core::on_callback_thread() const noexcept {
     return callbacks_.on_this_thread() || loop().on_default_executor() || loop().on_loop_thread() ||
            loop().on_signal_thread();

@@ -67,6 +67,7 @@ class core final : public ref_counted<core, task_host> {
                (options_.carried_over == carry_over::reads && !write);
     }
     void add_credential(std::shared_ptr<session::credential>);
+    void remove_credential(std::string scheme, std::string secret);
     void set_hosts(std::vector<session::host_port>);
     void take_hosts(std::vector<session::host_port>);
     /// Of the host string that the client was made with: "" or "/a/b".

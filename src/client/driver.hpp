@@ -27,6 +27,9 @@ class driver final : session::observer {
     void begin_detach(duration limit);
     void set_log_threshold(log_level l) { session_.set_log_threshold(l); }
     void add_credential(std::shared_ptr<session::credential>);
+    void remove_credential(std::string_view scheme, std::string_view secret) {
+        session_.remove_credential(scheme, secret);
+    }
     void set_hosts(std::vector<session::host_port>);
     const session::session& session() const noexcept { return session_; }
     void forget(session::watcher&);

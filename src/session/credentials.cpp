@@ -7,13 +7,25 @@ namespace kazoo::session {
 
 void credentials::add(std::shared_ptr<credential> c) { waiting_.push_back(std::move(c)); }
 
+void credentials::remove(std::string_view scheme, std::string_view secret) {
+    known_.erase({scheme, secret});
+    std::erase_if(accepted_, [&](const stored& s) { return s.scheme == scheme && s.secret == secret; });
+    for (const auto& c : std::deque(waiting_)) {
+        if (c->scheme != scheme || c->secret != secret) continue;
+        std::erase(waiting_, c);
+        c->on_refused(errc::cancelled);
+    }
+}
+
 credentials::verdict credentials::answered(std::int32_t err) {
     const auto judged = std::move(on_their_way_.front());
     on_their_way_.pop_front();
     const bool refused = err == static_cast<std::int32_t>(errc::auth_failed);
     if (!judged) return err == 0 ? verdict::accepted : refused ? verdict::final : verdict::retry;
+    const auto waits = std::ranges::find(waiting_, judged);
+    if (waits == waiting_.end()) return err == 0 ? verdict::accepted : refused ? verdict::refused : verdict::retry;
     if (err != 0 && judged->required) return refused ? verdict::final : verdict::retry;
-    waiting_.erase(std::ranges::find(waiting_, judged)); // the first: they are judged in order
+    waiting_.erase(waits);
     if (err != 0) {
         judged->on_refused(errc{err});
         return verdict::refused;

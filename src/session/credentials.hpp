@@ -4,6 +4,7 @@
 #include "session/session.hpp"
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +23,8 @@ class credentials {
     };
 
     void add(std::shared_ptr<credential>);
+    /// It is not sent again. One that waits for a verdict is refused: errc::cancelled.
+    void remove(std::string_view scheme, std::string_view secret);
     /// Appends the auth request of every credential: the stored ones, then the waiting ones.
     template <class Send> void send_all(Send&& send) {
         for (const stored& s : accepted_) send_one(s.scheme, s.secret, nullptr, send);
@@ -49,7 +52,7 @@ class credentials {
         send(scheme, secret);
     }
 
-    std::deque<stored> accepted_;
+    std::list<stored> accepted_;
     std::set<std::pair<std::string_view, std::string_view>> known_; ///< views of the accepted ones
     std::deque<std::shared_ptr<credential>> waiting_;
     std::deque<std::shared_ptr<credential>> on_their_way_; ///< empty pointer: a stored one

@@ -254,6 +254,10 @@ void session::add_credential(std::shared_ptr<credential> c) {
             [this](const std::string& scheme, const std::string& secret) { impl_->send_auth(scheme, secret); });
 }
 
+void session::remove_credential(std::string_view scheme, std::string_view secret) {
+    impl_->credentials_.remove(scheme, secret);
+}
+
 void session::forget(watcher& w) {
     impl_->watches_.forget(w);
     impl_->send_watch_orders();

@@ -171,6 +171,8 @@ class session {
     /// These servers as the list of hosts names them; nothing if that cannot be said (host_round.hpp).
     std::optional<std::vector<host_port>> named(const std::vector<host_port>& servers) const;
     void add_credential(std::shared_ptr<credential>);
+    /// It is not sent again. One that waits for a verdict is refused: errc::cancelled.
+    void remove_credential(std::string_view scheme, std::string_view secret);
     /// A watcher's holder gave up. It leaves the table, if it is there (watcher::registered()), and the server is told
     /// where that is safe.
     void forget(watcher&);

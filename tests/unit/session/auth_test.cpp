@@ -231,6 +231,72 @@ TEST(auth, after_the_end_a_credential_is_refused_at_once) {
         .run();
 }
 
+TEST(auth, C13_a_removed_credential_is_not_sent_again) {
+    script keeps = opened();
+    keeps.credential("digest", "u:p")
+        .write(digest_up)
+        .feed(accepted)
+        .expect("accepted digest u:p")
+        .remove_credential("digest", "u:other")
+        .remove_credential("nope", "u:p")
+        .closed()
+        .expect("state suspended");
+    reopened(keeps).write(digest_up).feed(accepted).expect("state connected");
+    keeps.run();
+    script removes = opened();
+    removes.credential("digest", "u:p")
+        .write(digest_up)
+        .feed(accepted)
+        .expect("accepted digest u:p")
+        .remove_credential("digest", "u:p")
+        .closed()
+        .expect("state suspended");
+    reopened(removes)
+        .expect("state connected")
+        .credential("digest", "u:p")
+        .write(digest_up)
+        .feed(accepted)
+        .expect("accepted digest u:p")
+        .run();
+}
+
+TEST(auth, C13_a_credential_that_waits_is_given_up_when_it_is_removed) {
+    script s(script::one_host());
+    s.start()
+        .credential("digest", "u:p", true)
+        .remove_credential("digest", "u:p")
+        .expect("refused digest u:p cancelled")
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .write(sent("connect", "new_session"))
+        .feed(got("connect", "new_session"))
+        .expect("state connected")
+        .run();
+}
+
+TEST(auth, C13_what_a_server_says_of_a_credential_that_was_removed_meanwhile_is_taken_as_its_answer) {
+    script granted = opened();
+    granted.credential("digest", "u:p")
+        .write(digest_up)
+        .remove_credential("digest", "u:p")
+        .expect("refused digest u:p cancelled")
+        .feed(accepted)
+        .closed()
+        .expect("state suspended");
+    reopened(granted).expect("state connected");
+    granted.run();
+    script denied = opened();
+    denied.credential("nope", "u:p", true)
+        .write(bad_scheme)
+        .remove_credential("nope", "u:p")
+        .expect("refused nope u:p cancelled")
+        .feed(refused)
+        .expect("state suspended")
+        .expect("disconnect");
+    reopened(denied).expect("state connected");
+    denied.run();
+}
+
 TEST(auth, C43_logs_show_no_secret_no_data_and_no_session_password) {
     session::config c = script::one_host();
     c.log_threshold = log_level::wire;

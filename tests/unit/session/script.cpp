@@ -113,6 +113,10 @@ script& script::credential(std::string scheme, std::string secret, bool required
     return add([=](world& w, const how&) { w.credential(scheme, secret, required); });
 }
 
+script& script::remove_credential(std::string scheme, std::string secret) {
+    return add([=](world& w, const how&) { w.subject.remove_credential(scheme, secret); });
+}
+
 script& script::sasl(std::string token, bool done) {
     using state = util::sasl_step::state;
     return add([token = std::move(token), done](world& w, const how&) {

@@ -27,6 +27,7 @@ class script {
     script& submit_watch(std::string frame, std::string name, session::watch_kind, std::string path);
     script& forget(std::string name);
     script& credential(std::string scheme, std::string secret, bool required = false);
+    script& remove_credential(std::string scheme, std::string secret);
     /// Our side's step of an authentication: what it says, and whether it has heard enough.
     script& sasl(std::string token, bool done = false);
     script& sasl_fails(std::string why);

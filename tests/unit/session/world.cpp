@@ -15,6 +15,7 @@ std::string errc_name(errc e) {
     case errc::session_expired: return "session_expired";
     case errc::closed: return "closed";
     case errc::auth_failed: return "auth_failed";
+    case errc::cancelled: return "cancelled";
     case errc::too_large: return "too_large";
     case errc::unimplemented: return "unimplemented";
     default: return std::to_string(static_cast<int>(e));
