@@ -20,6 +20,24 @@ namespace {
 constexpr std::array<std::string_view, 6> runners{"lock", "lease", "elect", "party", "partition", "barrier"};
 constexpr std::string_view running_action = "consume"; // of kz queue
 
+void add_sasl_options(CLI::App& app, settings& s) {
+    app.add_option("--sasl", s.sasl,
+                   "Authenticate at every server by SASL. The password for digest-md5 is in KZ_SASL_PASSWORD")
+        ->check(CLI::IsMember({"digest-md5", "gssapi"}))
+        ->type_name("MECHANISM")
+        ->envname("KZ_SASL");
+    app.add_option("--sasl-user", s.sasl_user, "Who we are; for gssapi the principal, or else whose tickets there are")
+        ->type_name("USER")
+        ->envname("KZ_SASL_USER");
+    app.add_option("--sasl-keytab", s.sasl_keytab, "The principal's keys, if there are no tickets")
+        ->type_name("FILE")
+        ->envname("KZ_SASL_KEYTAB");
+    app.add_option("--sasl-service", s.sasl_service,
+                   "The first part of the servers' principals, if that is not zookeeper")
+        ->type_name("NAME")
+        ->envname("KZ_SASL_SERVICE");
+}
+
 void add_global_options(CLI::App& app, settings& s) {
     auto sensible = CLI::Range(0.001, 86'400.0);
     sensible.description("");
@@ -55,6 +73,7 @@ void add_global_options(CLI::App& app, settings& s) {
         ->envname("KZ_TLS_KEY");
     app.add_flag("--insecure", s.insecure, "TLS without verification: whoever answers is believed")
         ->envname("KZ_TLS_INSECURE");
+    add_sasl_options(app, s);
     app.add_option("-v,--log", s.log_level, "Show the library's log lines on standard error")
         ->check(CLI::IsMember({"wire", "debug", "info", "warn", "error", "off"}))
         ->type_name("LEVEL")

@@ -38,9 +38,32 @@ std::optional<kazoo::tls_options> tls_of(const settings& s) {
     return tls;
 }
 
+kazoo::sasl_options digest_md5_of(const settings& s) {
+    if (!s.sasl_keytab.empty() || !s.sasl_service.empty())
+        throw usage_error("--sasl-keytab and --sasl-service are for --sasl gssapi");
+    const char* password = std::getenv("KZ_SASL_PASSWORD");
+    if (s.sasl_user.empty()) throw usage_error("--sasl digest-md5 needs --sasl-user");
+    if (password == nullptr || *password == '\0')
+        throw usage_error("--sasl digest-md5 needs a password in KZ_SASL_PASSWORD");
+    return kazoo::sasl_digest_md5{s.sasl_user, password};
+}
+
+std::optional<kazoo::sasl_options> sasl_of(const settings& s) {
+    if (s.sasl == "digest-md5") return digest_md5_of(s);
+    if (s.sasl.empty()) {
+        if (!s.sasl_user.empty() || !s.sasl_keytab.empty() || !s.sasl_service.empty())
+            throw usage_error("options of SASL need --sasl");
+        return std::nullopt;
+    }
+    kazoo::sasl_gssapi kerberos{.principal = s.sasl_user, .keytab = s.sasl_keytab};
+    if (!s.sasl_service.empty()) kerberos.service = s.sasl_service;
+    return kerberos;
+}
+
 kazoo::client_options to_options(const settings& s) {
     kazoo::client_options o;
     o.tls = tls_of(s);
+    o.sasl = sasl_of(s);
     o.operation_timeout = s.timeout();
     o.max_request_bytes = s.max_request_bytes;
     o.max_reply_bytes = largest_max_data + beside_data; // what could be written can be read

@@ -24,7 +24,8 @@ struct settings {
     double timeout_seconds = 10;
     std::vector<std::string> auth;
     bool tls = false, insecure = false;
-    std::string ca, certificate, key; ///< files, or for the CA a folder
+    std::string ca, certificate, key;                       ///< files, or for the CA a folder
+    std::string sasl, sasl_user, sasl_keytab, sasl_service; ///< none are given if they are empty
     std::string log_level = "off";
     bool json = false;
     std::size_t max_request_bytes = kazoo::client_options{}.max_request_bytes;
