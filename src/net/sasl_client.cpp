@@ -8,6 +8,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string_view>
+#include <strings.h>
 #include <utility>
 
 namespace kazoo::net {
@@ -29,6 +30,12 @@ std::string essence(std::string text) {
     if (at == std::string::npos || !text.ends_with(')')) return text;
     text.pop_back();
     return text.substr(at + ahead.size());
+}
+
+/// By which a server ends DIGEST-MD5. Ahead of our response Cyrus has nothing to compare it with, and dies of that.
+bool is_proof(const std::string& said) {
+    constexpr std::string_view begins = "rspauth=";
+    return ::strncasecmp(said.c_str(), begins.data(), begins.size()) == 0;
 }
 
 template <class Function> int (*as_callback(Function* f))() {
@@ -86,7 +93,7 @@ void sasl_client::open() {
 }
 
 /// With DIGEST-MD5 the server speaks first. Asked for a token, Cyrus would not wait for that from the second time on,
-/// but answer the first time's challenge: Java 17 does not read that, and others refuse it.
+/// but answer the challenge of the time before, which servers in Java do not read.
 util::sasl_step sasl_client::begin() {
     open();
     const bool speaks_first = std::holds_alternative<sasl_gssapi>(*options_);
@@ -106,6 +113,7 @@ util::sasl_step sasl_client::go_on(const std::string& said) {
         return result_of(code, token, size);
     };
     if (std::holds_alternative<sasl_gssapi>(*options_)) return take();
+    if (!std::exchange(challenged_, true) && is_proof(said)) return {.why = "a proof ahead of the challenge"};
     const util::lock_guard lock(mutex);
     return take();
 }

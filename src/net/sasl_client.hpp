@@ -40,6 +40,7 @@ class sasl_client {
     std::vector<char> secret_; ///< a sasl_secret_t
     std::optional<kerberos_ticket> ticket_;
     sasl_conn_t* connection_ = nullptr;
+    bool challenged_ = false; ///< with DIGEST-MD5: the server has said something
 };
 
 } // namespace kazoo::net
