@@ -27,12 +27,12 @@ class credentials {
     void remove(std::string_view scheme, std::string_view secret);
     /// Appends the auth request of every credential: the stored ones, then the waiting ones.
     template <class Send> void send_all(Send&& send) {
-        for (const stored& s : accepted_) send_one(s.scheme, s.secret, nullptr, send);
-        for (const auto& c : waiting_) send_one(c->scheme, c->secret, c, send);
+        for (const stored& s : accepted_) send_one({.kept = &s}, s.scheme, s.secret, send);
+        for (const auto& c : waiting_) send_one({.waits = c}, c->scheme, c->secret, send);
     }
     /// Appends the auth request of the credential that was added last.
     template <class Send> void send_newest(Send&& send) {
-        send_one(waiting_.back()->scheme, waiting_.back()->secret, waiting_.back(), send);
+        send_one({.waits = waiting_.back()}, waiting_.back()->scheme, waiting_.back()->secret, send);
     }
     bool all_judged() const noexcept { return on_their_way_.empty(); }
     /// The reply to the oldest credential on its way has come.
@@ -45,17 +45,20 @@ class credentials {
     struct stored {
         std::string scheme, secret;
     };
-    template <class Send>
-    void send_one(const std::string& scheme, const std::string& secret, std::shared_ptr<credential> waiting,
-                  Send& send) {
-        on_their_way_.push_back(std::move(waiting));
+    /// One of them that was sent and not answered. Neither: it was removed meanwhile.
+    struct sent {
+        const stored* kept = nullptr;
+        std::shared_ptr<credential> waits{};
+    };
+    template <class Send> void send_one(sent which, const std::string& scheme, const std::string& secret, Send& send) {
+        on_their_way_.push_back(std::move(which));
         send(scheme, secret);
     }
 
-    std::list<stored> accepted_;
+    std::list<stored> accepted_;                                    ///< a list: what is on its way points to them
     std::set<std::pair<std::string_view, std::string_view>> known_; ///< views of the accepted ones
     std::deque<std::shared_ptr<credential>> waiting_;
-    std::deque<std::shared_ptr<credential>> on_their_way_; ///< empty pointer: a stored one
+    std::deque<sent> on_their_way_;
 };
 
 } // namespace kazoo::session

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -327,13 +328,54 @@ TEST_F(sessions, C13_a_refused_credential_is_not_kept) {
     EXPECT_NE(c.state(), session_state::auth_failed);
 }
 
+TEST_F(sessions, C13_a_removed_credential_is_not_sent_again) {
+    fault_gate gate(test::server().address());
+    const client c(gate.address() + root, quick());
+    c.add_auth("digest", "u:p");
+    c.create("/mine", "x", {.acl = acls::creator_all()});
+    c.remove_auth("digest", "u:p");
+    EXPECT_EQ(c.get("/mine").data, "x"); // a server forgets nobody
+    gate.cut();
+    EXPECT_EQ(test::error_of_call([&] { c.get("/mine"); }), errc::no_auth);
+    c.add_auth("digest", "u:p");
+    EXPECT_EQ(c.get("/mine").data, "x");
+}
+
+TEST_F(sessions, C13_a_credential_that_is_removed_while_it_waits_is_given_up) {
+    fault_gate gate(test::server().address());
+    const client c(gate.address() + root, quick());
+    c.wait_connected(20s);
+    gate.refuse(true);
+    gate.cut();
+    ASSERT_TRUE(eventually([&] { return c.state() == session_state::suspended; }));
+    auto waiting = c.async_add_auth("digest", "u:p");
+    c.remove_auth("digest", "another:p");
+    c.remove_auth("digest", "u:p");
+    EXPECT_EQ(std::move(waiting).result_for(20s).error(), errc::cancelled);
+    c.close();
+    c.remove_auth("digest", "u:p"); // nothing
+}
+
 TEST_F(sessions, C11_refused_credentials_of_the_options_are_final_and_said_at_once) {
     client_options o = quick();
     o.credentials = {{"no-such-scheme", "x"}};
     const client c(test::server().address() + root, o);
-    EXPECT_THROW(c.wait_connected(20s), auth_failed_error);
+    auto waiting = c.async_create("/a");
+    const std::string cause = test::server().address() + ": credential refused";
+    const auto is_told = [&cause](auto&& call) {
+        try {
+            call();
+            ADD_FAILURE() << "no error";
+        } catch (const auth_failed_error& e) {
+            EXPECT_THAT(e.what(), testing::HasSubstr(cause));
+        }
+    };
+    is_told([&] { c.wait_connected(20s); });
     EXPECT_EQ(c.state(), session_state::auth_failed);
-    EXPECT_THROW(c.create("/a"), auth_failed_error);
+    is_told([&] { std::move(waiting).get(); });
+    is_told([&] { c.create("/a"); });
+    is_told([&] { c.wait_connected(); });
+    EXPECT_EQ(c.last_failures(), cause);
 }
 
 TEST_F(sessions, C43_no_secret_is_ever_logged) {

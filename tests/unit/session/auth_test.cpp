@@ -295,6 +295,17 @@ TEST(auth, C13_what_a_server_says_of_a_credential_that_was_removed_meanwhile_is_
         .expect("disconnect");
     reopened(denied).expect("state connected");
     denied.run();
+    script stored = opened();
+    stored.credential("digest", "u:p").write(digest_up).feed(accepted).expect("accepted digest u:p");
+    stored.closed().expect("state suspended");
+    reopened(stored)
+        .write(digest_up)
+        .remove_credential("digest", "u:p")
+        .feed(refused)
+        .expect("disconnect")
+        .advance(50ms);
+    reopened(stored).expect("state connected");
+    stored.run();
 }
 
 TEST(auth, C43_logs_show_no_secret_no_data_and_no_session_password) {
