@@ -403,7 +403,6 @@ void driver::on_state(session_state s) noexcept {
         const errc reason = s == session_state::closed ? errc::closed : errc::auth_failed;
         fail_waiting(reason, reason);
     }
-    if (s == session_state::auth_failed) core_.board().set_last_failures({.text = session_.last_failures()});
     publish_clocks();
     if (s == session_state::connected || s == session_state::connected_read_only)
         core_.name_after(session_.identity().id);
@@ -422,6 +421,8 @@ void driver::on_unsent(session::request_list& requests, std::string_view frames)
 }
 
 void driver::on_write_lost() noexcept { fail_waiting(errc::connection_loss); }
+
+void driver::on_refused(std::string_view why) noexcept { core_.board().set_last_failures({.text = std::string(why)}); }
 
 /// A client that is being closed does not wait for another session.
 void driver::on_session_lost(const session::session_loss& loss) noexcept {

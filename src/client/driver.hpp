@@ -46,6 +46,7 @@ class driver final : session::observer {
     void on_state(session_state) noexcept override;
     void on_unsent(session::request_list&, std::string_view frames) noexcept override;
     void on_write_lost() noexcept override;
+    void on_refused(std::string_view why) noexcept override;
     void on_session_lost(const session::session_loss&) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;

@@ -90,13 +90,8 @@ bool refused_in_child(const ref<detail::shared_state<void>>& waiter, core& c) no
     return true;
 }
 
-/// Whether there is a connection, or never will be one.
-bool answered(const ref<detail::shared_state<void>>& waiter, session_state now) noexcept {
-    const errc e = final_error(now);
-    if (!is_connected(now) && e == errc{}) return false;
-    complete(waiter, e);
-    return true;
-}
+/// There is no connection, and may be one.
+bool is_open(session_state s) noexcept { return !is_connected(s) && final_error(s) == errc{}; }
 
 } // namespace
 
@@ -169,21 +164,38 @@ ref<listener> session_board::add_listener(std::function<void(session_state)> f) 
 ref<detail::shared_state<void>> session_board::wait_connected(core& c) {
     ref<detail::shared_state<void>> waiter(new connected_state(c));
     if (refused_in_child(waiter, c)) return waiter;
-    const util::lock_guard lock(mutex_);
-    if (!answered(waiter, state())) waiting_.add(waiter);
+    session_state now = session_state::connecting;
+    {
+        const util::lock_guard lock(mutex_);
+        now = state();
+        if (is_open(now)) waiting_.add(waiter);
+    }
+    if (!is_open(now)) answer(waiter, now);
     return waiter;
 }
 
 ref<detail::shared_state<void>> session_board::try_connect(core& c) {
     ref<detail::shared_state<void>> waiter(new connected_state(c));
     if (refused_in_child(waiter, c)) return waiter;
-    const util::lock_guard lock(mutex_);
-    if (answered(waiter, state())) return waiter;
-    if (refused_)
-        static_cast<connected_state&>(*waiter).refused(last_failures_);
-    else
-        trying_.add(waiter);
+    session_state now = session_state::connecting;
+    {
+        const util::lock_guard lock(mutex_);
+        now = state();
+        if (is_open(now) && refused_)
+            static_cast<connected_state&>(*waiter).refused(last_failures_);
+        else if (is_open(now))
+            trying_.add(waiter);
+    }
+    if (!is_open(now)) answer(waiter, now);
     return waiter;
+}
+
+/// Of who waits for a connection. Not under the mutex, which a refusal's text takes.
+void session_board::answer(const ref<detail::shared_state<void>>& waiter, session_state now) const {
+    if (now == session_state::auth_failed)
+        static_cast<connected_state&>(*waiter).refused(last_failures(), errc::auth_failed);
+    else
+        complete(waiter, final_error(now));
 }
 
 ref<detail::shared_state<void>> session_board::wait_certain(core& c, std::uint64_t epoch) {
@@ -247,13 +259,8 @@ void session_board::change(core& c, session_state now, const session::identity& 
         if (over) lost = std::exchange(lost_, std::stop_source());
         if (final_error(now) != errc{}) lost_ = lost; // a token asked for later says so at once
     }
-    waiting.insert(waiting.end(), trying.begin(), trying.end());
-    for (const auto& w : waiting) {
-        if (now == session_state::auth_failed)
-            static_cast<connected_state&>(*w).refused(last_failures(), errc::auth_failed);
-        else
-            complete(w, final_error(now));
-    }
+    for (const auto& w : waiting) answer(w, now);
+    for (const auto& w : trying) answer(w, now);
     for (const auto& w : uncertain) complete(w, errc::session_expired);
     if (lost.stop_possible()) c.loop().signal(std::move(lost));
     if (!listeners.empty()) c.post(*new announcement(c, now, std::move(listeners)));

@@ -101,6 +101,8 @@ class session_board {
     void change(core&, session_state, const session::identity&, const util::endpoint& server) KAZOO_EXCLUDES(mutex_);
 
   private:
+    void answer(const ref<detail::shared_state<void>>& waiter, session_state now) const KAZOO_EXCLUDES(mutex_);
+
     struct was_given_up {
         bool operator()(const ref<detail::shared_state<void>>& waiter) const noexcept { return waiter->is_claimed(); }
     };

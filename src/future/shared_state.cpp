@@ -83,7 +83,7 @@ void shared_state_base::publish_failure(failure f) noexcept {
     failure_code_ = f.code;
     outcome_ = f.outcome;
     if (f.exception) exception_ = std::move(f.exception);
-    explain_timeout();
+    explain();
     on_failed(failure_code_, outcome_);
     publish();
 }
@@ -91,19 +91,23 @@ void shared_state_base::publish_failure(failure f) noexcept {
 void shared_state_base::publish_failure(errc e, kazoo::outcome o) noexcept {
     failure_code_ = make_error_code(e);
     outcome_ = o;
-    explain_timeout();
+    explain();
     on_failed(failure_code_, outcome_);
     publish();
 }
 
-/// One that passed without a connection says why there was none. The text lies in the exception: no state that ends in
-/// another way has room for it.
-void shared_state_base::explain_timeout() noexcept {
-    if (failure_code_ != make_error_code(errc::operation_timeout) || exception_ || !detail().empty()) return;
+/// A time-out that passed without a connection says why there was none, and a refusal who it was. The text lies in the
+/// exception: no state that ends in another way has room for it.
+void shared_state_base::explain() noexcept {
+    const bool timed_out = failure_code_ == make_error_code(errc::operation_timeout);
+    if (!timed_out && failure_code_ != make_error_code(errc::auth_failed)) return;
+    if (exception_ || !detail().empty()) return;
     try {
         const std::string why = context_->why_no_connection();
         if (why.empty()) return;
-        exception_ = std::make_exception_ptr(timeout_error(failure_code_, outcome_, operation(), path(), why));
+        exception_ =
+            timed_out ? std::make_exception_ptr(timeout_error(failure_code_, outcome_, operation(), path(), why))
+                      : std::make_exception_ptr(auth_failed_error(failure_code_, outcome_, operation(), path(), why));
     } catch (const std::bad_alloc&) { // then the error says less
     }
 }

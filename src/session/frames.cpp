@@ -305,9 +305,11 @@ void session::impl::take_notification(std::string_view body, std::int64_t zxid) 
 
 void session::impl::take_auth_reply(std::int32_t err) {
     auths_.answered();
-    if (err != 0) log(log_level::error, "credential refused: ", describe_error(err));
-    switch (credentials_.answered(err)) {
-    case credentials::verdict::final: return finish(session_state::auth_failed, errc::auth_failed);
+    const credentials::verdict verdict = credentials_.answered(err);
+    if (err != 0 && verdict != credentials::verdict::final)
+        log(log_level::error, "credential refused: ", describe_error(err));
+    switch (verdict) {
+    case credentials::verdict::final: return be_refused("credential refused");
     case credentials::verdict::retry: return connection_ended("credential: " + describe_error(err), disconnect::left);
     case credentials::verdict::refused: return leave("credential refused");
     case credentials::verdict::accepted: break;

@@ -39,7 +39,7 @@ void session::impl::take_sasl_reply(std::int32_t err, std::string_view body) {
     if (proto::is_null(record.token)) {
         // So answer servers that let refused clients in (allowSaslFailedClients), too.
         if (sasl_.heard) return be_refused("SASL: the server refused it, and would go on without");
-        return connection_ended("the server has no SASL", disconnect::left);
+        return connection_ended("the server has no SASL, or would go on without", disconnect::left);
     }
     sasl_.heard = true;
     ask_mechanism(record.token);
@@ -54,21 +54,30 @@ std::string_view session::impl::sasl_waits_for() const noexcept {
     return sasl_.ours ? "SASL: no answer by the mechanism" : "SASL: no answer by the server";
 }
 
+/// What an answer of that number is to, if it is to none of the requests.
+std::optional<proto::opcode> session::impl::awaited(std::int32_t xid) const noexcept {
+    switch (xid) {
+    case proto::xid::ping: return pings_.awaited() ? std::optional(proto::opcode::ping) : std::nullopt;
+    case proto::xid::auth: return auths_.awaited() ? std::optional(proto::opcode::auth) : std::nullopt;
+    case proto::xid::set_watches:
+        return set_watches_.awaited() ? std::optional(set_watches_ops_.front()) : std::nullopt;
+    case proto::xid::own: return sasl_.sent ? std::optional(proto::opcode::sasl) : std::nullopt;
+    default: return {};
+    }
+}
+
 /// Such is the answer to the first that is not authentication, whatever it is.
 bool session::impl::is_demand_for_sasl(const proto::reply_header& header) const noexcept {
-    if (header.err != demand) return false;
-    switch (header.xid) {
-    case proto::xid::ping: return pings_.awaited();
-    case proto::xid::auth: return auths_.awaited();
-    case proto::xid::set_watches: return set_watches_.awaited();
-    default: return sasl_.sent || front_is(header.xid);
-    }
+    return header.err == demand && (front_is(header.xid) || awaited(header.xid));
 }
 
 void session::impl::take_demand_for_sasl(const proto::reply_header& header, std::string_view body, std::size_t length) {
     const auto connection = connection_;
     const bool refused = sasl_.sent;
-    if (front_is(header.xid)) take_reply(header, body, length);
+    if (front_is(header.xid))
+        take_reply(header, body, length);
+    else if (logs(log_level::wire))
+        log(log_level::wire, describe_reply(*awaited(header.xid), header.xid, length, header.err));
     if (connection != connection_) return; // closed
     be_refused(refused ? "SASL: the server refused it, and wants authentication" : describe_error(demand));
 }
@@ -77,6 +86,7 @@ void session::impl::take_demand_for_sasl(const proto::reply_header& header, std:
 void session::impl::be_refused(const std::string& why) {
     log(log_level::error, "authentication failed at ", to_string(current_), ": ", why);
     round_.note_failure(to_string(current_), why);
+    if (!closing_) observer_.on_refused(round_.failures());
     finish(session_state::auth_failed, errc::auth_failed);
 }
 

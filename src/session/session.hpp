@@ -81,6 +81,9 @@ class observer {
     /// A write was lost with the connection: everything that waits must fail as connection_loss, not applied, or a
     /// later write could land without an earlier one.
     virtual void on_write_lost() noexcept = 0;
+    /// A server has refused to know us, and that is the end: the cause, in the words of last_failures(). What fails
+    /// with it comes after this.
+    virtual void on_refused(std::string_view why) noexcept = 0;
     /// The session is over: what waits must fail with the reason, not applied, unless it may wait for the next session.
     /// on_state(lost), or on_state(auth_failed) if that is the reason, follows.
     virtual void on_session_lost(const session_loss&) noexcept = 0;

@@ -26,6 +26,7 @@
 
 #include <deque>
 #include <limits>
+#include <optional>
 
 namespace kazoo::session {
 
@@ -158,6 +159,7 @@ struct session::impl {
     void take_sasl_reply(std::int32_t err, std::string_view body);
     void end_sasl();
     std::string_view sasl_waits_for() const noexcept;
+    std::optional<proto::opcode> awaited(std::int32_t xid) const noexcept;
     bool is_demand_for_sasl(const proto::reply_header&) const noexcept;
     void take_demand_for_sasl(const proto::reply_header&, std::string_view body, std::size_t length);
     void be_refused(const std::string& why);

@@ -402,6 +402,7 @@ class fuzz_world final : session::observer {
         waiting_frames_.insert(0, frames);
     }
     void on_write_lost() noexcept override { fail_waiting(errc::connection_loss); }
+    void on_refused(std::string_view why) noexcept override { require(!why.empty()); }
     void on_session_lost(const session::session_loss& loss) noexcept override { fail_waiting(loss.reason); }
     void on_certainty_over() noexcept override {}
     void on_log(log_level, std::string_view) noexcept override { require(!over_); }

@@ -65,7 +65,7 @@ class KAZOO_EXPORT context {
     virtual std::chrono::nanoseconds operation_limit() const noexcept = 0;
     /// errc{} or why waiting on this thread cannot end.
     virtual errc may_block(bool for_executor) const noexcept = 0;
-    /// Why there is no connection now; empty if there is one. For the texts of time-outs.
+    /// Why there is no connection now; empty if there is one. For the texts of time-outs and refusals.
     virtual std::string why_no_connection() const { return {}; }
     /// Drives a simulated world until `s` is ready or the limit is over. False: this context has a thread of its own.
     virtual bool pump(shared_state_base& s, std::chrono::nanoseconds limit, const std::stop_token&) noexcept = 0;
@@ -138,7 +138,7 @@ class KAZOO_EXPORT shared_state_base : public ref_counted<shared_state_base> {
 
   private:
     friend class ref_counted<shared_state_base>; // destroys it
-    void explain_timeout() noexcept;
+    void explain() noexcept;
     static constexpr std::uintptr_t claimed = 1, is_ready = 2, flags = 3;
     void add_limiter(std::unique_ptr<limiter>) noexcept;
     void drop_limiters() noexcept;

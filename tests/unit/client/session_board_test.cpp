@@ -117,6 +117,16 @@ TEST(session_board, nobody_waits_for_what_will_never_connect_again) {
     }
 }
 
+TEST(session_board, who_was_refused_for_good_hears_why_and_so_does_who_comes_later) {
+    world w;
+    auto waiting = w.wait_connected(), trying = w.try_connect();
+    w.board().set_last_failures({.text = "10.0.0.1:2181: the cause"});
+    w.become(auth_failed);
+    for (auto* f : {&waiting, &trying}) EXPECT_THAT(text_of(std::move(*f)), HasSubstr("10.0.0.1:2181: the cause"));
+    EXPECT_THAT(text_of(w.wait_connected()), HasSubstr("10.0.0.1:2181: the cause"));
+    EXPECT_THAT(text_of(w.try_connect()), HasSubstr("10.0.0.1:2181: the cause"));
+}
+
 TEST(session_board, nothing_is_waited_for_in_a_forked_process) {
     world w;
     w.events().is_forked = true;

@@ -340,6 +340,14 @@ TEST(sasl, a_server_that_demands_it_at_a_ping_says_so) {
         .run();
 }
 
+TEST(sasl, a_demand_for_it_that_answers_nothing_is_a_violation) {
+    for (const std::int32_t xid : {1, proto::xid::ping, proto::xid::auth, proto::xid::set_watches}) {
+        script s = begun();
+        s.feed(refuses(errc::sasl_required, xid)).expect("disconnect");
+        s.then(failure_is("protocol violation")).advance(50ms).expect("connect 10.0.0.1:2181").run();
+    }
+}
+
 TEST(sasl, tokens_are_in_no_log) {
     session::config c = by_sasl();
     c.log_threshold = log_level::wire;

@@ -322,9 +322,15 @@ void world::on_write_lost() noexcept {
     fail_waiting(errc::connection_loss);
 }
 
+void world::on_refused(std::string_view why) noexcept {
+    EXPECT_EQ(why, subject.last_failures());
+    refusal = why;
+}
+
 void world::on_session_lost(const session::session_loss& loss) noexcept {
     say("session lost " + errc_name(loss.reason));
     write_failed = loss.write_failed;
+    EXPECT_EQ(loss.reason == errc::auth_failed, !refusal.empty()) << "no cause, or one without an end";
     fail_waiting(loss.reason);
 }
 

@@ -124,6 +124,7 @@ class world final : public session::observer {
     std::vector<line> lines; ///< those that are not used
     std::uint64_t used = 0;  ///< the number of the newest that was used
     bool started = false, connection_open = false, connecting = false;
+    std::string refusal;                   ///< that was the end
     bool write_failed = false;             ///< with the newest session that was lost
     bool certain = true;                   ///< until the session says that what was certain is over
     std::vector<std::string> names_asked;  ///< and not answered
@@ -138,6 +139,7 @@ class world final : public session::observer {
     void on_state(session_state) noexcept override;
     void on_unsent(session::request_list&, std::string_view) noexcept override;
     void on_write_lost() noexcept override;
+    void on_refused(std::string_view why) noexcept override;
     void on_session_lost(const session::session_loss&) noexcept override;
     void on_certainty_over() noexcept override;
     void on_log(log_level, std::string_view) noexcept override;
