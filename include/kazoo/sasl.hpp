@@ -14,8 +14,8 @@ struct sasl_digest_md5 {
     std::string user{};     ///< as in the servers' file
     std::string password{}; ///< any characters; never in a log line
 };
-/// Kerberos. The server's principal is `service/host`, with the host as it was configured: its name, not what that was
-/// resolved to. Tickets are looked for again on each connection, so renewed ones need no new client.
+/// Kerberos. The server's principal is `service/host`, with the host as configured, unless Kerberos asks the DNS for
+/// another name (`dns_canonicalize_hostname`, `rdns`). Tickets are looked for again on each connection.
 struct sasl_gssapi {
     std::string service = "zookeeper"; ///< the first part of the servers' principals
     /// Who we are: `app@REALM`, or without the realm. Empty: whose tickets there are.

@@ -56,7 +56,7 @@ core::core(session::config config, client_options opts, std::shared_ptr<event_lo
       first_chroot_(config.hosts.chroot),
       tracer_(options_.tracer.get()),
       tls_(std::make_shared<tls_options>(options_.tls.value_or(tls_options{}))),
-      sasl_(options_.sasl ? std::make_shared<sasl_options>(*options_.sasl) : nullptr),
+      sasl_(options_.sasl ? std::make_shared<sasl_means>(*options_.sasl) : nullptr),
       loop_(std::move(loop)),
       to_stderr_(options_.log.write ? nullptr : std::make_shared<repeated_lines>(&print_to_stderr)),
       log_(to_stderr_ ? default_sink() : std::exchange(options_.log, {}),

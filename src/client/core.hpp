@@ -157,7 +157,7 @@ class core final : public ref_counted<core, task_host> {
     const std::string first_chroot_;
     operation_tracer* const tracer_; ///< that of the options
     const std::shared_ptr<const tls_options> tls_;
-    const std::shared_ptr<const sasl_options> sasl_; ///< empty: no SASL
+    const std::shared_ptr<sasl_means> sasl_; ///< empty: no SASL
     std::shared_ptr<event_loop> loop_;
     std::shared_ptr<repeated_lines> to_stderr_; ///< if there is no other sink
     log_gate log_;

@@ -10,7 +10,6 @@
 #include <kazoo/detail/shared_state.hpp>
 #include <kazoo/event_loop.hpp>
 #include <kazoo/export.hpp>
-#include <kazoo/sasl.hpp>
 #include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
@@ -84,10 +83,10 @@ class KAZOO_EXPORT loop {
     using resolved = std::function<void(std::error_code, std::vector<std::string>)>;
     virtual void resolve(const std::string& host, resolved) = 0;
     /// Begins to authenticate at the endpoint's host; empty: this world has no SASL.
-    virtual std::unique_ptr<sasl_exchange> authenticate(const util::endpoint&, std::shared_ptr<const sasl_options>);
+    virtual std::unique_ptr<sasl_exchange> authenticate(const util::endpoint&, std::shared_ptr<sasl_means>);
 };
 
-inline std::unique_ptr<sasl_exchange> loop::authenticate(const util::endpoint&, std::shared_ptr<const sasl_options>) {
+inline std::unique_ptr<sasl_exchange> loop::authenticate(const util::endpoint&, std::shared_ptr<sasl_means>) {
     return nullptr;
 }
 

@@ -2,10 +2,21 @@
 // One authentication by SASL with one server, seen from the loop.
 #include "util/sasl_step.hpp"
 
+#include <kazoo/sasl.hpp>
+
+#include <atomic>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace kazoo::detail {
+
+/// How a client authenticates. Its exchanges share this.
+struct sasl_means {
+    explicit sasl_means(sasl_options o) : options(std::move(o)) {}
+    const sasl_options options;
+    std::atomic<int> under_way{0}; ///< steps, those of exchanges that were given up as well
+};
 
 class sasl_exchange {
   public:

@@ -96,8 +96,8 @@ std::unique_ptr<detail::byte_stream> asio_loop::connect(const util::endpoint& to
 }
 
 std::unique_ptr<detail::sasl_exchange> asio_loop::authenticate(const util::endpoint& at,
-                                                               std::shared_ptr<const sasl_options> o) {
-    return std::make_unique<sasl_worker>(core_, at.host.empty() ? at.address : at.host, std::move(o));
+                                                               std::shared_ptr<detail::sasl_means> means) {
+    return std::make_unique<sasl_worker>(core_, at.host.empty() ? at.address : at.host, std::move(means));
 }
 
 void asio_loop::resolve(const std::string& host, resolved done) { core_->resolve(host, std::move(done)); }

@@ -44,7 +44,7 @@ class asio_loop final : public detail::loop {
                                                  detail::byte_stream_events&) override;
     void resolve(const std::string& host, resolved) override;
     std::unique_ptr<detail::sasl_exchange> authenticate(const util::endpoint&,
-                                                        std::shared_ptr<const sasl_options>) override;
+                                                        std::shared_ptr<detail::sasl_means>) override;
 
   private:
     explicit asio_loop(std::shared_ptr<loop_core>);

@@ -81,6 +81,8 @@ void sasl_client::open() {
                    {SASL_CB_PASS, as_callback(&give_password), this},
                    {SASL_CB_LOG, as_callback(&log_nothing), nullptr},
                    {SASL_CB_LIST_END, nullptr, nullptr}}};
+    if (kerberos != nullptr && host_.starts_with('/'))
+        throw std::runtime_error("Kerberos knows servers by the names of hosts, and a Unix-domain socket has none");
     if (kerberos != nullptr) ticket_.emplace(*kerberos);
     const char* service = kerberos != nullptr ? kerberos->service.c_str() : "zookeeper";
     const char* server = kerberos != nullptr ? host_.c_str() : servers_of_digest;
@@ -88,8 +90,9 @@ void sasl_client::open() {
         throw std::runtime_error("sasl_client_new() failed");
     sasl_security_properties_t no_layer{};
     no_layer.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH;
-    sasl.setprop(connection_, SASL_SEC_PROPS, &no_layer);
-    if (ticket_) sasl.setprop(connection_, SASL_GSS_CREDS, ticket_->get());
+    if (sasl.setprop(connection_, SASL_SEC_PROPS, &no_layer) != SASL_OK ||
+        (ticket_ && sasl.setprop(connection_, SASL_GSS_CREDS, ticket_->get()) != SASL_OK))
+        throw std::runtime_error("sasl_setprop() failed");
 }
 
 /// With DIGEST-MD5 the server speaks first. Asked for a token, Cyrus would not wait for that from the second time on,

@@ -10,7 +10,6 @@
 namespace kazoo::net {
 
 struct sasl_library {
-    decltype(&::sasl_client_init) client_init;
     decltype(&::sasl_client_new) client_new;
     decltype(&::sasl_client_start) client_start;
     decltype(&::sasl_client_step) client_step;

@@ -10,7 +10,7 @@ namespace kazoo::net {
 
 class sasl_worker final : public detail::sasl_exchange {
   public:
-    sasl_worker(const std::shared_ptr<loop_core>&, std::string host, std::shared_ptr<const sasl_options>);
+    sasl_worker(const std::shared_ptr<loop_core>&, std::string host, std::shared_ptr<detail::sasl_means>);
     ~sasl_worker() override;
     void step(std::string said, std::function<void(const util::sasl_step&)>) override;
 

@@ -3,8 +3,8 @@
 
 namespace kazoo::net {
 
-/// Held around every use of OpenSSL on a loop's thread. exit() may take OpenSSL down while such a thread runs: it waits
-/// for those who hold this, and from then on nobody gets it.
+/// Held around every use of OpenSSL on a loop's thread, or on one that a loop has begun. exit() may take OpenSSL down
+/// while such a thread runs: it waits for those who hold this, a second at most, and from then on nobody gets it.
 class tls_use {
   public:
     tls_use() noexcept;

@@ -108,5 +108,12 @@ TEST(sasl_client, no_last_word_of_a_server_does_harm) {
     }
 }
 
+TEST(sasl_client, a_socket_has_no_principal) {
+    sasl_client c("/run/zk.sock", std::make_shared<const sasl_options>(sasl_gssapi{}));
+    const util::sasl_step s = c.step("");
+    EXPECT_EQ(s.is, state::failed);
+    EXPECT_THAT(s.why, HasSubstr("a Unix-domain socket has none"));
+}
+
 } // namespace
 } // namespace kazoo::net
