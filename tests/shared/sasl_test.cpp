@@ -48,5 +48,21 @@ TEST(sasl_without_servers_for_it, is_said_by_a_request_that_was_in_vain) {
     }
 }
 
+TEST(sasl_options, C41_that_make_no_sense_are_refused) {
+    const auto refused = [](sasl_options o) {
+        try {
+            const client c("127.0.0.1:1", {.sasl = std::move(o)});
+        } catch (const error& e) {
+            return std::string(e.what());
+        }
+        return std::string("taken");
+    };
+    EXPECT_THAT(refused(sasl_digest_md5{}), HasSubstr("user must not be empty"));
+    EXPECT_THAT(refused(sasl_digest_md5{"bob", ""}), HasSubstr("password must not be empty"));
+    EXPECT_THAT(refused(sasl_digest_md5{"bob", std::string("a\0b", 3)}), HasSubstr("without zero bytes"));
+    EXPECT_THAT(refused(sasl_gssapi{.service = ""}), HasSubstr("service must be a name"));
+    EXPECT_THAT(refused(sasl_gssapi{.service = "zookeeper/host"}), HasSubstr("service must be a name"));
+}
+
 } // namespace
 } // namespace kazoo::test
