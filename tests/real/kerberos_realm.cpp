@@ -13,7 +13,7 @@ kerberos_realm::kerberos_realm() {
     const std::string port = std::to_string(reserved.number());
     files_.put("krb5.conf", "[libdefaults]\n default_realm = KAZOO.TEST\n dns_lookup_kdc = false\n"
                             " dns_lookup_realm = false\n dns_canonicalize_hostname = false\n rdns = false\n"
-                            " udp_preference_limit = 1\n clockskew = 1\n default_ccache_name = " +
+                            " udp_preference_limit = 1\n default_ccache_name = " +
                                 tickets() + "\n[realms]\n KAZOO.TEST = {\n  kdc = 127.0.0.1:" + port +
                                 "\n }\n[domain_realm]\n localhost = KAZOO.TEST\n");
     files_.put("kdc.conf", "[kdcdefaults]\n kdc_ports = \"\"\n kdc_tcp_ports = \"\"\n[realms]\n KAZOO.TEST = {\n"
@@ -21,24 +21,30 @@ kerberos_realm::kerberos_realm() {
                                files_.path("principals") + "\n  key_stash_file = " + files_.path("stash") +
                                "\n  kdc_listen = 127.0.0.1:" + port + "\n  kdc_tcp_listen = 127.0.0.1:" + port +
                                "\n }\n");
-    files_.put("server.jaas", "Server {\n com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true"
-                              " storeKey=true useTicketCache=false\n keyTab=\"" +
-                                  keytab("zk") + "\" principal=\"zookeeper/localhost@KAZOO.TEST\";\n};\n");
+    for (const char* const theirs : {"KRB5CCNAME", "KRB5_KTNAME", "KRB5_CLIENT_KTNAME", "KRB5_TRACE"})
+        ::unsetenv(theirs);
     ::setenv("KRB5_CONFIG", config().c_str(), 1);
     ::setenv("KRB5_KDC_PROFILE", files_.path("kdc.conf").c_str(), 1);
     run("kdb5_util create -r KAZOO.TEST -s -P master");
-    const auto add = [this](const std::string& who, const std::string& file) {
-        run("kadmin.local -r KAZOO.TEST addprinc -randkey " + who);
+    const auto add = [this](const std::string& who, const std::string& file, const std::string& how = "") {
+        run("kadmin.local -r KAZOO.TEST addprinc -randkey " + how + who);
         run("kadmin.local -r KAZOO.TEST ktadd -k " + keytab(file) + " " + who);
     };
-    add("zookeeper/localhost", "zk");
-    add("alice", "alice");
-    add("bob", "bob");
+    for (const std::string service : {"zookeeper", "other"}) add(service + "/localhost", service);
+    for (const std::string who : {"alice", "bob"}) add(who, who);
+    add("eve", "eve", "-maxlife 2seconds ");
     kdc_ = std::make_unique<kazoo::testkit::process>(
         std::vector<std::string>{"/usr/sbin/krb5kdc", "-n", "-r", "KAZOO.TEST"}, files_.path("kdc.log"));
     const auto there = kazoo::testkit::loopback_address(reserved.number());
     if (!eventually([&] { return static_cast<bool>(kazoo::testkit::connect_within(there, 1s)); }))
         throw std::runtime_error("the KDC does not begin");
+}
+
+std::string kerberos_realm::jaas(const std::string& service) const {
+    return files_.put(service + ".jaas",
+                      "Server {\n com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true"
+                      " useTicketCache=false\n keyTab=\"" +
+                          keytab(service) + "\" principal=\"" + service + "/localhost@KAZOO.TEST\";\n};\n");
 }
 
 void kerberos_realm::get_ticket(const std::string& lifetime) const {

@@ -1,5 +1,6 @@
 #pragma once
-// A realm of Kerberos with a KDC of its own, on the loopback, in a temporary directory. Nothing of the machine is used.
+// A realm of Kerberos with a KDC of its own, on the loopback, in a temporary directory. Nothing of the machine's is
+// used.
 #include "testing/real/process.hpp"
 #include "unit/net/certificates.hpp"
 
@@ -10,14 +11,14 @@ namespace kazoo::test {
 
 class kerberos_realm {
   public:
-    /// Has the principals zookeeper/localhost, alice and bob, with keytabs zk, alice and bob. From now on this process
-    /// asks this KDC (KRB5_CONFIG).
+    /// Has the principals zookeeper/localhost, other/localhost, alice, bob and eve, with keytabs zookeeper, other,
+    /// alice, bob and eve; tickets of eve last for two seconds. From now on this process asks this KDC (KRB5_CONFIG).
     kerberos_realm();
 
     std::string keytab(const std::string& of) const { return files_.path(of + ".keytab"); }
     std::string tickets() const { return "FILE:" + files_.path("tickets"); }
     /// For servers: who they are.
-    std::string jaas() const { return files_.path("server.jaas"); }
+    std::string jaas(const std::string& service) const;
     std::string config() const { return files_.path("krb5.conf"); }
     /// Gets a ticket for alice that lasts so long.
     void get_ticket(const std::string& lifetime) const;
