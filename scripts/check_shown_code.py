@@ -13,7 +13,7 @@ from textwrap import dedent
 
 TOP = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^(?:<!-- (\S+) -->\n)?```cpp\n(.*?)^```$", re.M | re.S)
-TESTS = ["tests/shared/pages_test.cpp", "tests/real/sasl_test.cpp"]
+TESTS = ["tests/shared/pages_test.cpp", "tests/real/sasl_test.cpp", "tests/real/kerberos_test.cpp"]
 MARK = re.compile(r"^ *// \[shown\]\n", re.M)
 
 
