@@ -30,8 +30,8 @@ std::string md5(const std::string& text) {
 
 std::string hex(const std::string& bytes) {
     std::string text;
-    for (const unsigned char c : bytes) {
-        text += "0123456789abcdef"[c >> 4];
+    for (const char c : bytes) {
+        text += "0123456789abcdef"[(c >> 4) & 15];
         text += "0123456789abcdef"[c & 15];
     }
     return text;
