@@ -7,6 +7,7 @@
 
 #include <kazoo/client.hpp>
 #include <kazoo/testkit/ensemble.hpp>
+#include <kazoo/testkit/fault_gate.hpp>
 
 #include <gmock/gmock.h>
 
@@ -148,17 +149,17 @@ TEST_F(sasl_real, no_log_line_holds_a_secret) {
 }
 
 TEST_F(sasl_real, each_connection_is_authenticated) {
-    const file_folder files;
-    auto own = start(files);
-    const client c(own.address(), as("bob", with_colons));
+    kazoo::testkit::fault_gate gate(server().address());
+    client_options o = as("bob", with_colons);
+    o.session_timeout = 60s;
+    const client c(gate.address(), o);
     c.wait_connected(30s);
-    c.create("/of-bob", "x", {.acl = bobs});
+    c.create("/of-bob-again", "x", {.acl = bobs});
     const auto session = c.session_id();
-    for (int i = 0; i < 2; ++i) {
-        own.kill();
-        own.start();
-        own.wait_ready();
-        EXPECT_EQ(c.get("/of-bob").data, "x");
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        EXPECT_GE(gate.accepted(), i);
+        gate.cut();
+        EXPECT_EQ(c.get("/of-bob-again").data, "x");
         EXPECT_EQ(c.session_id(), session);
     }
 }
