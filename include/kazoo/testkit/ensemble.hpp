@@ -20,9 +20,10 @@ struct real_server_options {
     std::chrono::milliseconds max_session_timeout{60'000}; ///< a longer request is lowered to this
     std::vector<std::string> config;                       ///< more lines for zoo.cfg; they win over ours
     std::vector<std::string> java_flags;                   ///< such as "-Djute.maxbuffer=4096"
+
     /// A folder with the jars of another release: zookeeper.jar, zookeeper-jute.jar and what else is to go ahead of
     /// Debian's packages. Empty: what the environment variable KAZOO_ZOOKEEPER_JARS names, if it is set.
-    std::string jars;
+    std::string jars{};
 };
 
 /// One server process on a loopback port of its own, which it keeps over restarts, with its data in a temporary
