@@ -338,6 +338,29 @@ TEST(security_page, connects_securely) {
 
 } // namespace
 
+// -- doc/production.md -------------------------------------------------------------------------------
+
+namespace {
+
+// [shown]
+kazoo::client connect_in_production(const std::string& hosts, kazoo::log_sink log) {
+    kazoo::client_options o;
+    o.session_timeout = std::chrono::seconds(15);  // how long others wait when this process has died
+    o.operation_timeout = std::chrono::seconds(5); // how long a call may take, whatever happens
+    o.name = "billing";                            // in each of its log lines
+    o.log = std::move(log);
+    return kazoo::client(hosts, o); // returns at once: the servers may come later
+}
+// [shown]
+
+TEST(production_page, connects) {
+    const kazoo::client zk = connect_in_production(kazoo::test::server().address(), {});
+    EXPECT_TRUE(zk.exists("/").has_value());
+    EXPECT_EQ(zk.negotiated_timeout(), std::chrono::seconds(15));
+}
+
+} // namespace
+
 // -- doc/operations.md -------------------------------------------------------------------------------
 
 namespace names_of_both {
