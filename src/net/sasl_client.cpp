@@ -49,8 +49,9 @@ sasl_client::sasl_client(std::string host, std::shared_ptr<const sasl_options> o
 
 sasl_client::~sasl_client() {
     const tls_use use; // modules use OpenSSL
-    if (connection_ == nullptr || !use) return;
-    sasl_library::get().dispose(&connection_);
+    if (!use) return;
+    if (connection_ != nullptr) sasl_library::get().dispose(&connection_);
+    ticket_.reset();
 }
 
 int sasl_client::give_user(void* self, int id, const char** result, unsigned* length) {

@@ -21,7 +21,7 @@ struct config {
     std::size_t output_pause = 1u << 20;
     /// More than this, and the connection is closed: watch events come whether the client reads or not.
     std::size_t output_limit = 64u << 20;
-    /// From 3.9 on whoever may not read a node is not told its metadata either (ZOOKEEPER-2590).
+    /// From 3.8.4 and 3.9.2 on whoever may not read a node is not told its metadata either (ZOOKEEPER-2590).
     bool metadata_needs_permission = false;
     bool extended_types = false; ///< TTL nodes (extendedTypesEnabled)
     duration container_check = std::chrono::seconds(60);

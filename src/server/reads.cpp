@@ -35,10 +35,11 @@ errc processor::exists(const request& r) {
     proto::path_watch_request q;
     if (!proto::decode(r.body, q) || proto::is_null(q.path)) return errc::marshalling_error;
     if (q.path.find('\0') != std::string_view::npos) return errc::bad_arguments;
-    if (q.watch) database_.data_watches.add(q.path, r.from, watch_kind::one_shot);
     const znode* node = database_.nodes().find(q.path);
+    const bool hides = node != nullptr && config_.metadata_needs_permission;
+    if (hides && !allows(*node->acl, perms::read, r.from.identities)) return errc::no_auth;
+    if (q.watch) database_.data_watches.add(q.path, r.from, watch_kind::one_shot);
     if (node == nullptr) return errc::no_node;
-    if (config_.metadata_needs_permission && !allows(*node->acl, perms::read, r.from.identities)) return errc::no_auth;
     reply_with(r, node->stat());
     return ok;
 }

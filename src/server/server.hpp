@@ -87,6 +87,7 @@ class server {
     /// answers reads of those who ask for that, in sessions that nobody else knows; or the majority is there again.
     /// Connections end either way.
     void set_read_only(bool, moment now);
+    bool is_read_only() const noexcept { return local_sessions_.has_value(); }
     /// As if somebody else had come with the id and the password of this session: its connection ends. False if there
     /// is no such session.
     bool take_over(std::int64_t id, moment now);

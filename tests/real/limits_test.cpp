@@ -48,7 +48,7 @@ TEST(limits, a_server_that_throttles_is_told_and_its_requests_can_be_done_again)
     real_server server(
         {.config = {"request_throttle_max_requests=1", "request_throttle_stall_time=20", "throttled_op_wait_time=1"}});
     const client c(server.address());
-    c.create("/n");
+    retry(c, {}, [&] { return c.create("/n"); });
     std::vector<future<std::string>> asked;
     for (int i = 0; i < 300; ++i) asked.push_back(c.async_create("/n/" + std::to_string(i)));
     std::size_t throttled = 0, made = 0;

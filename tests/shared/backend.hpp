@@ -36,11 +36,27 @@ backend& server();
 /// Ends the client's session for good, as the protocol offers it: a second connection takes it over and closes it.
 void expire(const client& c);
 
+/// The code of the kazoo::error that a call throws; none if it returns.
+template <class Call> std::error_code error_of_call(Call call) {
+    try {
+        call();
+    } catch (const error& e) {
+        return e.code();
+    }
+    return {};
+}
+
 /// The server's release.
 inline bool is_3_9_or_later(const client& c) { return c.command("srvr").find("version: 3.8") == std::string::npos; }
 
 /// Whether servers tell the metadata of a node only to those who may read it (ZOOKEEPER-2590).
-inline bool metadata_needs_permission(const client& c) { return is_3_9_or_later(c); }
+inline bool metadata_needs_permission(const client& c) {
+    const std::string hidden = c.create(
+        "/hidden-", "", {.mode = create_mode::ephemeral_sequential, .acl = {{perms::write, "world", "anyone"}}});
+    const bool refused = error_of_call([&] { c.exists(hidden); }) == errc::no_auth;
+    c.remove(hidden);
+    return refused;
+}
 
 /// How many watches servers count for it: up to 3.8 one of data and one of children.
 inline int a_recursive_watch(const client& c) { return is_3_9_or_later(c) ? 1 : 2; }
@@ -63,16 +79,6 @@ inline bool eventually(const std::function<bool()>& condition) {
 /// Of fault_gate::pause and the like.
 inline constexpr auto to_client = kazoo::testkit::fault_gate::direction::to_client,
                       to_server = kazoo::testkit::fault_gate::direction::to_server;
-
-/// The code of the kazoo::error that a call throws; none if it returns.
-template <class Call> std::error_code error_of_call(Call call) {
-    try {
-        call();
-    } catch (const error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 /// States in the order a listener heard of them.
 class state_log {

@@ -7,7 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace kazoo::test {
 namespace {
@@ -43,6 +46,38 @@ TEST(hosts, a_client_that_finds_no_server_takes_the_new_list_at_once) {
     c.set_hosts(server().address());
     c.wait_connected(20s);
     EXPECT_EQ(c.server(), server().address());
+}
+
+/// Both take connections, and say nothing.
+TEST(hosts, a_server_beside_two_that_hang_is_found) {
+    fault_gate one(server().address()), two(server().address());
+    one.pause(to_client, true);
+    two.pause(to_client, true);
+    const client c(one.address() + "," + two.address() + "," + server().address(),
+                   {.session_timeout = 10s, .randomize_hosts = false});
+    c.wait_connected(60s);
+    EXPECT_EQ(c.server(), server().address());
+}
+
+TEST(hosts, several_may_change_them_at_once) {
+    const fault_gate one(server().address()), two(server().address());
+    const std::vector<std::string> lists{one.address(), two.address(), one.address() + "," + two.address()};
+    const client c(lists[0], {.session_timeout = 20s});
+    c.wait_connected(20s);
+    const session_id id = c.session_id();
+    std::vector<std::thread> callers;
+    for (std::size_t t = 0; t < 4; ++t)
+        callers.emplace_back([&, t] {
+            for (std::size_t i = 0; i < 25; ++i) {
+                c.set_hosts(lists[(t + i) % lists.size()]);
+                c.exists("/");
+            }
+        });
+    for (std::thread& t : callers) t.join();
+    EXPECT_NE(std::ranges::find(lists, c.hosts()), lists.end()) << c.hosts();
+    c.set_hosts(lists[0]);
+    EXPECT_TRUE(eventually([&] { return c.server() == one.address(); }));
+    EXPECT_EQ(c.session_id(), id);
 }
 
 TEST(hosts, C37_what_cannot_be_is_refused_and_changes_nothing) {

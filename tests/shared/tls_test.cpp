@@ -154,10 +154,9 @@ TEST_F(tls, certificates_change_under_load_and_every_request_is_told_what_became
     connect(c);
     const std::string node = c.create("/load-", "", {.mode = create_mode::persistent_sequential});
     const auto session = c.session_id();
-    std::atomic<bool> over = false;
     std::int64_t written = 0, unknown = 0;
-    std::thread load([&] {
-        while (!over) {
+    std::jthread load([&](const std::stop_token& end) {
+        while (!end.stop_requested()) {
             std::vector<future<node_stat>> asked;
             for (int i = 0; i < 50; ++i) asked.push_back(c.async_set(node, std::string(2000, 'x')));
             for (auto& one : asked) {
@@ -180,7 +179,7 @@ TEST_F(tls, certificates_change_under_load_and_every_request_is_told_what_became
             return testing::Value(c.who_am_i(), Contains(is_bob ? bob : alice));
         }));
     }
-    over = true;
+    load.request_stop();
     load.join();
     EXPECT_EQ(c.session_id(), session);
     const auto version = static_cast<std::int64_t>(static_cast<std::int32_t>(c.get(node).stat.data_version));

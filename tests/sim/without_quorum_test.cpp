@@ -139,6 +139,7 @@ TEST(slow_handshakes, are_waited_for_in_the_end_and_cost_one_session) {
     world.run_for(5s);
     EXPECT_EQ(world.sessions().size(), 1u) << "what a handshake that was given up opened is over";
     EXPECT_EQ(m.connections(), 1u);
+    EXPECT_GT(world.world().machines()[0]->connections_tried(), 1u) << "the first one was given up";
 }
 
 } // namespace

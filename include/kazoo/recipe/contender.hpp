@@ -14,8 +14,8 @@ struct contender {
     std::string path;       ///< of its node, relative to the handle
     session_id owner{};     ///< the session that its node dies with
     zxid created{};         ///< its fencing token, once it holds
-    /// We may not read its node: it may have an identifier. From ZooKeeper 3.9 on `owner` and `created` are not known
-    /// then, either (ZOOKEEPER-2590).
+    /// We may not read its node: it may have an identifier. From ZooKeeper 3.8.4 and 3.9.2 on `owner` and
+    /// `created` are not known then, either (ZOOKEEPER-2590).
     bool hidden = false;
     bool shared = false; ///< it holds, or wants to hold, beside others that share
 };

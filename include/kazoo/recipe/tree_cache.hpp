@@ -30,8 +30,8 @@ class tree_cache_core;
 
 /// What a tree_cache keeps. Plain data with defaults; the constructor of tree_cache checks it.
 struct tree_cache_options {
-    /// Without it data is neither read nor kept: cached_node::data is null, and no permission to read a node is needed
-    /// for its metadata.
+    /// Without it data is neither read nor kept: cached_node::data is null, and before ZooKeeper 3.8.4 and 3.9.2 no
+    /// permission to read a node is needed for its metadata.
     bool with_data = true;
     /// Levels below the root: 0 is the root alone, 1 its children, too.
     std::size_t max_depth = std::numeric_limits<std::size_t>::max();
@@ -113,8 +113,8 @@ KAZOO_EXPORT std::ostream& operator<<(std::ostream&, tree_state);
 /// - *the session is lost*: as above, and `initialized` is told again when everything was compared.
 /// - *the connection breaks while it loads*: what was not read is read again; `initialized` comes when all was.
 /// - *a node may not be read*: a fault is told, the node is in the cache, marked as unreadable, and tried again at
-///   intervals that grow to the session's timeout. Its metadata is known up to ZooKeeper 3.8; from 3.9 on it needs the
-///   permission, too (ZOOKEEPER-2590), and is all zero.
+///   intervals that grow to the session's timeout. From ZooKeeper 3.8.4 and 3.9.2 on its
+///   metadata needs the permission, too (ZOOKEEPER-2590): it is as it was last seen, all zero if it never was.
 /// - *changes come faster than they are read*: those of one node are told as one.
 /// - *more than 65,536 events wait to be fetched*: the cache compares everything, as after a broken connection.
 /// - *a listener is slow*: nobody else waits for it; its events queue up in memory. (With an executor that has a thread

@@ -36,7 +36,8 @@ struct simulation_options {
     /// their time, followers that tell it whom they have heard, a majority that decides each change, elections. The
     /// addresses are those of its members 0, 1 and 2.
     std::size_t members = 0;
-    /// Whoever may not read a node cannot learn its metadata either: as ZooKeeper from 3.9 on (ZOOKEEPER-2590).
+    /// Whoever may not read a node cannot learn its metadata either: as ZooKeeper from 3.8.4 and 3.9.2 on
+    /// (ZOOKEEPER-2590).
     bool metadata_needs_permission = false;
     /// So many ticks without a word, and a leader or a follower gives up and drops its clients.
     int sync_limit = 5;
@@ -73,7 +74,8 @@ class KAZOO_EXPORT machine {
     void late(bool on) const;
     /// Bytes travel up to this much longer.
     void slow_down(std::chrono::nanoseconds more) const;
-    /// The server's first answer on each new connection, which ends the handshake, takes up to this much longer.
+    /// The server's first answer on each new connection takes up to this much longer: what ends the handshake, or the
+    /// answer to a four-letter word.
     void slow_handshakes(std::chrono::nanoseconds more) const;
     /// Its wall clock, which leases go by, is so far ahead of the world's, which begins on the first day of 2020.
     void set_clock_error(std::chrono::nanoseconds ahead) const;
@@ -129,7 +131,8 @@ class KAZOO_EXPORT simulation {
     bool take_over_session(session_id);
     /// As if the ensemble had lost its majority: connections end, then reads are served to those who set
     /// client_options::read_only, in sessions that end with this; or it has one again. Other sessions do not age
-    /// meanwhile. Stopping the server ends it. Not with simulation_options::members.
+    /// meanwhile, and cannot be expired or taken over. Stopping the server ends it. Not with
+    /// simulation_options::members.
     void set_read_only(bool on);
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;

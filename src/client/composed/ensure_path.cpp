@@ -29,7 +29,8 @@ task<bool> ensure_path(handle zk, std::string target, acl_copy acl, bool& made_s
         } else if (made.error() == errc::no_auth || made.error() == errc::not_read_only) {
             // Servers ask whether we may create before they look whether there is anything to create.
             const auto there = co_await as_result(zk.async_exists(missing.back()));
-            if (!there || !*there) rethrow_half_done(made, made_some);
+            const bool is_there = there ? there->has_value() : there.error() == errc::no_auth; // ZOOKEEPER-2590
+            if (!is_there) rethrow_half_done(made, made_some);
             existed = true;
             missing.pop_back();
         } else if (made.error() == errc::no_node && missing.back() != "/") {

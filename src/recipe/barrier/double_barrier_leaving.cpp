@@ -74,6 +74,12 @@ task<bool> double_barrier_core::all_gone(std::shared_ptr<round> ours, pinned_han
         const std::string awaited = goes_last ? others.back() : others.front();
         auto watched_one = co_await as_result(zk.async_watch_exists(path_of(awaited)));
         if (!watched_one && co_await looks.again(watched_one.error())) continue;
+        if (watched_one.error() == errc::no_auth) { // it is there, and taken for one of this round (ZOOKEEPER-2590)
+            if (here && !goes_last) member_.end(*ours->stay);
+            if (p == patience::looks_once) co_return false;
+            (void)co_await as_result(pause(owner(), zk.timeout()));
+            continue;
+        }
         if (!watched_one) watched_one.rethrow();
         if (!watched_one->value) continue;
         if (watched_one->value->created > ours->through.let_in) {

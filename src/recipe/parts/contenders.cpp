@@ -20,7 +20,7 @@ task<std::vector<contender>> read_contenders(handle zk, std::string folder, std:
         const std::string where = path::join(folder, names[i]);
         auto read = co_await as_result(std::move(reads[i]));
         if (read.error() == errc::no_auth) {
-            const auto stat = co_await as_result(zk.async_exists(where)); // up to 3.8 that needs no permission
+            const auto stat = co_await as_result(zk.async_exists(where)); // needs none before 3.8.4 and 3.9.2
             if (!stat && stat.error() != errc::no_auth) stat.rethrow();
             if (!stat) found.push_back({{}, where, session_id::none, zxid::none, true});
             if (stat && *stat) found.push_back({{}, where, (*stat)->owner, (*stat)->created, true});

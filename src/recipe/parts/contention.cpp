@@ -90,7 +90,7 @@ task<void> contention::change_of(pinned_handle zk, std::string node) {
     const duration longest = zk.timeout();
     util::backoff intervals(shortest_interval, longest);
     const auto watch = [&] { return zk.async_watch(node); }; // as exists, but leaves no watch where nothing is
-    const auto look = [&] { return zk.async_exists(node); }; // up to 3.8 that needs no permission
+    const auto look = [&] { return zk.async_exists(node); }; // needs no permission before 3.8.4 and 3.9.2
     for (;;) {
         auto watched = co_await as_result(repeat(watch));
         if (watched) {

@@ -1,7 +1,7 @@
 #pragma once
 // Servers tell of a change only those who may read the node at that moment, and whoever sets a permission tells nobody.
 // So nobody rests on an event alone: the patrol of a client goes round and asks for the metadata of what is waited for,
-// which needs no permission up to ZooKeeper 3.8.
+// which needs no permission before ZooKeeper 3.8.4 and 3.9.2.
 #include "recipe/parts/sight.hpp"
 #include "recipe/support.hpp"
 
@@ -62,7 +62,7 @@ class lookout {
         if (change_.valid() && sight(what_, now) != seen_) change_.cancel();
     }
 
-    /// From 3.9 on metadata needs the permission to read (ZOOKEEPER-2590).
+    /// From 3.8.4 and 3.9.2 on metadata needs the permission to read (ZOOKEEPER-2590).
     void may_see_nothing() noexcept {
         if (change_.valid()) change_.cancel();
     }

@@ -250,12 +250,17 @@ void presence::is_there(stay& s, const pinned_handle& zk, const node_stat& there
     changed_.notify();
 }
 
-/// It is there, and from ZooKeeper 3.9 on nobody may see more of it whom its ACL keeps from reading, not even we
-/// (ZOOKEEPER-2590). No event comes: it is asked again in a while. False: it may be one of an old session, and is gone.
+/// It is there, and from ZooKeeper 3.8.4 and 3.9.2 on nobody may see more of it whom its ACL keeps from reading, not
+/// even we (ZOOKEEPER-2590). No event comes: it is asked again in a while. False: it may be one of an old session, and
+/// is gone.
 task<bool> presence::stays_hidden(std::shared_ptr<stay> s, pinned_handle zk, std::optional<node_stat> mine,
                                   repetition& tries) {
     if (!mine) {
         const auto removed = co_await as_result(zk.async_remove_if_exists(s->node));
+        if (removed.error() == errc::no_auth) { // then it goes with its session
+            (void)co_await as_result(pause(of_.owner(), zk.timeout()));
+            co_return true;
+        }
         if (!removed && !co_await tries.again(as_passing(removed.error()))) removed.rethrow();
         co_return !removed;
     }

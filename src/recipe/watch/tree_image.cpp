@@ -174,7 +174,8 @@ void tree_image::read_again(cached_entry& e) noexcept {
 
 /// `data`: null if it is not known.
 void tree_image::apply(cached_entry& e, const node_stat& s, bytes* data) {
-    const bool readable_again = data != nullptr && !e.unlisted && std::exchange(e.unreadable, errc{}) != errc{};
+    const bool all_is_known = data != nullptr || !with_data_;
+    const bool readable_again = all_is_known && !e.unlisted && std::exchange(e.unreadable, errc{}) != errc{};
     const bool described = std::exchange(e.undescribed, false);
     if (e.told && !described && !same_life(e.stat, s)) {
         if (e.first_child != nullptr) e.wants |= want::list; // some may belong to the new one already
@@ -263,7 +264,7 @@ void tree_image::take_error(const tree_question& q, errc code) {
     if (e == nullptr) return;
     if (q.what == want::list && e->unreadable == errc{}) e->unlisted = true;
     if (std::exchange(e->unreadable, code) != code) teller_.tell_fault(*e, code);
-    if (q.what == want::read) { // the other one needs no permission up to 3.8
+    if (q.what == want::read) { // the other one needs none before 3.8.4 and 3.9.2
         e->doubted = true;
         e->wants |= want::describe;
     } else if (q.what != want::list && code == errc::no_auth && !e->told) { // it is there (ZOOKEEPER-2590)

@@ -6,6 +6,7 @@ namespace kazoo::testkit {
 
 quorum_network::quorum_network(std::size_t size, bool gated, std::size_t observers)
     : observers_(observers), peer_(size), election_(size) {
+    if (observers >= size && size > 0) throw std::invalid_argument("an ensemble of observers alone has nobody to vote");
     if (observers > 0 && gated) throw std::invalid_argument("an ensemble with gates has no observers");
     if (!gated) return;
     gates_.resize(size);

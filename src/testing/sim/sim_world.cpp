@@ -221,8 +221,8 @@ bool sim_world::take_over_session(std::int64_t id) {
 
 void sim_world::set_read_only(bool on) {
     if (ensemble_) throw std::logic_error("the members of an ensemble serve no reads without a majority");
-    if (!server_runs_) return;
-    ++server_stops_;
+    if (!server_runs_ || server_->is_read_only() == on) return;
+    ++server_stops_; // what waited in a server went with it
     trace(on ? "server has no majority" : "server has a majority");
     server_->set_read_only(on, moment());
     serve();

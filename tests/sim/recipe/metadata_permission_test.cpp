@@ -1,11 +1,12 @@
-// From ZooKeeper 3.9 on whoever may not read a node is not told its metadata either (ZOOKEEPER-2590). Seen on a server
-// of 3.9.3; these are its rules.
+// From ZooKeeper 3.8.4 and 3.9.2 on whoever may not read a node is not told its metadata either (ZOOKEEPER-2590). Seen
+// on a server of 3.9.3; these are its rules.
 #include "sim/scene.hpp"
 
 #include <kazoo/recipe/barrier.hpp>
 #include <kazoo/recipe/data_watch.hpp>
 #include <kazoo/recipe/double_barrier.hpp>
 #include <kazoo/recipe/mutex.hpp>
+#include <kazoo/recipe/party.hpp>
 #include <kazoo/recipe/tree_cache.hpp>
 
 #include <optional>
@@ -103,6 +104,47 @@ TEST(metadata_permission, members_of_a_double_barrier_meet_who_may_not_be_read) 
     ASSERT_TRUE(s.finish(entering, more));
     EXPECT_TRUE(std::move(entering).get());
     EXPECT_TRUE(std::move(more).get());
+    auto leaving = ours.async_leave(), too = theirs.async_leave();
+    ASSERT_TRUE(s.finish(leaving, too));
+    EXPECT_TRUE(std::move(leaving).get());
+    EXPECT_TRUE(std::move(too).get());
+}
+
+TEST(metadata_permission, a_tree_without_data_learns_what_it_may_again) {
+    guarded_scene s;
+    s.other.create("/t");
+    s.other.create("/t/mine", "secret", {.acl = by_all_but_read});
+    tree_cache cache(s.c, "/t", {.with_data = false});
+    cache.start();
+    cache.wait_initialized(1min);
+    ASSERT_EQ(cache.get("/t/mine")->unreadable, errc::no_auth);
+    s.other.set_acl("/t/mine", acls::open_unsafe());
+    EXPECT_TRUE(s.world.run_until([&] { return !cache.get("/t/mine")->unreadable; }, 1min));
+    EXPECT_EQ(cache.get("/t/mine")->stat.data_length, 6);
+}
+
+TEST(metadata_permission, what_is_there_is_ensured) {
+    guarded_scene s;
+    s.other.create("/top", "", {.acl = {{perms::admin | perms::remove, "world", "anyone"}}});
+    s.other.set_acl("/top", by_all_but_read);
+    s.other.create("/top/n", "", {.acl = by_all_but_read});
+    s.other.set_acl("/top", std::vector<acl>{{perms::admin, "world", "anyone"}});
+    EXPECT_NO_THROW(s.c.ensure_path("/top/n"));
+}
+
+TEST(metadata_permission, a_member_whose_node_it_may_not_read_joins_and_leaves) {
+    guarded_scene s;
+    party p(s.c, "/p", {.identifier = "us", .acl = by_all_but_read});
+    p.join();
+    s.world.run_for(10s);
+    EXPECT_TRUE(p.joined());
+    s.other.remove("/p/" + std::string(*s.other.get_children("/p").begin()));
+    EXPECT_TRUE(s.world.run_until([&] { return s.other.get_children("/p").size() == 1; }, 1min)) << "it comes back";
+    s.world.expire_session(s.c.session_id());
+    s.world.run_for(10s);
+    EXPECT_TRUE(p.joined());
+    p.leave();
+    EXPECT_EQ(s.other.get_children("/p").size(), 0u);
 }
 
 } // namespace
