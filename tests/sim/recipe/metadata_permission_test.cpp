@@ -125,10 +125,10 @@ TEST(metadata_permission, a_tree_without_data_learns_what_it_may_again) {
 
 TEST(metadata_permission, what_is_there_is_ensured) {
     guarded_scene s;
-    s.other.create("/top", "", {.acl = {{perms::admin | perms::remove, "world", "anyone"}}});
-    s.other.set_acl("/top", by_all_but_read);
+    const std::vector<acl> for_nobody{{perms::admin, "world", "anyone"}};
+    s.other.create("/top");
     s.other.create("/top/n", "", {.acl = by_all_but_read});
-    s.other.set_acl("/top", std::vector<acl>{{perms::admin, "world", "anyone"}});
+    s.other.set_acl("/top", for_nobody);
     EXPECT_NO_THROW(s.c.ensure_path("/top/n"));
 }
 
