@@ -131,15 +131,19 @@ TEST(session_taken_over, two_users_of_one_session_do_not_flood_the_server) {
 }
 
 TEST(slow_handshakes, are_waited_for_in_the_end_and_cost_one_session) {
-    simulation world;
-    const machine m = world.add_machine();
-    m.slow_handshakes(1900ms); // of 2/3 of 3 s
-    const client c(simulation::addresses(), options_on(m));
-    c.wait_connected(1min);
-    world.run_for(5s);
-    EXPECT_EQ(world.sessions().size(), 1u) << "what a handshake that was given up opened is over";
-    EXPECT_EQ(m.connections(), 1u);
-    EXPECT_GT(world.world().machines()[0]->connections_tried(), 1u) << "the first one was given up";
+    std::uint64_t given_up = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        simulation world({.seed = seed});
+        const machine m = world.add_machine();
+        m.slow_handshakes(1900ms); // of 2/3 of 3 s
+        const client c(simulation::addresses(), options_on(m));
+        c.wait_connected(1min);
+        world.run_for(5s);
+        EXPECT_EQ(world.sessions().size(), 1u) << "what a handshake that was given up opened is over";
+        EXPECT_EQ(m.connections(), 1u);
+        given_up += world.world().machines()[0]->connections_tried() - 1;
+    }
+    EXPECT_GT(given_up, 0u);
 }
 
 } // namespace
