@@ -51,8 +51,8 @@ inline bool is_3_9_or_later(const client& c) { return c.command("srvr").find("ve
 
 /// Whether servers tell the metadata of a node only to those who may read it (ZOOKEEPER-2590).
 inline bool metadata_needs_permission(const client& c) {
-    const std::string hidden = c.create(
-        "/hidden-", "", {.mode = create_mode::ephemeral_sequential, .acl = {{perms::write, "world", "anyone"}}});
+    const std::vector<acl> unreadable{{perms::write, "world", "anyone"}};
+    const std::string hidden = c.create("/hidden-", "", {.mode = create_mode::ephemeral_sequential, .acl = unreadable});
     const bool refused = error_of_call([&] { c.exists(hidden); }) == errc::no_auth;
     c.remove(hidden);
     return refused;
