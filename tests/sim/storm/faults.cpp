@@ -145,7 +145,7 @@ void faults::change_hosts(std::size_t i) {
     if (user == nullptr) return;
     const std::uint64_t left_out = below(4);
     std::string hosts;
-    for (const std::uint64_t one : {0, 1, 2})
+    for (std::uint64_t one = 0; one < 3; ++one)
         if (one != left_out) hosts += (hosts.empty() ? "" : ",") + ("10.0.0." + std::to_string(one + 1) + ":2181");
     user->set_hosts(hosts);
     counts_.add(fault_counts::host_changes);
