@@ -22,7 +22,6 @@ class callback_line final : public ref_counted<callback_line, context> {
     std::chrono::nanoseconds operation_limit() const noexcept override { return core_->operation_limit(); }
     errc may_block(bool for_executor) const noexcept override { return core_->may_block(for_executor); }
     std::string why_no_connection() const override { return core_->why_no_connection(); }
-    std::string why_refused() const override { return core_->why_refused(); }
     bool pump(shared_state_base& s, std::chrono::nanoseconds limit, const std::stop_token& stop) noexcept override {
         return core_->pump(s, limit, stop);
     }

@@ -201,10 +201,6 @@ void core::log_exception(std::string_view who) noexcept {
     }
 }
 
-std::string core::why_refused() const {
-    return board_.state() == session_state::auth_failed ? why_no_connection() : std::string();
-}
-
 std::string core::why_no_connection() const {
     return loop().forked() ? std::string() : board_.why_no_connection(loop().now());
 }

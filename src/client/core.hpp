@@ -41,7 +41,6 @@ class core final : public ref_counted<core, task_host> {
     std::chrono::nanoseconds operation_limit() const noexcept override { return options_.operation_timeout; }
     errc may_block(bool for_executor) const noexcept override;
     std::string why_no_connection() const override;
-    std::string why_refused() const override;
     bool pump(shared_state_base&, std::chrono::nanoseconds limit, const std::stop_token&) noexcept override;
 
     // -- any thread ---------------------------------------------------------------------------------------------------

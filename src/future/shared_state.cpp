@@ -100,11 +100,10 @@ void shared_state_base::publish_failure(errc e, kazoo::outcome o) noexcept {
 /// exception: no state that ends in another way has room for it.
 void shared_state_base::explain() noexcept {
     const bool timed_out = failure_code_ == make_error_code(errc::operation_timeout);
-    const bool refused = failure_code_ == make_error_code(errc::auth_failed);
-    if (!timed_out && !refused) return;
+    if (!timed_out && failure_code_ != make_error_code(errc::auth_failed)) return;
     if (exception_ || !detail().empty()) return;
     try {
-        const std::string why = timed_out ? context_->why_no_connection() : context_->why_refused();
+        const std::string why = context_->why_no_connection();
         if (why.empty()) return;
         exception_ =
             timed_out ? std::make_exception_ptr(timeout_error(failure_code_, outcome_, operation(), path(), why))

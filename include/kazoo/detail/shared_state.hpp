@@ -65,10 +65,8 @@ class KAZOO_EXPORT context {
     virtual std::chrono::nanoseconds operation_limit() const noexcept = 0;
     /// errc{} or why waiting on this thread cannot end.
     virtual errc may_block(bool for_executor) const noexcept = 0;
-    /// Why there is no connection now; empty if there is one. For the texts of time-outs.
+    /// Why there is no connection now; empty if there is one. For the texts of time-outs and refusals.
     virtual std::string why_no_connection() const { return {}; }
-    /// Who has refused the client for good, and why; empty if nobody has.
-    virtual std::string why_refused() const { return {}; }
     /// Drives a simulated world until `s` is ready or the limit is over. False: this context has a thread of its own.
     virtual bool pump(shared_state_base& s, std::chrono::nanoseconds limit, const std::stop_token&) noexcept = 0;
 
