@@ -51,6 +51,13 @@ void kerberos_realm::get_ticket(const std::string& lifetime) const {
     run("kinit -l " + lifetime + " -k -t " + keytab("alice") + " -c " + tickets() + " alice");
 }
 
+void kerberos_realm::get_expired_ticket() const {
+    get_ticket("1s");
+    const std::string asks = "klist -s -c " + tickets() + " >/dev/null 2>&1";
+    if (!eventually([&] { return std::system(asks.c_str()) != 0; }))
+        throw std::runtime_error("a ticket does not expire");
+}
+
 void kerberos_realm::run(const std::string& command) const {
     const std::string log = files_.path("commands.log");
     const std::string shell = "PATH=$PATH:/usr/sbin " + command + " >>" + log + " 2>&1 </dev/null";

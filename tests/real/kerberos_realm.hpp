@@ -22,6 +22,8 @@ class kerberos_realm {
     std::string config() const { return files_.path("krb5.conf"); }
     /// Gets a ticket for alice that lasts so long.
     void get_ticket(const std::string& lifetime) const;
+    /// One that was for a second, when Kerberos' own tools say that it is over.
+    void get_expired_ticket() const;
     kazoo::testkit::process& kdc() { return *kdc_; }
 
   private:

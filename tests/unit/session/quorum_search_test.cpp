@@ -57,6 +57,20 @@ auto answers(std::string address, std::string text) {
     return [address, text](world& w) { w.answered(address, text); };
 }
 
+/// The second host has a quorum.
+script with_an_answer_while_a_request_is_under_way() {
+    script s = on_a_read_only_server();
+    s.submit({reference("get_data")})
+        .write(reference("get_data"))
+        .advance(100ms)
+        .expect("connect 10.0.0.2:2")
+        .connected()
+        .expect("ask 10.0.0.2:2 isro")
+        .then(answers("10.0.0.2:2", "rw"))
+        .expect("give up 10.0.0.2:2");
+    return s;
+}
+
 TEST(quorum_search, C15_all_hosts_are_asked_in_turn_with_pauses_that_grow) {
     on_a_read_only_server()
         .expect_nothing()
@@ -135,15 +149,7 @@ TEST(quorum_search, a_session_that_servers_with_a_quorum_know_is_kept) {
 }
 
 TEST(quorum_search, what_was_sent_is_answered_before_it_moves) {
-    on_a_read_only_server()
-        .submit({reference("get_data")})
-        .write(reference("get_data"))
-        .advance(100ms)
-        .expect("connect 10.0.0.2:2")
-        .connected()
-        .expect("ask 10.0.0.2:2 isro")
-        .then(answers("10.0.0.2:2", "rw"))
-        .expect("give up 10.0.0.2:2")
+    with_an_answer_while_a_request_is_under_way()
         .expect_nothing()
         .feed(hex("00000010000000040000000000000005ffffff9b"))
         .expect("reply 4 err -101")
@@ -301,15 +307,7 @@ TEST(quorum_search, begins_again_with_other_hosts) {
 }
 
 TEST(quorum_search, a_server_that_is_taken_out_while_the_session_is_leaving_for_it_is_not_gone_to) {
-    on_a_read_only_server()
-        .submit({reference("get_data")})
-        .write(reference("get_data"))
-        .advance(100ms)
-        .expect("connect 10.0.0.2:2")
-        .connected()
-        .expect("ask 10.0.0.2:2 isro")
-        .then(answers("10.0.0.2:2", "rw"))
-        .expect("give up 10.0.0.2:2")
+    with_an_answer_while_a_request_is_under_way()
         .then(set_hosts({{"10.0.0.1", 1}, {"10.0.0.3", 3}}))
         .feed(hex("00000010000000040000000000000005ffffff9b"))
         .expect("reply 4 err -101")

@@ -6,40 +6,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 namespace kazoo::test {
 namespace {
 
 using testing::HasSubstr;
-
-session::config hosts(std::vector<session::host_port> list) {
-    session::config c = script::one_host();
-    c.hosts.hosts = std::move(list);
-    return c;
-}
 
 /// The request for a new session with another timeout.
 std::string sent_with_timeout(std::uint32_t ms) {
     std::string frame = sent("connect", "new_session");
     proto::store_be32(frame.data() + 16, ms);
     return frame;
-}
-
-/// Fails attempt after attempt at once; returns the times between the connect orders.
-std::vector<duration> pauses(world& w, int attempts) {
-    std::vector<duration> result;
-    time_point last = w.now;
-    for (int i = 0; i < attempts; ++i) {
-        for (int turns = 0; w.take_orders(), !w.connecting; ++turns) {
-            if (turns > 100) throw std::runtime_error("no attempt");
-            w.now = w.subject.deadline();
-            w.ring();
-        }
-        result.push_back(w.now - std::exchange(last, w.now));
-        w.closed(std::make_error_code(std::errc::connection_refused));
-    }
-    return result;
 }
 
 script opened_on_first_of(session::config c) {
@@ -54,7 +30,7 @@ script opened_on_first_of(session::config c) {
 }
 
 TEST(rounds, L162_every_address_of_every_host_is_tried_in_order) {
-    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2182}, {"zk2", 2183}}))
+    script(with_hosts({{"zk1", 2181}, {"10.0.0.3", 2182}, {"zk2", 2183}}))
         .start()
         .expect("resolve zk1")
         .expect("resolve zk2")
@@ -73,11 +49,11 @@ TEST(rounds, L162_every_address_of_every_host_is_tried_in_order) {
 }
 
 TEST(rounds, L115_ipv6_addresses_need_no_resolver) {
-    script(hosts({{"::1", 2181}})).start().expect("connect [::1]:2181").run();
+    script(with_hosts({{"::1", 2181}})).start().expect("connect [::1]:2181").run();
 }
 
 TEST(rounds, L232_a_host_that_does_not_resolve_is_skipped_with_a_warning) {
-    session::config c = hosts({{"zk1", 2181}, {"10.0.0.3", 2181}});
+    session::config c = with_hosts({{"zk1", 2181}, {"10.0.0.3", 2181}});
     c.log_threshold = log_level::warn;
     script(c)
         .start()
@@ -92,7 +68,7 @@ TEST(rounds, L232_a_host_that_does_not_resolve_is_skipped_with_a_warning) {
 }
 
 TEST(rounds, C19_a_resolver_that_hangs_delays_a_round_by_its_share_only) {
-    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
+    script(with_hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
         .start()
         .expect("resolve zk1")
         .advance(3'333ms)
@@ -103,7 +79,7 @@ TEST(rounds, C19_a_resolver_that_hangs_delays_a_round_by_its_share_only) {
 }
 
 TEST(rounds, a_late_answer_of_the_resolver_serves_the_next_round) {
-    script(hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
+    script(with_hosts({{"zk1", 2181}, {"10.0.0.3", 2181}}))
         .start()
         .expect("resolve zk1")
         .advance(5s)
@@ -121,7 +97,7 @@ TEST(rounds, a_late_answer_of_the_resolver_serves_the_next_round) {
 }
 
 TEST(rounds, one_lookup_of_a_name_at_a_time_however_long_it_takes) {
-    session::config c = hosts({{"zk1", 2181}, {"zk1", 2182}});
+    session::config c = with_hosts({{"zk1", 2181}, {"zk1", 2182}});
     c.reconnect = {.initial_delay = 50ms, .max_delay = 50ms, .factor = 1, .jitter = 0};
     script(c)
         .start()
@@ -141,7 +117,7 @@ TEST(rounds, one_lookup_of_a_name_at_a_time_however_long_it_takes) {
 }
 
 TEST(rounds, budgets_grow_from_round_to_round_while_no_session_is_at_stake) {
-    session::config c = hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}});
+    session::config c = with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}, {"10.0.0.4", 4}});
     c.reconnect = {.initial_delay = 1ms, .max_delay = 1ms, .factor = 1, .jitter = 0};
     script s(c);
     s.start();
@@ -157,7 +133,7 @@ TEST(rounds, budgets_grow_from_round_to_round_while_no_session_is_at_stake) {
 }
 
 TEST(rounds, a_resolver_that_takes_longer_than_its_share_gets_there) {
-    script(hosts({{"zk1", 1}, {"zk2", 2}, {"zk3", 3}, {"zk4", 4}}))
+    script(with_hosts({{"zk1", 1}, {"zk2", 2}, {"zk3", 3}, {"zk4", 4}}))
         .start()
         .then([](world& w) {
             w.take_orders();
@@ -171,7 +147,7 @@ TEST(rounds, a_resolver_that_takes_longer_than_its_share_gets_there) {
 
 TEST(rounds, a_new_session_that_was_asked_for_in_vain_is_closed) {
     const std::string close_session = with_xid(reference("close"), 2147483647);
-    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+    script(with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
         .start()
         .expect("connect 10.0.0.1:1")
         .connected()
@@ -189,7 +165,7 @@ TEST(rounds, a_new_session_that_was_asked_for_in_vain_is_closed) {
 }
 
 TEST(rounds, a_session_of_ours_is_not_closed_where_resuming_takes_too_long) {
-    opened_on_first_of(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+    opened_on_first_of(with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
         .closed()
         .expect("state suspended")
         .expect("connect 10.0.0.2:2")
@@ -202,7 +178,7 @@ TEST(rounds, a_session_of_ours_is_not_closed_where_resuming_takes_too_long) {
 }
 
 TEST(rounds, L209_nothing_resolvable_is_a_failed_round_and_not_the_end) {
-    script(hosts({{"zk1", 2181}}))
+    script(with_hosts({{"zk1", 2181}}))
         .start()
         .expect("resolve zk1")
         .then([](world& w) {
@@ -250,7 +226,7 @@ TEST(rounds, C18_connecting_and_shaking_hands_share_one_budget) {
 
 TEST(rounds, refused_is_what_each_address_of_a_round_said) {
     const auto expect = [](bool refused) { return [refused](world& w) { EXPECT_EQ(w.subject.refused(), refused); }; };
-    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+    script(with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
         .start()
         .expect("connect 10.0.0.1:1")
         .closed(std::make_error_code(std::errc::connection_refused))
@@ -270,7 +246,7 @@ TEST(rounds, refused_is_what_each_address_of_a_round_said) {
 }
 
 TEST(rounds, a_name_that_is_not_looked_up_in_time_has_not_refused) {
-    script(hosts({{"zk1", 2181}}))
+    script(with_hosts({{"zk1", 2181}}))
         .start()
         .expect("resolve zk1")
         .advance(3'334ms)
@@ -284,7 +260,7 @@ TEST(rounds, a_name_that_is_not_looked_up_in_time_has_not_refused) {
 }
 
 TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_ms) {
-    session::config c = hosts({});
+    session::config c = with_hosts({});
     for (std::uint16_t port = 1; port <= 20; ++port) c.hosts.hosts.push_back({"10.0.0.1", port});
     c.timeout = 1s;
     script(c)
@@ -299,7 +275,7 @@ TEST(rounds, L190_a_frozen_server_gets_no_more_than_its_share_and_at_least_200_m
 }
 
 TEST(rounds, C18_a_lone_server_that_never_answers_is_asked_again_in_time_for_the_session) {
-    opened_on_first_of(hosts({{"10.0.0.1", 1}}))
+    opened_on_first_of(with_hosts({{"10.0.0.1", 1}}))
         .closed()
         .expect("state suspended")
         .advance(50ms)
@@ -316,7 +292,7 @@ TEST(rounds, C18_a_lone_server_that_never_answers_is_asked_again_in_time_for_the
 }
 
 TEST(rounds, C18_the_negotiated_timeout_counts_while_a_session_lives) {
-    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+    script(with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
         .start()
         .expect("connect 10.0.0.1:1")
         .connected()
@@ -333,49 +309,8 @@ TEST(rounds, C18_the_negotiated_timeout_counts_while_a_session_lives) {
         .run();
 }
 
-TEST(rounds, L024_pauses_between_rounds_grow_up_to_a_limit) {
-    session::config c = script::one_host();
-    c.reconnect = {.initial_delay = 50ms, .max_delay = 1s, .factor = 2.0, .jitter = 0};
-    world w(c);
-    w.start();
-    EXPECT_THAT(pauses(w, 9), testing::ElementsAre(0ms, 50ms, 100ms, 200ms, 400ms, 800ms, 1s, 1s, 1s));
-}
-
-TEST(rounds, L024_no_pause_within_a_round) {
-    world w(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}));
-    w.start();
-    EXPECT_THAT(pauses(w, 5), testing::ElementsAre(0ms, 0ms, 50ms, 0ms, 100ms));
-}
-
-TEST(rounds, L024_jitter_stays_within_its_share_and_differs_by_seed) {
-    std::set<duration> first;
-    for (std::uint64_t seed = 0; seed < 50; ++seed) {
-        session::config c = script::one_host();
-        c.seed = seed;
-        c.reconnect = {.initial_delay = 100ms, .max_delay = 5s, .factor = 2.0, .jitter = 0.5};
-        world w(c);
-        w.start();
-        const auto p = pauses(w, 3);
-        EXPECT_GT(p[1], 50ms);
-        EXPECT_LE(p[1], 100ms);
-        EXPECT_GT(p[2], 100ms);
-        EXPECT_LE(p[2], 200ms);
-        first.insert(p[1]);
-    }
-    EXPECT_GT(first.size(), 40U);
-}
-
-TEST(rounds, L024_even_a_policy_of_zero_does_not_spin) {
-    session::config c = script::one_host();
-    c.reconnect = {.initial_delay = 0ms, .max_delay = 0ms, .factor = 0, .jitter = 7};
-    world w(c);
-    w.start();
-    for (const duration pause : pauses(w, 5)) EXPECT_TRUE(pause == 0ms || pause >= 1ms);
-    EXPECT_GE(w.now, time_point(1h) + 4ms);
-}
-
 std::vector<std::string> order_of_first_round(std::uint64_t seed) {
-    session::config c = hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}});
+    session::config c = with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}});
     c.randomize_hosts = true;
     c.seed = seed;
     world w(c);
@@ -395,102 +330,8 @@ TEST(rounds, L232_the_order_is_shuffled_by_the_seed) {
     EXPECT_EQ(order_of_first_round(7), order_of_first_round(7));
 }
 
-script working_then_dropped(session::config c, duration lived) {
-    script s(std::move(c));
-    s.start()
-        .expect("connect 10.0.0.1:1")
-        .connected()
-        .write(sent("connect", "new_session"))
-        .feed(got("connect", "new_session"))
-        .expect("state connected")
-        .advance(lived)
-        .submit({reference("get_data")})
-        .write(reference("get_data"))
-        .feed(hex("00000010000000040000000000000005ffffff9b"))
-        .expect("reply 4 err -101")
-        .closed()
-        .expect("state suspended");
-    return s;
-}
-
-TEST(rounds, after_a_drop_the_other_addresses_come_first_and_at_once) {
-    working_then_dropped(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}, {"10.0.0.3", 3}}), 1s)
-        .expect("connect 10.0.0.2:2")
-        .closed()
-        .expect("connect 10.0.0.3:3")
-        .closed()
-        .expect("connect 10.0.0.1:1")
-        .run();
-}
-
-TEST(rounds, after_a_drop_a_single_address_gets_a_short_pause) {
-    working_then_dropped(hosts({{"10.0.0.1", 1}}), 1s)
-        .expect_nothing()
-        .advance(49ms)
-        .expect_nothing()
-        .advance(1ms)
-        .expect("connect 10.0.0.1:1")
-        .run();
-}
-
-TEST(rounds, L024_a_connection_that_works_ends_the_growth_of_the_pauses) {
-    const auto refused = std::make_error_code(std::errc::connection_refused);
-    script(script::one_host())
-        .start()
-        .expect("connect 10.0.0.1:2181")
-        .closed(refused)
-        .advance(50ms)
-        .expect("connect 10.0.0.1:2181")
-        .closed(refused)
-        .advance(100ms)
-        .expect("connect 10.0.0.1:2181")
-        .connected()
-        .write(sent("connect", "new_session"))
-        .feed(got("connect", "new_session"))
-        .expect("state connected")
-        .feed(reference("event_created"))
-        .closed()
-        .expect("state suspended")
-        .advance(49ms)
-        .expect_nothing()
-        .advance(1ms)
-        .expect("connect 10.0.0.1:2181")
-        .run();
-}
-
-TEST(rounds, a_connection_that_lived_for_a_moment_only_is_followed_by_a_pause) {
-    working_then_dropped(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}), 1ms)
-        .expect_nothing()
-        .advance(50ms)
-        .expect("connect 10.0.0.2:2")
-        .run();
-}
-
-TEST(rounds, L024_a_server_that_accepts_and_drops_is_not_hammered) {
-    session::config c = script::one_host();
-    c.timeout = 1'000s;
-    world w(c);
-    w.start();
-    std::vector<duration> gaps;
-    for (int i = 0; i < 5; ++i) {
-        const time_point before = w.now;
-        for (w.take_orders(); !w.connecting; w.take_orders()) {
-            w.now = w.subject.deadline();
-            w.ring();
-        }
-        gaps.push_back(w.now - before);
-        w.connected();
-        w.write_all();
-        std::string granted = got("connect", "new_session");
-        w.feed(granted);
-        EXPECT_EQ(w.subject.state(), session_state::connected);
-        w.closed();
-    }
-    EXPECT_THAT(gaps, testing::ElementsAre(0ms, 50ms, 100ms, 200ms, 400ms));
-}
-
 TEST(rounds, a_fact_about_an_older_connection_changes_nothing) {
-    script(hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
+    script(with_hosts({{"10.0.0.1", 1}, {"10.0.0.2", 2}}))
         .start()
         .expect("connect 10.0.0.1:1")
         .then([](world& w) {

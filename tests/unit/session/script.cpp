@@ -227,4 +227,10 @@ void script::run() {
                 return;
 }
 
+session::config with_hosts(std::vector<session::host_port> hosts) {
+    session::config c = script::one_host();
+    c.hosts.hosts = std::move(hosts);
+    return c;
+}
+
 } // namespace kazoo::test

@@ -78,4 +78,7 @@ std::string with_xid(std::string frame, std::int32_t xid);
 /// The password and id that golden connect/new_session granted, asked for again.
 std::string resume_frame(std::int64_t last_zxid);
 
+/// one_host(), but these.
+session::config with_hosts(std::vector<session::host_port>);
+
 } // namespace kazoo::test
