@@ -120,9 +120,22 @@ void core::drop_handle() noexcept {
     const bool on_loop = loop().on_loop_thread(); // it must not wait for itself
     log_.shut(!on_loop);                          // what the sink refers to may end with the handle
     closing_watch& closings = loop().closings();
-    begin_close();
+    const bool was_closed = !begin_close();
+    if (was_closed && !on_loop && is_shared()) count_what_is_under_way();
     release();
     if (!on_loop) closings.wait_if_process_ends();
+}
+
+/// Of a client that was closed before: a job that somebody has posted to the loop may be the last that keeps it, and is
+/// waited for at the end of the process as a closing is.
+void core::count_what_is_under_way() noexcept {
+    closing_watch& closings = loop().closings();
+    closings.begin();
+    try {
+        post_to(loop(), [&closings, kept = loop_]() mutable { closings.end(std::move(kept)); });
+    } catch (const std::bad_alloc&) {
+        closings.end(loop_);
+    }
 }
 
 std::uint64_t core::start_timer(std::chrono::nanoseconds delay, job& j) noexcept {
@@ -362,6 +375,8 @@ void core::on_closed() noexcept {
     }
     for (const auto& c : closers)
         if (c->claim()) c->publish(unit{});
+    closers.clear(); // they keep the client, too: none may be the last to do so behind closing_watch::end()
+    detacher.reset();
     over_ = true;
     closing_watch& closings = loop().closings();
     std::shared_ptr<event_loop> kept = loop_;

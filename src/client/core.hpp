@@ -83,7 +83,8 @@ class core final : public ref_counted<core, task_host> {
     }
     ref<shared_state<void>> close();
     ref<shared_state<session_ticket>> detach();
-    void begin_close() noexcept KAZOO_EXCLUDES(close_mutex_) { begin_ending({}); }
+    /// False: that was begun before.
+    bool begin_close() noexcept KAZOO_EXCLUDES(close_mutex_) { return begin_ending({}); }
     void log(log_level level, std::string_view line) noexcept { log_.write(level, line); }
     /// That `who`, somebody else's code, threw what is being handled.
     void log_exception(std::string_view who) noexcept;
@@ -138,6 +139,7 @@ class core final : public ref_counted<core, task_host> {
     void close_driver() noexcept;
     bool give_up_count() noexcept;
     /// False: that had begun before.
+    void count_what_is_under_way() noexcept;
     bool begin_ending(ref<shared_state<session_ticket>> detacher) noexcept KAZOO_EXCLUDES(close_mutex_);
 
     /// Where the client is between its first close() and its end.

@@ -22,6 +22,9 @@ template <class T, class Base = nothing> class ref_counted : public Base {
     }
 
   protected:
+    /// Whether others have a reference, too; they may be letting go of it meanwhile.
+    bool is_shared() const noexcept { return references_.load(std::memory_order_acquire) > 1; }
+
     template <class... Args> explicit ref_counted(Args&&... base) : Base(std::forward<Args>(base)...) {}
     ~ref_counted() = default;
 
