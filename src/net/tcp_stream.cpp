@@ -57,6 +57,8 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     void want_read() noexcept;
     void want_write() noexcept;
     detail::io_result read_some(std::span<char> into) noexcept;
+    detail::io_result write_some(std::string_view from) noexcept;
+    detail::io_result to_end(detail::io_result) const noexcept;
 
     kazoo_asio::io_context& io;
     operation_memory opening, reading, writing; ///< kept alive by the handlers
@@ -65,10 +67,12 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     detail::byte_stream_events* events; ///< null once the stream is gone
     bool waits_to_read = false;
     bool waits_to_write = false;
+    std::error_code failure; ///< of writing
 
     /// Waiting for input means reading into here: a wait that reads nothing would cost an epoll_ctl each time, and a
     /// wake-up for writability with it.
     std::array<char, 4096> ahead{};
+    bool reads_ahead = false; ///< it may be filled already, and not announced yet
     std::size_t ahead_begin = 0, ahead_end = 0;
     detail::io_result ahead_end_result{.would_block = true}; ///< what comes behind these bytes, if it is known
     bool may_hold_more = true; ///< the socket gave all that was asked for: there may be more
@@ -137,14 +141,15 @@ void tcp_stream::connection::close(goodbye how) noexcept {
 // -- reading and writing ----------------------------------------------------------------------------------------------
 
 detail::io_result tcp_stream::connection::read_some(std::span<char> into) noexcept {
+    if (reads_ahead) return {.would_block = true};
     const std::size_t buffered = std::min(into.size(), ahead_end - ahead_begin);
     std::memcpy(into.data(), ahead.data() + ahead_begin, buffered);
     ahead_begin += buffered;
     if (buffered == into.size()) return {.bytes = buffered};
-    if (!may_hold_more) return buffered > 0 ? detail::io_result{.bytes = buffered} : ahead_end_result;
+    if (!may_hold_more) return buffered > 0 ? detail::io_result{.bytes = buffered} : to_end(ahead_end_result);
     std::error_code error;
     const std::size_t n = socket.read_some(kazoo_asio::buffer(into.data() + buffered, into.size() - buffered), error);
-    const detail::io_result direct = to_result(n, error);
+    const detail::io_result direct = to_end(to_result(n, error));
     if (direct.bytes > 0) return {.bytes = buffered + direct.bytes};
     if (buffered == 0) return direct;
     may_hold_more = false; // the end or the error behind these bytes is told next time
@@ -152,15 +157,27 @@ detail::io_result tcp_stream::connection::read_some(std::span<char> into) noexce
     return {.bytes = buffered};
 }
 
-detail::io_result tcp_stream::read_some(std::span<char> into) noexcept { return connection_->read_some(into); }
-
-detail::io_result tcp_stream::write_some(std::string_view from) noexcept {
-    std::error_code error;
-    const std::size_t n = connection_->socket.write_some(kazoo_asio::buffer(from.data(), from.size()), error);
-    const detail::io_result r = to_result(n, error);
-    if (r.error) connection_->may_hold_more = true; // the peer's last words, unannounced
+/// Behind a write that failed the kernel tells the reader of an end only.
+detail::io_result tcp_stream::connection::to_end(detail::io_result r) const noexcept {
+    if (r.bytes == 0 && !r.would_block && !r.error) r.error = failure;
     return r;
 }
+
+detail::io_result tcp_stream::connection::write_some(std::string_view from) noexcept {
+    std::error_code error;
+    const std::size_t n = socket.write_some(kazoo_asio::buffer(from.data(), from.size()), error);
+    const detail::io_result r = to_result(n, error);
+    if (!r.error) return r;
+    if (!failure) failure = r.error;
+    std::error_code ignored;
+    socket.shutdown(any_stream::socket::shutdown_both, ignored); // so that the read under way ends, whatever it was
+    if (reads_ahead) return {.would_block = true};
+    may_hold_more = true; // the peer's last words, unannounced
+    return r;
+}
+
+detail::io_result tcp_stream::read_some(std::span<char> into) noexcept { return connection_->read_some(into); }
+detail::io_result tcp_stream::write_some(std::string_view from) noexcept { return connection_->write_some(from); }
 
 void tcp_stream::want_read() noexcept { connection_->want_read(); }
 void tcp_stream::want_write() noexcept { connection_->want_write(); }
@@ -174,7 +191,7 @@ void tcp_stream::connection::want_read() noexcept {
     if (std::exchange(waits_to_read, true)) return;
     const bool told_already = ahead_begin < ahead_end || (!may_hold_more && !ahead_end_result.would_block);
     const auto done = [self = shared_from_this()](std::error_code error, std::size_t n) {
-        self->waits_to_read = false;
+        self->waits_to_read = self->reads_ahead = false;
         if (n > 0 || error) {
             self->ahead_begin = 0;
             self->ahead_end = n;
@@ -183,13 +200,13 @@ void tcp_stream::connection::want_read() noexcept {
         }
         if (self->events) self->events->on_readable();
     };
-    if (told_already)
-        kazoo_asio::post(io, reading.bind([done] { done({}, 0); }));
-    else
-        socket.async_read_some(kazoo_asio::buffer(ahead), reading.bind(done));
+    if (told_already) return kazoo_asio::post(io, reading.bind([done] { done({}, 0); }));
+    reads_ahead = true;
+    socket.async_read_some(kazoo_asio::buffer(ahead), reading.bind(done));
 }
 
 void tcp_stream::connection::want_write() noexcept {
+    if (failure && reads_ahead) return; // the reader is told
     if (std::exchange(waits_to_write, true)) return;
     // An error counts as an event: the next write reports it.
     socket.async_wait(any_stream::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {

@@ -211,7 +211,7 @@ bool tls_stream::input_waits() const noexcept {
 void tls_stream::on_readable() noexcept {
     if (!open_) return code_ ? void() : shake_hands();
     const bool news = has_news();
-    if (waits_to_write_ && write_needs_input_) {
+    if (waits_to_write_ && (write_needs_input_ || code_)) {
         if (waits_to_read_) news ? announce_input() : below_->want_read();
         waits_to_write_ = write_needs_input_ = false;
         return events_.on_writable(); // last, as it may destroy this

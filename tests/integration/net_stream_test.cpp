@@ -240,6 +240,48 @@ TEST(net_stream, what_came_before_a_reset_is_read_behind_the_write_that_fails) {
     on(*loop, [&] { w.stream.reset(); });
 }
 
+// The loop reads ahead: the word may have left the socket, and its event be on its way, when the write fails.
+TEST(net_stream, what_is_on_its_way_to_the_reader_comes_before_the_failure_of_a_write) {
+    const plain_listener server;
+    const auto loop = make_loop();
+    wire w;
+    moment open, over;
+    std::string said;
+    std::error_code error;
+    w.opened = [&](std::error_code e) {
+        ASSERT_FALSE(e);
+        open.happen();
+    };
+    w.readable = [&] {
+        std::array<char, 64> buffer{};
+        const detail::io_result r = w.stream->read_some(buffer);
+        said.append(buffer.data(), r.bytes);
+        error = r.error;
+        if (r.bytes > 0) return w.stream->want_read();
+        over.happen();
+    };
+    on(*loop, [&] { w.connect(*loop, "127.0.0.1", port_of(server)); });
+    {
+        plain_peer peer = server.accept();
+        ASSERT_TRUE(open.wait());
+        on(*loop, [&] { EXPECT_EQ(w.stream->write_some("request").bytes, 7u); });
+        ASSERT_TRUE(peer.readable(plain_peer::limit));
+        peer.send("no");
+        ASSERT_TRUE(testkit::wait_until([&] { return on(*loop, [&] { return w.stream->input_waits(); }); }));
+    }
+    on(*loop, [&] {
+        w.stream->want_read();
+        EXPECT_TRUE(w.stream->write_some("x").would_block);
+        w.stream->want_write();
+        std::array<char, 64> buffer{};
+        EXPECT_TRUE(w.stream->read_some(buffer).would_block);
+    });
+    ASSERT_TRUE(over.wait());
+    EXPECT_EQ(said, "no");
+    EXPECT_TRUE(error == std::errc::broken_pipe || error == std::errc::connection_reset) << error.message();
+    on(*loop, [&] { w.stream.reset(); });
+}
+
 TEST(net_stream, its_descriptor_is_not_inherited_and_it_does_not_wait_to_send) {
     const plain_listener server;
     const auto loop = make_loop();

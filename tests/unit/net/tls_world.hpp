@@ -86,6 +86,7 @@ struct line {
     bool ended = false;          ///< by the server, behind what has arrived
     std::error_code broken;      ///< behind what has arrived
     std::error_code torn;        ///< writes fail
+    bool reads_ahead = false;    ///< what has arrived is on its way to who wants to read, and a failure behind it
     bool wants_read = false, wants_write = false;
     int events = 0; ///< that the filter was told
     detail::byte_stream_events* filter = nullptr;
@@ -100,6 +101,7 @@ class line_end final : public detail::byte_stream {
     line_end& operator=(const line_end&) = delete;
     ~line_end() override { line_.filter = nullptr; }
     detail::io_result read_some(std::span<char> into) noexcept override {
+        if (line_.reads_ahead && line_.wants_read) return {.would_block = true};
         if (line_.arrived.empty() && line_.broken) return {.error = line_.broken};
         if (line_.arrived.empty()) return {.would_block = !line_.ended};
         const std::size_t n = line_.arrived.copy(into.data(), into.size());
@@ -107,6 +109,10 @@ class line_end final : public detail::byte_stream {
         return {.bytes = n};
     }
     detail::io_result write_some(std::string_view from) noexcept override {
+        if (line_.torn && line_.reads_ahead && line_.wants_read) {
+            line_.broken = line_.torn;
+            return {.would_block = true};
+        }
         if (line_.torn) return {.error = line_.torn};
         const std::size_t n = std::min(from.size(), line_.room);
         if (n == 0) return {.would_block = true};
