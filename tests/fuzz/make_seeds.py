@@ -6,6 +6,7 @@ frames              all that one side says on one connection, behind a byte that
 server              all that a client says on one connection
 session             all that a server says on one connection
 leases              what Python's kazoo writes into the node of a lease
+tls                 orders to connections of every kind, and what strangers say
 """
 
 import argparse
@@ -16,6 +17,13 @@ import re
 
 LEASES = (b'{"version": 1, "holder": "h\\u00e9", "end": "2026-02-28T23:59:08"}',
           b'{"version": 2, "holder": "h", "end": "2026-02-28T23:59:08"}')
+# Hands are shaken, both sides talk, the keys are new, and the server ends; byte by byte; where the line takes little; a
+# write in the middle of a ticket.
+TLS_ORDERS = ([1, 0] * 3 + [3, 4, 4, 9, 1, 0, 5, 0, 3, 8, 1, 0, 7, 0],
+              [0, 0] * 90 + [11, 1, 3, 1, 1, 0],
+              [10, 100, 1, 0, 10, 200, 1, 0, 1, 0, 4, 9, 10, 30, 1, 0, 10, 255],
+              [1, 0, 0, 255, 0, 255, 0, 27, 4, 9, 1, 0])
+TLS_STRANGERS = (b"HTTP/1.1 400 Bad Request\r\n", bytes([0x15, 3, 3, 0, 2, 2, 40]))
 STEP = re.compile(r"(?:@(\d+) )?([<>]) ([0-9a-f]+)$")
 
 
@@ -37,6 +45,8 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, required=True, help="folder for the folders of seeds")
     arguments = parser.parse_args()
     seeds = [("leases", text) for text in LEASES]
+    seeds += [("tls", bytes([kind, *orders])) for kind in (0, 1, 4, 5, 8, 9, 12, 13) for orders in TLS_ORDERS]
+    seeds += [("tls", bytes([2, 4]) + words) for words in TLS_STRANGERS]
     for transcript in arguments.transcripts:
         seeds += seeds_of(transcript)
     for folder, seed in seeds:
