@@ -113,14 +113,27 @@ bool event_server::read_and_answer(int descriptor, connection& c) {
     if (got == 0) return false;
     const std::string_view fresh(buffer_.data(), static_cast<std::size_t>(got));
     answers_.clear();
+    if (!c.tls && !c.greeted && c.incomplete.empty() && tls_side::begins(fresh)) c.tls = std::make_unique<tls_side>();
+    if (!c.tls) {
+        answer(c, fresh);
+        c.unsent.swap(answers_);
+        return true;
+    }
+    if (!c.tls->feed(fresh)) return false;
+    while (const std::size_t n = c.tls->read(buffer_)) answer(c, {buffer_.data(), n});
+    c.tls->write(answers_);
+    answers_.clear(); // send_unsent() hands the buffer on
+    c.tls->take(c.unsent);
+    return true;
+}
+
+void event_server::answer(connection& c, std::string_view fresh) {
     if (c.incomplete.empty()) {
         c.incomplete = fresh.substr(answer_requests(c, fresh));
     } else {
         c.incomplete += fresh;
         c.incomplete.erase(0, answer_requests(c, c.incomplete));
     }
-    c.unsent.swap(answers_);
-    return true;
 }
 
 std::size_t event_server::answer_requests(connection& c, std::string_view input) {

@@ -1,8 +1,11 @@
 #pragma once
-// Many connections, one thread, epoll: one read and one write for all the requests that have come together.
+// Many connections, one thread, epoll: one read and one write for all the requests that have come together. Clients may
+// speak TLS.
 #include "canned/replies.hpp"
+#include "canned/tls.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,8 +28,9 @@ class event_server {
     struct connection {
         bool greeted = false;
         bool closing = false;
-        std::string incomplete; ///< the beginning of a request
-        std::string unsent;     ///< what the socket would not take
+        std::string incomplete;        ///< the beginning of a request
+        std::string unsent;            ///< what the socket would not take
+        std::unique_ptr<tls_side> tls; ///< if the client speaks it
     };
 
     void watch(int descriptor, std::uint32_t events, int epoll_operation) const;
@@ -35,6 +39,8 @@ class event_server {
     /// False: the connection is over.
     bool read_and_answer(int descriptor, connection&);
     bool send_unsent(int descriptor, connection&);
+    /// Answers what has come in clear.
+    void answer(connection&, std::string_view fresh);
     /// Answers the whole requests at the front of `input`; returns how many bytes they took.
     std::size_t answer_requests(connection&, std::string_view input);
 

@@ -11,9 +11,13 @@ namespace bench {
 
 namespace {
 
-kazoo::client_options our_options() {
+kazoo::client_options our_options(transport by) {
     kazoo::client_options o;
     o.session_timeout = std::chrono::seconds(30);
+    if (by == transport::tls) { // nobody vouches for the canned server
+        o.tls.emplace().insecure = true;
+        o.log.threshold = kazoo::log_level::error;
+    }
     return o;
 }
 
@@ -64,8 +68,8 @@ template <class Submit> class continuation_chain {
 
 class our_peer final : public peer {
   public:
-    our_peer(const target& t, completion_style style)
-        : target_(t), node_(t.node()), crowd_(t.crowd()), style_(style), client_(t.address, our_options()) {
+    our_peer(const target& t, completion_style style, transport by)
+        : target_(t), node_(t.node()), crowd_(t.crowd()), style_(style), client_(t.address, our_options(by)) {
         client_.wait_connected();
     }
     ~our_peer() override { client_.close(); }
@@ -90,8 +94,8 @@ class our_peer final : public peer {
 
 } // namespace
 
-std::unique_ptr<peer> connect_ours(const target& t, completion_style style) {
-    return std::make_unique<our_peer>(t, style);
+std::unique_ptr<peer> connect_ours(const target& t, completion_style style, transport by) {
+    return std::make_unique<our_peer>(t, style, by);
 }
 
 } // namespace bench

@@ -14,6 +14,7 @@ const std::vector<peer_description>& all_peers() {
          "kazoo: futures, consumed in order; its locks, queue, tree_cache",
          {pipelined, blocking, shared, locks, shared_locks, semaphores, trees, queues}},
         {"ours-then", "kazoo: then() continuations, on its callback thread", {pipelined}},
+        {"ours-tls", "kazoo, by TLS 1.3; on the canned server", {pipelined, blocking}},
         {"ours-plain", "kazoo: transactions; its queue without receipts", {transactions, queues}},
         {"ours-receipt", "kazoo: transactions with a receipt, compared with ours-plain", {transactions}},
         {"ours-waiting", "kazoo's locks, waiting for the answer to each release", {locks, shared_locks, semaphores}},
@@ -35,6 +36,7 @@ std::unique_ptr<peer> connect_peer(std::string_view name, const target& t) {
     if (name == "c-tuned") return connect_c(t, c_lookups::when_needed);
     if (name == "ours") return connect_ours(t, completion_style::futures);
     if (name == "ours-then") return connect_ours(t, completion_style::continuations);
+    if (name == "ours-tls") return connect_ours(t, completion_style::futures, transport::tls);
     if (name == "ours-plain") return connect_our_transactions(t, commit_style::plain);
     if (name == "ours-receipt") return connect_our_transactions(t, commit_style::with_receipt);
     throw std::invalid_argument("no such peer: " + std::string(name));

@@ -17,7 +17,11 @@ enum class completion_style {
     futures,       ///< a ring of futures, consumed in order by the thread that submits
     continuations, ///< then() submits the next operation
 };
-std::unique_ptr<peer> connect_ours(const target&, completion_style);
+enum class transport {
+    plain,
+    tls
+};
+std::unique_ptr<peer> connect_ours(const target&, completion_style, transport = transport::plain);
 
 enum class commit_style {
     plain,
