@@ -9,8 +9,13 @@ if (($# < 1 || $# > 2)); then
     exit 2
 fi
 folder=$1 suite=${2:-trixie}
-if [[ -e $folder/zookeeper.jar ]]; then
-    cat "$folder/version"
+if [[ -e $folder/version ]]; then # the last thing that is written
+    read -r version there <"$folder/version"
+    if [[ $there != "$suite" ]]; then
+        echo "$folder has the server of $there already, not that of $suite" >&2
+        exit 1
+    fi
+    echo "$version"
     exit 0
 fi
 
@@ -36,5 +41,6 @@ apt_of update
 dpkg -x "$work"/libzookeeper-java_*.deb "$work/package"
 mkdir -p "$folder"
 cp -L "$work"/package/usr/share/java/zookeeper{,-jute}.jar "$folder/"
-basename "$work"/libzookeeper-java_*.deb | cut -d_ -f2 >"$folder/version"
-cat "$folder/version"
+version=$(basename "$work"/libzookeeper-java_*.deb | cut -d_ -f2)
+echo "$version $suite" >"$folder/version"
+echo "$version"

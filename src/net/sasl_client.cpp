@@ -14,7 +14,7 @@
 namespace kazoo::net {
 namespace {
 
-/// For steps of DIGEST-MD5: Cyrus has a table of all servers that it knows, and locks nothing itself.
+/// For steps of DIGEST-MD5: Cyrus has a table of all servers that it knows, and as Debian makes it nothing locks that.
 constinit util::mutex mutex;
 
 /// Whom DIGEST-MD5 means by the servers, all of them.
@@ -23,13 +23,15 @@ constexpr const char* servers_of_digest = "zk-sasl-md5";
 int log_nothing(void*, int, const char*) { return SASL_OK; }
 
 /// Of `SASL(-1): generic failure: GSSAPI Error: Unspecified GSS failure.  Minor code may provide more information (No
-/// such realm)`.
+/// such realm)`, or of `SASL(-13): authentication failure: …`.
 std::string essence(std::string text) {
     constexpr std::string_view ahead = "Minor code may provide more information (";
-    const auto at = text.find(ahead);
-    if (at == std::string::npos || !text.ends_with(')')) return text;
-    text.pop_back();
-    return text.substr(at + ahead.size());
+    if (const auto at = text.find(ahead); at != std::string::npos && text.ends_with(')')) {
+        text.pop_back();
+        return text.substr(at + ahead.size());
+    }
+    const auto code_end = text.find("): ");
+    return text.starts_with("SASL(-") && code_end != std::string::npos ? text.substr(code_end + 3) : text;
 }
 
 /// By which a server ends DIGEST-MD5. Ahead of our response Cyrus has nothing to compare it with, and dies of that.

@@ -29,25 +29,41 @@ struct ls_arguments {
 struct child {
     std::string name;
     kazoo::node_stat stat;
+    std::error_code unreadable; ///< instead of the metadata
 };
 
-/// Children that go meanwhile are left out.
+/// Children that go meanwhile are left out. Some servers keep metadata from those who may not read (ZOOKEEPER-2590).
 std::vector<child> with_stats(const kazoo::client& client, const std::string& parent, const kazoo::child_names& names) {
     std::vector<child> children;
     kazoo::bulk(
         names.size(), [&](std::size_t i) { return client.async_exists(kazoo::path::join(parent, names[i])); },
         [&](std::size_t i, kazoo::result<std::optional<kazoo::node_stat>> reply) {
-            if (const auto stat = std::move(reply).value()) children.push_back({std::string(names[i]), *stat});
+            if (reply.error() == kazoo::errc::no_auth)
+                children.push_back({std::string(names[i]), {}, reply.error()});
+            else if (const auto stat = std::move(reply).value())
+                children.push_back({std::string(names[i]), *stat, {}});
         });
     return children;
 }
 
 std::string to_line(const child& c) {
     std::array<char, 128> columns{};
+    if (c.unreadable) {
+        std::snprintf(columns.data(), columns.size(), "? %6c %8c %8c  %-20c  ", '?', '?', '?', '?');
+        return columns.data() + c.name + "  [" + c.unreadable.message() + "]\n";
+    }
     std::snprintf(columns.data(), columns.size(), "%c %6d %8d %8d  %s  ", c.stat.ephemeral() ? 'e' : '-',
                   static_cast<int>(c.stat.data_version), static_cast<int>(c.stat.num_children),
                   static_cast<int>(c.stat.data_length), to_text(c.stat.mtime).c_str());
     return columns.data() + c.name + "\n";
+}
+
+/// Says so if some nodes were not read.
+exit_code result_of(const std::string& command, const std::string& path, std::size_t unreadable) {
+    if (unreadable == 0) return exit_code::ok;
+    const std::string nodes = std::to_string(unreadable) + (unreadable == 1 ? " node" : " nodes");
+    std::fputs(("kz: " + command + " \"" + path + "\": " + nodes + " could not be read\n").c_str(), stderr);
+    return exit_code::error;
 }
 
 exit_code ls(const settings& s, const ls_arguments& o) {
@@ -56,12 +72,18 @@ exit_code ls(const settings& s, const ls_arguments& o) {
     names.sort();
     json out;
     std::string text;
+    std::size_t unreadable = 0;
     out.begin_object().member("path", o.path).key("children").begin_array();
     if (o.long_format) {
         for (const auto& c : with_stats(client, o.path, names)) {
-            write(out.begin_object().member("name", c.name).key("stat"), c.stat);
+            out.begin_object().member("name", c.name);
+            if (c.unreadable)
+                out.member("error", c.unreadable.message());
+            else
+                write(out.key("stat"), c.stat);
             out.end_object();
             text += to_line(c);
+            unreadable += c.unreadable ? 1 : 0;
         }
     } else {
         for (const auto& name : names) {
@@ -70,7 +92,7 @@ exit_code ls(const settings& s, const ls_arguments& o) {
         }
     }
     print(s.json ? std::move(out.end_array().end_object()).line() : text);
-    return exit_code::ok;
+    return result_of("ls", o.path, unreadable);
 }
 
 struct tree_arguments {
@@ -146,11 +168,7 @@ exit_code tree(const settings& s, const tree_arguments& o) {
     const connection client(s);
     const outline found(read_subtree(client, o.path, {.depth = o.depth, .goes_on = true}));
     print(s.json ? found.lines() : found.text());
-    const std::size_t unreadable = found.unreadable();
-    if (unreadable == 0) return exit_code::ok;
-    const std::string nodes = std::to_string(unreadable) + (unreadable == 1 ? " node" : " nodes");
-    std::fputs(("kz: tree \"" + o.path + "\": " + nodes + " could not be read\n").c_str(), stderr);
-    return exit_code::error;
+    return result_of("tree", o.path, found.unreadable());
 }
 
 } // namespace

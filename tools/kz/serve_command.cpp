@@ -21,6 +21,7 @@ struct serve_arguments {
     std::uint32_t tick = 2000;
     std::optional<std::uint64_t> max_data;
     bool ttl_nodes = false;
+    bool metadata_needs_permission = false;
 };
 
 exit_code serve(const settings& s, const serve_arguments& o) {
@@ -31,6 +32,7 @@ exit_code serve(const settings& s, const serve_arguments& o) {
     options.tick = std::chrono::milliseconds(o.tick);
     if (o.max_data) options.max_request_bytes = *o.max_data + beside_data;
     options.ttl_nodes = o.ttl_nodes;
+    options.metadata_needs_permission = o.metadata_needs_permission;
     const kazoo::testkit::server server(options);
     if (s.json)
         print(std::move(json().begin_object().member("listening", server.address()).end_object()).line());
@@ -65,6 +67,8 @@ void add_serve_command(menu& m) {
         ->check(sensible)
         ->capture_default_str();
     command->add_flag("--ttl-nodes", o->ttl_nodes, "Nodes may have a time to live, as with extendedTypesEnabled");
+    command->add_flag("--metadata-needs-permission", o->metadata_needs_permission,
+                      "Who may not read a node is not told its metadata, as from 3.8.4 and 3.9.2 on");
     auto allowed = CLI::Range(std::uint64_t{1}, largest_max_data);
     allowed.description("");
     command

@@ -25,6 +25,9 @@ struct server_options {
     std::size_t max_connections_per_address = 0;      ///< 0: no limit
     std::size_t max_request_bytes = 1'048'575;        ///< jute.maxbuffer: a longer one ends its connection
     bool ttl_nodes = false; ///< extendedTypesEnabled: otherwise making one fails with errc::unimplemented
+    /// Whoever may not read a node cannot learn its metadata either: as ZooKeeper from 3.8.4 and 3.9.2 on
+    /// (ZOOKEEPER-2590).
+    bool metadata_needs_permission = false;
     /// How often containers and TTL nodes whose time is over are looked for (znode.container.checkIntervalMs).
     std::chrono::milliseconds container_check{60'000};
     /// The commands that are answered (4lw.commands.whitelist); to others it says that they are not.

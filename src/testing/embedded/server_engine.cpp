@@ -24,6 +24,7 @@ kazoo::server::config to_config(const server_options& o) {
     c.max_request_bytes = o.max_request_bytes;
     c.output_limit = std::max(c.output_limit, 2 * o.max_request_bytes); // what came in can go out
     c.extended_types = o.ttl_nodes;
+    c.metadata_needs_permission = o.metadata_needs_permission;
     c.container_check = o.container_check;
     c.four_letter_words = o.four_letter_words;
     c.certificates = o.tls.has_value();

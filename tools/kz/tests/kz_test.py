@@ -187,6 +187,20 @@ class KzTest(harness.ServerTest):
         self.assertEqual([c["name"] for c in long], ["a", "b", "zookeeper"])
         self.assertEqual(long[0]["stat"]["numChildren"], 1)
 
+    def test_ls_of_children_that_hide_their_metadata(self):
+        with Background("serve", "--port", "0", "--metadata-needs-permission") as server:
+            self.env["KZ_SERVERS"] = server.line().removeprefix("listening on ")
+            self.ok("create", "/a")
+            self.ok("create", "--acl", "world:anyone:cdwa", "/secret")
+            code, output, errors = self.run_kz("ls", "-l")
+            self.assertRegex(output.decode(), r"^- .*  a\n\?      \?        \?        \?  \?                     "
+                                              r"secret  \[.*\]\n- .*  zookeeper\n$")
+            self.assertEqual((code, errors), (1, 'kz: ls "/": 1 node could not be read\n'))
+            code, output, _ = self.run_kz("--json", "ls", "-l")
+            secret = json.loads(output)["children"][1]
+            self.assertEqual((code, secret["name"], sorted(secret)), (1, "secret", ["error", "name"]))
+            self.assertEqual(self.ok("ls"), "a\nsecret\nzookeeper\n")
+
     def test_more_nodes_than_requests_under_way_at_once(self):
         count = 1000
         create_children(self.address, "/many", count)
