@@ -34,8 +34,8 @@ class byte_stream {
     virtual ~byte_stream() = default;
     /// Gives nothing while an on_readable() is due: the bytes may be on their way with it.
     virtual io_result read_some(std::span<char> into) noexcept = 0;
-    /// A peer that hangs up may have said why: behind a failure read_some() still gives what had come before it. If that
-    /// is on its way with an on_readable(), the failure is told behind it, by read_some(), and this would block.
+    /// A peer that hangs up may have said why: behind a failure read_some() still gives what had come before it. If
+    /// that is on its way with an on_readable(), the failure is told behind it, by read_some(), and this would block.
     virtual io_result write_some(std::string_view from) noexcept = 0;
     /// One on_readable() when read_some() would not block. Asking again before it came changes nothing.
     virtual void want_read() noexcept = 0;
