@@ -72,7 +72,6 @@ struct tcp_stream::connection : std::enable_shared_from_this<connection> {
     /// Waiting for input means reading into here: a wait that reads nothing would cost an epoll_ctl each time, and a
     /// wake-up for writability with it.
     std::array<char, 4096> ahead{};
-    bool reads_ahead = false; ///< it may be filled already, and not announced yet
     std::size_t ahead_begin = 0, ahead_end = 0;
     detail::io_result ahead_end_result{.would_block = true}; ///< what comes behind these bytes, if it is known
     bool may_hold_more = true; ///< the socket gave all that was asked for: there may be more
@@ -141,7 +140,7 @@ void tcp_stream::connection::close(goodbye how) noexcept {
 // -- reading and writing ----------------------------------------------------------------------------------------------
 
 detail::io_result tcp_stream::connection::read_some(std::span<char> into) noexcept {
-    if (reads_ahead) return {.would_block = true};
+    if (waits_to_read) return {.would_block = true}; // it may be in `ahead` already, and not announced yet
     const std::size_t buffered = std::min(into.size(), ahead_end - ahead_begin);
     std::memcpy(into.data(), ahead.data() + ahead_begin, buffered);
     ahead_begin += buffered;
@@ -171,7 +170,7 @@ detail::io_result tcp_stream::connection::write_some(std::string_view from) noex
     if (!failure) failure = r.error;
     std::error_code ignored;
     socket.shutdown(any_stream::socket::shutdown_both, ignored); // so that the read under way ends, whatever it was
-    if (reads_ahead) return {.would_block = true};
+    if (waits_to_read) return {.would_block = true};
     may_hold_more = true; // the peer's last words, unannounced
     return r;
 }
@@ -191,7 +190,7 @@ void tcp_stream::connection::want_read() noexcept {
     if (std::exchange(waits_to_read, true)) return;
     const bool told_already = ahead_begin < ahead_end || (!may_hold_more && !ahead_end_result.would_block);
     const auto done = [self = shared_from_this()](std::error_code error, std::size_t n) {
-        self->waits_to_read = self->reads_ahead = false;
+        self->waits_to_read = false;
         if (n > 0 || error) {
             self->ahead_begin = 0;
             self->ahead_end = n;
@@ -200,13 +199,14 @@ void tcp_stream::connection::want_read() noexcept {
         }
         if (self->events) self->events->on_readable();
     };
-    if (told_already) return kazoo_asio::post(io, reading.bind([done] { done({}, 0); }));
-    reads_ahead = true;
-    socket.async_read_some(kazoo_asio::buffer(ahead), reading.bind(done));
+    if (told_already)
+        kazoo_asio::post(io, reading.bind([done] { done({}, 0); }));
+    else
+        socket.async_read_some(kazoo_asio::buffer(ahead), reading.bind(done));
 }
 
 void tcp_stream::connection::want_write() noexcept {
-    if (failure && reads_ahead) return; // the reader is told
+    if (failure && waits_to_read) return; // the reader is told
     if (std::exchange(waits_to_write, true)) return;
     // An error counts as an event: the next write reports it.
     socket.async_wait(any_stream::socket::wait_write, writing.bind([self = shared_from_this()](std::error_code) {

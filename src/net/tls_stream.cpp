@@ -74,10 +74,9 @@ void tls_stream::shake_hands() noexcept {
         if (code_) break;
         const pulled got = pull();
         if (got == pulled::nothing) return below_->want_read();
-        if (got == pulled::end && !code_)
-            fail(std::make_error_code(std::errc::connection_reset),
-                 engine_->heard() ? "closed by the server during the TLS handshake"
-                                  : "closed by the server at the TLS handshake, without a word: it may not speak TLS");
+        if (got == pulled::end)
+            end(engine_->heard() ? "closed by the server during the TLS handshake"
+                                 : "closed by the server at the TLS handshake, without a word: it may not speak TLS");
     }
     events_.on_open(code_);
 }
@@ -102,13 +101,12 @@ tls_stream::pulled tls_stream::pull() noexcept {
     return code_ ? pulled::end : pulled::some;
 }
 
-/// Sends what is sealed. False: not all of it, and the stream below is to say when it goes on; or it failed.
+/// Sends what is sealed. False: not all of it, and the stream below is to say when it goes on; or it broke.
 bool tls_stream::push() noexcept {
-    while (!engine_->sealed().empty()) {
+    while (!broken_ && !engine_->sealed().empty()) {
         const detail::io_result r = below_->write_some(engine_->sealed());
         if (r.error) {
-            if (open_) find_last_words();
-            fail(r.error, {});
+            broken_ = r.error;
             return false;
         }
         engine_->sent(r.bytes);
@@ -117,7 +115,7 @@ bool tls_stream::push() noexcept {
             return false;
         }
     }
-    return true;
+    return !broken_;
 }
 
 /// A server that hangs up may have said why.
@@ -139,9 +137,7 @@ bool tls_stream::has_news() noexcept {
         if (step == verdict::done || over()) return true;
         const pulled got = pull();
         if (got == pulled::nothing) return false;
-        if (got == pulled::end && !code_)
-            fail(std::make_error_code(std::errc::connection_reset),
-                 "truncated: the connection ended without TLS's own end");
+        if (got == pulled::end) end("truncated: the connection ended without TLS's own end");
     }
     return over();
 }
@@ -173,7 +169,9 @@ detail::io_result tls_stream::write_some(std::string_view from) noexcept {
     if (!code_) push();
     if (code_ && waits_to_read_) announce_input();
     if (taken > 0) return {.bytes = taken}; // part of it may be on its way, whatever became of the rest
+    if (broken_ && !waits_to_read_) find_last_words();
     if (code_) return {.error = code_};
+    if (broken_ && !waits_to_read_) return {.error = broken_};
     return {.would_block = true};
 }
 
@@ -197,6 +195,7 @@ void tls_stream::tell_reader() noexcept {
 
 void tls_stream::want_write() noexcept {
     waits_to_write_ = true;
+    if (broken_ && waits_to_read_) return; // the reader is told
     if (write_needs_input_)
         below_->want_read();
     else
@@ -211,7 +210,8 @@ bool tls_stream::input_waits() const noexcept {
 void tls_stream::on_readable() noexcept {
     if (!open_) return code_ ? void() : shake_hands();
     const bool news = has_news();
-    if (waits_to_write_ && (write_needs_input_ || code_)) {
+    const bool over_for_writers = (broken_ || code_) && !waits_to_read_;
+    if (waits_to_write_ && (write_needs_input_ || over_for_writers)) {
         if (waits_to_read_) news ? announce_input() : below_->want_read();
         waits_to_write_ = write_needs_input_ = false;
         return events_.on_writable(); // last, as it may destroy this
@@ -225,8 +225,8 @@ void tls_stream::on_writable() noexcept {
     if (code_ && !open_) return; // on_open() has said so
     const bool sent = push();
     if (!open_) return code_ ? events_.on_open(code_) : void();
-    if (!sent && !code_) return;
-    if (waits_to_write_ && !write_needs_input_) {
+    if (!sent && !code_ && !broken_) return;
+    if (waits_to_write_ && !write_needs_input_ && !(broken_ && waits_to_read_)) {
         waits_to_write_ = false;
         return events_.on_writable();
     }
@@ -236,6 +236,12 @@ void tls_stream::on_writable() noexcept {
 // -- failures ---------------------------------------------------------------------------------------------------------
 
 void tls_stream::fail() noexcept { fail(std::make_error_code(std::errc::protocol_error), engine_->failure()); }
+
+/// Of what the server had to say.
+void tls_stream::end(std::string_view what) noexcept {
+    if (broken_) return fail(broken_, {});
+    fail(std::make_error_code(std::errc::connection_reset), what);
+}
 
 /// The first one counts.
 void tls_stream::fail(std::error_code code, std::string_view why) noexcept {

@@ -58,6 +58,7 @@ class tls_stream final : public detail::byte_stream, detail::byte_stream_events 
     void announce_input() noexcept;
     void tell_reader() noexcept;
     bool over() const noexcept { return code_ || ended_; }
+    void end(std::string_view what) noexcept;
     void fail(std::error_code, std::string_view why) noexcept;
     void fail() noexcept;
 
@@ -73,6 +74,7 @@ class tls_stream final : public detail::byte_stream, detail::byte_stream_events 
     bool write_needs_input_ = false; ///< the server must finish what it was saying first
     bool ended_ = false;             ///< in order
     std::error_code code_;           ///< of the failure
+    std::error_code broken_;         ///< why nothing can be sent any more; it fails behind what had come
     std::string why_;
     std::unique_ptr<detail::byte_stream> below_; ///< declared last: it may be what keeps the loop
 };

@@ -76,7 +76,7 @@ class world final : public detail::byte_stream_events {
         case 9: return touch([&] { line_.lose(1U + how); });
         case 10: line_.room = how; return;
         case 11: read_size_ = 1U + how, one_read_ = how % 2 == 1; return;
-        case 12: return touch([&] { line_.tear(); });
+        case 12: return tear();
         case 13: leaves_ = touched_ = true; return;
         }
     }
@@ -94,6 +94,10 @@ class world final : public detail::byte_stream_events {
         require(server_->said.starts_with(received_), "nothing is read that was not said");
         require(said_.starts_with(server_->heard), "nothing is heard that was not written");
         if (touched_) return;
+        if (line_.torn) {
+            require(opened_.has_value() && !waits_to_read_, "a failure is told");
+            return require(received_ == reached_, "all is read that came before a failure");
+        }
         require(open(), "an untouched line opens");
         client_says("the last words");
         carry_all();
@@ -116,6 +120,12 @@ class world final : public detail::byte_stream_events {
     }
     void spoil(std::uint8_t how) {
         if (!line_.to_client.empty()) line_.to_client[how % line_.to_client.size()] ^= static_cast<char>(1 << how % 8);
+    }
+
+    void tear() {
+        carry(0);
+        if (!line_.torn) reached_ = server_->said;
+        line_.tear();
     }
 
     /// Lets the client have so many bytes more, and the server all of them.
@@ -225,6 +235,7 @@ class world final : public detail::byte_stream_events {
     bool touched_ = false;
     bool waits_to_read_ = false, waits_to_write_ = false;
     std::string said_, unsent_, received_;
+    std::string reached_; ///< of what the server said, before the line was torn
     std::unique_ptr<net::tls_stream> stream_;
 };
 
@@ -234,6 +245,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2) return 0;
     luck::begin();
     options(false);
+    fuzz::tls_server::context(); // it draws, too
     luck::begin();
     const tls_setting setting(data[0]);
     world w(setting);

@@ -18,11 +18,15 @@ import re
 LEASES = (b'{"version": 1, "holder": "h\\u00e9", "end": "2026-02-28T23:59:08"}',
           b'{"version": 2, "holder": "h", "end": "2026-02-28T23:59:08"}')
 # Hands are shaken, both sides talk, the keys are new, and the server ends; byte by byte; where the line takes little; a
-# write in the middle of a ticket.
+# write in the middle of a ticket; a line that is torn while both sides talk; bytes spoilt, lost and too many.
 TLS_ORDERS = ([1, 0] * 3 + [3, 4, 4, 9, 1, 0, 5, 0, 3, 8, 1, 0, 7, 0],
               [0, 0] * 90 + [11, 1, 3, 1, 1, 0],
               [10, 100, 1, 0, 10, 200, 1, 0, 1, 0, 4, 9, 10, 30, 1, 0, 10, 255],
-              [1, 0, 0, 255, 0, 255, 0, 27, 4, 9, 1, 0])
+              [1, 0, 0, 255, 0, 255, 0, 27, 4, 9, 1, 0],
+              [1, 0] * 3 + [3, 4, 0, 0, 12, 0, 4, 9, 1, 0],
+              [1, 0] * 3 + [3, 4, 0, 0, 2, 9, 1, 0],
+              [1, 0] * 3 + [3, 4, 0, 0, 9, 1, 8, 7, 6, 0, 1, 0],
+              [1, 0] * 3 + [13, 0, 3, 4, 1, 0])
 TLS_STRANGERS = (b"HTTP/1.1 400 Bad Request\r\n", bytes([0x15, 3, 3, 0, 2, 2, 40]))
 STEP = re.compile(r"(?:@(\d+) )?([<>]) ([0-9a-f]+)$")
 

@@ -87,7 +87,6 @@ class tls_server {
     std::string said, heard;
     bool ended = false;
 
-  private:
     static SSL_CTX* context() {
         static SSL_CTX* const one = [] {
             SSL_CTX* const c = SSL_CTX_new(TLS_server_method());
@@ -98,6 +97,8 @@ class tls_server {
         }();
         return one;
     }
+
+  private:
     bool open() const { return SSL_is_init_finished(ssl_.get()) == 1; }
 
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;

@@ -109,8 +109,13 @@ class sim_stream final : public detail::byte_stream {
         machine_.forget_stream(link_->number());
         link_->client_closed();
     }
-    detail::io_result read_some(std::span<char> into) noexcept override { return link_->read_some(into); }
-    detail::io_result write_some(std::string_view from) noexcept override { return link_->write_some(from); }
+    detail::io_result read_some(std::span<char> into) noexcept override {
+        return reads_ ? detail::io_result{.would_block = true} : link_->read_some(into);
+    }
+    detail::io_result write_some(std::string_view from) noexcept override {
+        const detail::io_result r = link_->write_some(from);
+        return r.error && reads_ ? detail::io_result{.would_block = true} : r; // the reader is told
+    }
     void want_read() noexcept override { want(reads_); }
     void want_write() noexcept override { want(writes_); }
     bool input_waits() const noexcept override { return link_->readable(); }

@@ -187,28 +187,27 @@ TEST_F(tls_refusals, the_servers_last_words_may_be_on_their_way_when_a_write_fai
     server.only(TLS1_3_VERSION);
     server.want_certificate(ca);
     tls_world w(server, trusting());
-    w.server_listens = false;
-    w.wire.reads_ahead = true;
+    w.at_open = [&] { w.line_carries = false; }; // the alert waits
     w.connected();
-    w.server_listens = true;
-    std::error_code told;
-    w.at_open = [&] {
-        w.line_carries = false; // the alert waits
-        w.stream->want_read();
-    };
     w.run();
-    ASSERT_TRUE(w.opened.has_value());
     ASSERT_TRUE(w.wire.wants_read);
     ASSERT_FALSE(w.on_the_way.empty());
+    w.wire.arrived = std::exchange(w.on_the_way, {});
     w.wire.torn = std::make_error_code(std::errc::broken_pipe);
     EXPECT_EQ(w.stream->write_some("hello").bytes, 5u);
     EXPECT_TRUE(w.stream->write_some("hello").would_block);
     w.stream->want_write();
-    w.line_carries = true;
     w.run();
     EXPECT_TRUE(w.failure);
-    EXPECT_GE(w.writable, 1);
+    EXPECT_EQ(w.writable, 0) << "the reader is told";
     EXPECT_THAT(w.stream->why(), StartsWith("the server wants a client certificate"));
+}
+
+TEST_F(tls_refusals, the_servers_last_words_may_come_in_the_middle_of_the_handshake) {
+    tls_world w(server, trusting());
+    w.wire.torn = std::make_error_code(std::errc::broken_pipe);
+    w.wire.arrived = std::string("\x15\x03\x03\0\x02\x02\x28", 7); // fatal, handshake_failure
+    EXPECT_THAT(w.refusal(), HasSubstr("alert: handshake failure"));
 }
 
 TEST_F(tls_refusals, servers_that_speak_no_tls) {

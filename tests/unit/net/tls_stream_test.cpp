@@ -191,6 +191,43 @@ TEST_P(tls_stream, a_write_that_fails_behind_what_it_took_is_told_to_the_reader)
     EXPECT_EQ(w.failure, std::errc::broken_pipe);
 }
 
+TEST_P(tls_stream, what_came_before_a_write_that_fails_is_read) {
+    tls_world w(server, trusting());
+    w.open();
+    server.say("reply");
+    w.wire.arrived += server.sent();
+    w.wire.torn = std::make_error_code(std::errc::broken_pipe);
+    EXPECT_EQ(w.stream->write_some("question").bytes, 8u);
+    EXPECT_TRUE(w.stream->write_some("question").would_block);
+    w.stream->want_write();
+    w.run();
+    EXPECT_EQ(w.received, "reply");
+    EXPECT_EQ(w.failure, std::errc::broken_pipe);
+    EXPECT_EQ(w.writable, 0) << "the reader is told";
+}
+
+/// The line below may be reading on while its user only writes.
+TEST_P(tls_stream, a_write_that_fails_is_told_to_who_waits_to_write_alone) {
+    for (const bool reads_below : {false, true}) {
+        tls_server one(own);
+        one.only(GetParam());
+        tls_world w(one, trusting());
+        w.reads = false;
+        w.open();
+        w.wire.wants_read = reads_below;
+        w.wire.room = 0;
+        EXPECT_EQ(w.stream->write_some("question").bytes, 8u);
+        EXPECT_TRUE(w.stream->write_some("question").would_block);
+        w.wire.torn = std::make_error_code(std::errc::broken_pipe);
+        w.stream->want_write();
+        std::error_code told;
+        w.at_writable = [&] { told = w.stream->write_some("question").error; };
+        w.run();
+        EXPECT_EQ(w.writable, 1);
+        EXPECT_EQ(told, std::errc::broken_pipe);
+    }
+}
+
 TEST_P(tls_stream, bytes_that_are_no_record_are_an_error) {
     tls_world w(server, trusting());
     w.open();

@@ -85,13 +85,12 @@ struct line {
     std::size_t room = SIZE_MAX; ///< for so many more bytes of the client
     bool ended = false;          ///< by the server, behind what has arrived
     std::error_code broken;      ///< behind what has arrived
-    std::error_code torn;        ///< writes fail
-    bool reads_ahead = false;    ///< what has arrived is on its way to who wants to read, and a failure behind it
+    std::error_code torn;        ///< writes fail, and reads behind what has arrived
     bool wants_read = false, wants_write = false;
     int events = 0; ///< that the filter was told
     detail::byte_stream_events* filter = nullptr;
 
-    bool readable() const { return !arrived.empty() || ended || broken; }
+    bool readable() const { return !arrived.empty() || ended || broken || torn; }
 };
 
 class line_end final : public detail::byte_stream {
@@ -101,7 +100,8 @@ class line_end final : public detail::byte_stream {
     line_end& operator=(const line_end&) = delete;
     ~line_end() override { line_.filter = nullptr; }
     detail::io_result read_some(std::span<char> into) noexcept override {
-        if (line_.reads_ahead && line_.wants_read) return {.would_block = true};
+        if (line_.wants_read) return {.would_block = true};
+        if (line_.arrived.empty() && line_.torn) return {.error = line_.torn};
         if (line_.arrived.empty() && line_.broken) return {.error = line_.broken};
         if (line_.arrived.empty()) return {.would_block = !line_.ended};
         const std::size_t n = line_.arrived.copy(into.data(), into.size());
@@ -109,10 +109,7 @@ class line_end final : public detail::byte_stream {
         return {.bytes = n};
     }
     detail::io_result write_some(std::string_view from) noexcept override {
-        if (line_.torn && line_.reads_ahead && line_.wants_read) {
-            line_.broken = line_.torn;
-            return {.would_block = true};
-        }
+        if (line_.torn && line_.wants_read) return {.would_block = true};
         if (line_.torn) return {.error = line_.torn};
         const std::size_t n = std::min(from.size(), line_.room);
         if (n == 0) return {.would_block = true};
@@ -121,7 +118,7 @@ class line_end final : public detail::byte_stream {
         return {.bytes = n};
     }
     void want_read() noexcept override { line_.wants_read = true; }
-    void want_write() noexcept override { line_.wants_write = true; }
+    void want_write() noexcept override { line_.wants_write = !line_.torn || !line_.wants_read; }
     bool input_waits() const noexcept override { return line_.readable(); }
 
   private:

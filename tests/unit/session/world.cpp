@@ -99,9 +99,9 @@ world::world(session::config c) : subject(std::move(c), *this) {}
 
 world::~world() = default;
 
-void world::say(std::string line) {
-    all_said += line + "\n";
-    said.push_back(std::move(line));
+void world::say(std::string text) {
+    all_said += text + "\n";
+    said.push_back(std::move(text));
 }
 
 void world::start() {
@@ -297,21 +297,21 @@ void world::credential(const std::string& scheme, const std::string& secret, boo
 // -- session::observer ------------------------------------------------------------------------------------------------
 
 void world::on_state(session_state s) noexcept {
-    std::string line = "state " + std::string(to_string(s));
-    all_said += line + "\n";
-    said.push_back(std::move(line));
+    std::string text = "state " + std::string(to_string(s));
+    all_said += text + "\n";
+    said.push_back(std::move(text));
     if (s == session_state::closed) fail_waiting(errc::closed);
 }
 
 void world::on_unsent(session::request_list& list, std::string_view frames) noexcept {
-    std::string line = "unsent";
+    std::string text = "unsent";
     std::size_t size = 0;
     for (session::request* r = list.front(); r != nullptr; r = r->next) {
-        line += " " + std::to_string(r->xid);
+        text += " " + std::to_string(r->xid);
         size += r->frame_size;
     }
     EXPECT_EQ(size, frames.size());
-    say(line);
+    say(text);
     list.splice_back(waiting);
     waiting = std::move(list);
     waiting_frames.insert(0, frames);
@@ -336,7 +336,7 @@ void world::on_session_lost(const session::session_loss& loss) noexcept {
 
 void world::on_certainty_over() noexcept { certain = false; }
 
-void world::on_log(log_level, std::string_view line) noexcept { logged.append(line).append("\n"); }
+void world::on_log(log_level, std::string_view text) noexcept { logged.append(text).append("\n"); }
 
 void world::fail_waiting(errc reason) {
     session::request_list all;

@@ -107,7 +107,7 @@ class world final : public session::observer {
     test_watcher& watcher(const std::string& name, session::watch_kind = {}, const std::string& path = {});
     void credential(const std::string& scheme, const std::string& secret, bool required = false);
 
-    void say(std::string line);
+    void say(std::string text);
 
     std::map<std::string, std::unique_ptr<test_watcher>> watchers; ///< the session and the requests count them
     session::session subject;
