@@ -27,7 +27,8 @@ done
 programs=$(for patch in "${patches[@]}"; do header "$patch" Test; done | cut -d ' ' -f 1 | sort -u)
 echo "building $(echo "$programs" | tr '\n' ' ')from an unbroken copy"
 # shellcheck disable=SC2086 # the names are words
-(cd "$copy" && cmake --preset dev -B "$build" -DKAZOO_BUILD_EXAMPLES=OFF && cmake --build "$build" --target $programs) \
+(cd "$copy" && cmake --preset dev -B "$build" -DKAZOO_BUILD_EXAMPLES=OFF -DKAZOO_UNITY_TESTS=ON &&
+    cmake --build "$build" --target $programs) \
     >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
 
 run_test() { # PATCH

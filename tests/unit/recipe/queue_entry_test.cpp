@@ -45,9 +45,9 @@ TEST(queue_entry, C56_when_the_numbers_wrap_those_above_are_older) {
 
 TEST(queue_entry, one_of_the_first_is_of_their_priority) {
     const std::set<queue_entry> all{{50, 9}, {50, 10}, {50, 11}, {100, 1}};
-    const auto ones_of = [&](std::size_t most) {
+    const auto ones_of = [&](std::size_t first) {
         std::set<queue_entry> seen;
-        for (std::uint64_t chance = 0; chance < 10; ++chance) seen.insert(*one_of_first_entries(all, most, chance));
+        for (std::uint64_t chance = 0; chance < 10; ++chance) seen.insert(*one_of_first_entries(all, first, chance));
         return seen;
     };
     EXPECT_EQ(ones_of(1), (std::set<queue_entry>{{50, 9}}));
