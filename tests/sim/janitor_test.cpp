@@ -27,6 +27,7 @@ struct house {
     }
     client_options logging() {
         auto o = options_on(here);
+        o.read_only = true;
         o.log = {log_level::warn, [this](log_level, std::string_view line) {
                      if (line.find("clean") != std::string_view::npos || line.find("remove") != std::string_view::npos)
                          logged.emplace_back(line);
@@ -175,6 +176,20 @@ TEST(janitor, a_folder_that_is_not_there_is_looked_at_again_all_the_same) {
     h.world.run_for(1s);
     h.other.create("/q/id-late", "", {.make_parents = true});
     h.world.run_for(3s);
+    EXPECT_EQ(h.names(), names{});
+    EXPECT_TRUE(h.logged.empty());
+}
+
+TEST(janitor, a_server_without_a_quorum_is_waited_for) {
+    house h;
+    h.other.create("/q/id-1", "", {.make_parents = true});
+    h.world.set_read_only(true);
+    ASSERT_TRUE(h.reaches(connected_read_only));
+    h.remove_protected_later(false);
+    h.world.run_for(1s);
+    h.world.set_read_only(false);
+    ASSERT_TRUE(h.reaches(connected));
+    h.world.run_for(1s);
     EXPECT_EQ(h.names(), names{});
     EXPECT_TRUE(h.logged.empty());
 }
