@@ -99,6 +99,24 @@ TEST(without_quorum, receipts_are_asked_again_when_there_is_one) {
     EXPECT_TRUE(std::move(asked).get().recovered);
 }
 
+TEST(without_quorum, nodes_of_receipts_are_removed_when_there_is_one) {
+    simulation world;
+    const client c(simulation::addresses(), reading(world.add_machine()));
+    std::optional<receipts> r(std::in_place, c, "/receipts",
+                              receipts_options{.lifetime = receipt_lifetime::persistent});
+    c.create("/n");
+    r->commit(c.transaction().check("/n", version::any));
+    ASSERT_EQ(c.get_children("/receipts").size(), 1u);
+    world.set_read_only(true);
+    ASSERT_TRUE(world.run_until([&] { return c.state() == connected_read_only; }));
+    r.reset();
+    world.run_for(1s);
+    world.set_read_only(false);
+    ASSERT_TRUE(world.run_until([&] { return c.state() == connected; }));
+    world.run_for(1s);
+    EXPECT_EQ(c.get_children("/receipts").size(), 0u);
+}
+
 TEST(session_taken_over, is_taken_back_and_nothing_is_lost) {
     scene s;
     state_log log(s.c);
