@@ -210,11 +210,12 @@ std::string_view session::impl::no_connection(const util::endpoint& to) noexcept
     return to.tls ? "no connection by TLS" : "no connection";
 }
 
-/// So ends a connection to a server's port for TLS, too.
+/// So ends a connection to a server's port for TLS, too, and so a server refuses whoever has seen more than itself.
 std::string session::impl::closed_unanswered() const {
     std::string text = "connected, but closed without an answer to the handshake";
-    if (!current_.tls && inbox_.unread().empty()) text += "; it may expect TLS";
-    return text;
+    if (!inbox_.unread().empty()) return text;
+    if (last_zxid_ > 0) return text + "; it may have no quorum, or be behind what this client has seen";
+    return current_.tls ? text : text + "; it may expect TLS";
 }
 
 /// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in
@@ -240,7 +241,11 @@ void session::impl::take_connect_answer(std::string_view payload) {
         round_.note_failure(to_string(current_), "session expired");
         round_.note_late(); // the server would take a new one
         return lose_session("the server says that it expired");
-    case connect_verdict::refused: return connection_ended("refused: " + describe_error(answer.err), disconnect::left);
+    case connect_verdict::refused:
+        if (answer.err == static_cast<std::int32_t>(errc::not_read_only))
+            return connection_ended("refused: it has no quorum, and no sessions of its own (localSessionsEnabled)",
+                                    disconnect::left);
+        return connection_ended("refused: " + describe_error(answer.err), disconnect::left);
     case connect_verdict::unreadable: return violation("answer to the connect request");
     }
 }
@@ -253,7 +258,6 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
     identity_ = granted;
     round_.forget_late();
     home_ = current_;
-    failed_rounds_ = 0;
     seen_read_write_ = seen_read_write_ || !granted.read_only;
     lease_.grant(granted.negotiated_timeout, connect_sent_, resuming_, now_);
     if (!certainty_.granted(granted.negotiated_timeout, connect_sent_, resuming_, now_)) observer_.on_certainty_over();
@@ -269,6 +273,7 @@ void session::impl::take_session(const kazoo::session::identity& granted) {
 
 void session::impl::send_credentials() {
     phase_ = phase::authenticating;
+    failed_rounds_ = 0; // not ahead of SASL, which has as much time
     limit_ = never;
     if (closing_) return send_close();
     watches_.tell_gap();

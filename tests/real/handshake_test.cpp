@@ -35,6 +35,22 @@ TEST(handshake, servers_that_answer_late_are_waited_for_and_keep_no_session_of_e
     EXPECT_EQ(c.state(), session_state::connected);
 }
 
+TEST(handshake, a_server_that_has_seen_less_refuses_and_is_suspected_of_that) {
+    const kazoo::testkit::real_server ahead, behind;
+    const client c(ahead.address(), {.session_timeout = 2s});
+    for (int i = 0; i < 10; ++i) c.create("/n" + std::to_string(i));
+    c.set_hosts(behind.address());
+    EXPECT_TRUE(eventually([&] {
+        return c.last_failures().find(behind.address() +
+                                      ": connected, but closed without an answer to the handshake; "
+                                      "it may have no quorum, or be behind what this client has seen") !=
+               std::string::npos;
+    })) << c.last_failures();
+    EXPECT_TRUE(eventually([&] { return c.state() == session_state::connected; })) << "once the session is lost";
+    EXPECT_EQ(c.metrics().sessions_lost, 1U);
+    EXPECT_FALSE(c.exists("/n0"));
+}
+
 TEST(handshake, watches_are_restored_at_a_server_that_takes_short_requests_only) {
     const kazoo::testkit::real_server zk({.java_flags = {"-Djute.maxbuffer=65536"}});
     kazoo::testkit::fault_gate gate(zk.address());

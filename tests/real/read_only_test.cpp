@@ -160,4 +160,20 @@ TEST(read_only, a_session_begun_before_the_quorum_was_lost_goes_on_when_it_is_ba
     EXPECT_EQ(c.get("/e").stat.owner, id);
 }
 
+TEST(read_only, a_server_without_sessions_of_its_own_says_why_it_refuses) {
+    ensemble zk(3, {.tick = 200ms, .java_flags = {"-Dreadonlymode.enabled=true"}});
+    const std::size_t survivor = (zk.wait_leader() + 1) % 3;
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].kill();
+    ASSERT_TRUE(eventually([&] { return zk[survivor].mode() == "read-only"; }));
+    const client c(zk[survivor].address(), {.session_timeout = 4s, .read_only = true});
+    EXPECT_TRUE(eventually([&] {
+        return c.last_failures().find("refused: it has no quorum, and no sessions of its own (localSessionsEnabled)") !=
+               std::string::npos;
+    })) << c.last_failures();
+    for (std::size_t i = 0; i < 3; ++i)
+        if (i != survivor) zk[i].start();
+    c.wait_connected(30s);
+}
+
 } // namespace

@@ -144,6 +144,21 @@ TEST_F(tls_refusals, versions_without_one_in_common) {
     EXPECT_EQ(w.refusal(), "the server speaks no version of TLS that we may (alert: protocol version)");
 }
 
+TEST_F(tls_refusals, ciphers_are_those_that_are_named) {
+    const auto chosen = [&](int version, const std::string& cipher) {
+        tls_server one(own);
+        one.only(version);
+        tls_options o = trusting();
+        (version == TLS1_3_VERSION ? o.ciphersuites : o.ciphers) = cipher;
+        tls_world(one, o).open();
+        return one.cipher();
+    };
+    for (const std::string cipher : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"})
+        EXPECT_EQ(chosen(TLS1_2_VERSION, cipher), cipher);
+    for (const std::string cipher : {"TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"})
+        EXPECT_EQ(chosen(TLS1_3_VERSION, cipher), cipher);
+}
+
 TEST_F(tls_refusals, a_certificate_that_the_server_wants) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         tls_server s(own);

@@ -68,6 +68,8 @@ class tls_server {
         return bytes;
     }
 
+    std::string cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+
     std::string received; ///< from the client, in clear
     std::string failure;  ///< why it gave up
 

@@ -161,7 +161,34 @@ TEST(handshake, a_bare_reply_header_is_a_refusal) {
         .feed(reference("read_only_refusal"))
         .expect("disconnect")
         .expect("connect 10.0.0.2:2181")
-        .then([](world& w) { EXPECT_THAT(w.subject.last_failures(), HasSubstr("10.0.0.1:2181: refused")); })
+        .then([](world& w) {
+            EXPECT_THAT(w.subject.last_failures(),
+                        HasSubstr("10.0.0.1:2181: refused: it has no quorum, and no sessions of its own "
+                                  "(localSessionsEnabled)"));
+        })
+        .run();
+}
+
+/// A server refuses whoever has seen more than itself, without a word.
+TEST(handshake, a_server_that_lags_behind_what_was_seen_is_suspected_of_that) {
+    one_host_script()
+        .open_session()
+        .submit({reference("exists")})
+        .write(reference("exists"))
+        .feed(hex("00000010000000030000000000000002ffffff9b")) // zxid 2
+        .expect("reply 3 err -101")
+        .closed()
+        .expect("state suspended")
+        .advance(1s)
+        .expect("connect 10.0.0.1:2181")
+        .connected()
+        .write(resume_frame(2))
+        .closed()
+        .then([](world& w) {
+            EXPECT_THAT(w.subject.last_failures(),
+                        HasSubstr("closed without an answer to the handshake; it may have no quorum, or be behind what "
+                                  "this client has seen"));
+        })
         .run();
 }
 

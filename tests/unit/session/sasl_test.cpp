@@ -222,6 +222,27 @@ TEST(sasl, nobody_waits_for_ever) {
         .run();
 }
 
+/// A session that is granted has not shown yet that the server is quick enough for the rest.
+TEST(sasl, has_more_time_from_round_to_round) {
+    session::config c = by_sasl();
+    c.hosts.hosts.clear();
+    for (std::uint16_t port = 1; port <= 10; ++port) c.hosts.hosts.push_back({"10.0.0.1", port});
+    c.reconnect = {.initial_delay = 1ms, .max_delay = 1ms, .factor = 1, .jitter = 0};
+    script s(c);
+    s.start();
+    std::string hello = sent("connect", "new_session");
+    for (const duration limit : {1000ms, 2000ms}) { // a tenth of T, then twice as long
+        for (int port = 1; port <= 10; ++port) {
+            s.expect("connect 10.0.0.1:" + std::to_string(port)).connected().write(hello);
+            s.feed(got("connect", port == 1 && limit == 1000ms ? "new_session" : "resume")).expect("sasl begins");
+            s.sasl("").write(says("")).advance(limit).expect("disconnect");
+            hello = resume_frame(0);
+        }
+        s.advance(1ms);
+    }
+    s.expect("connect 10.0.0.1:1").run();
+}
+
 TEST(sasl, a_step_for_an_older_connection_is_no_step) {
     world w(by_sasl());
     w.start();

@@ -97,6 +97,11 @@ class TlsTest(ServerTest):
         openssl("rehash", self.folder / "cas")
         self.assertEqual(self.ok("--ca", self.file("cas"), "ls", "/"), "zookeeper\n")
 
+    def test_trusts_whom_the_system_trusts(self):
+        by_system = self.env | {"SSL_CERT_FILE": self.file("ca.pem")}
+        self.assertEqual(self.ok("--tls", "ls", "/", env=by_system), "zookeeper\n")
+        self.fails(4, "kz: ls: .*is by an unknown CA, CN=ca", "--ca", self.file("own.pem"), "ls", "/", env=by_system)
+
     def test_verifies_unless_it_is_told_not_to(self):
         self.fails(4, "kz: ls: cannot connect to .*is by an unknown CA, CN=ca", "--tls", "ls", "/")
         self.fails(4, "kz: ls: cannot connect to .*is by an unknown CA, CN=ca", "ls", "/", env=self.env | {"KZ_TLS": "1"})
