@@ -12,7 +12,7 @@ folder=$1 suite=${2:-trixie}
 if [[ -e $folder/version ]]; then # the last thing that is written
     read -r version there <"$folder/version"
     if [[ $there != "$suite" ]]; then
-        echo "$folder has the server of $there already, not that of $suite" >&2
+        echo "$folder has a server already, of ${there:-an unknown suite} and not $suite: remove it first" >&2
         exit 1
     fi
     echo "$version"

@@ -20,7 +20,7 @@ class byte_stream_events {
   public:
     /// Once, with an empty code when the stream can be used.
     virtual void on_open(std::error_code) noexcept = 0;
-    /// Once per want_read() / want_write().
+    /// Once per want_read() / want_write(). Of a failure only the reader is told where both are due.
     virtual void on_readable() noexcept = 0;
     virtual void on_writable() noexcept = 0;
 

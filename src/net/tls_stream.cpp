@@ -70,7 +70,7 @@ void tls_stream::shake_hands() noexcept {
         const verdict step = engine_->shake_hands();
         if (step == verdict::failed) fail();
         push();
-        if (step == verdict::done && !code_) return opened();
+        if (step == verdict::done) return opened();
         if (code_) break;
         const pulled got = pull();
         if (got == pulled::nothing) return below_->want_read();
@@ -146,6 +146,7 @@ bool tls_stream::has_news() noexcept {
 
 detail::io_result tls_stream::read_some(std::span<char> into) noexcept {
     if (!open_) return code_ ? detail::io_result{.error = code_} : detail::io_result{.would_block = true};
+    if (waits_to_read_) return {.would_block = true};
     std::size_t got = 0;
     while (got < into.size() && has_news() && !over()) got += engine_->read(into.subspan(got)).bytes;
     if (got > 0) return {.bytes = got};
@@ -222,9 +223,8 @@ void tls_stream::on_readable() noexcept {
 }
 
 void tls_stream::on_writable() noexcept {
-    if (code_ && !open_) return; // on_open() has said so
     const bool sent = push();
-    if (!open_) return code_ ? events_.on_open(code_) : void();
+    if (!open_) return; // its end comes with what the server says
     if (!sent && !code_ && !broken_) return;
     if (waits_to_write_ && !write_needs_input_ && !(broken_ && waits_to_read_)) {
         waits_to_write_ = false;
@@ -237,7 +237,7 @@ void tls_stream::on_writable() noexcept {
 
 void tls_stream::fail() noexcept { fail(std::make_error_code(std::errc::protocol_error), engine_->failure()); }
 
-/// Of what the server had to say.
+/// The server says nothing more. If a write failed before, that is why.
 void tls_stream::end(std::string_view what) noexcept {
     if (broken_) return fail(broken_, {});
     fail(std::make_error_code(std::errc::connection_reset), what);

@@ -214,8 +214,10 @@ std::string_view session::impl::no_connection(const util::endpoint& to) noexcept
 std::string session::impl::closed_unanswered() const {
     std::string text = "connected, but closed without an answer to the handshake";
     if (!inbox_.unread().empty()) return text;
-    if (last_zxid_ > 0) return text + "; it may have no quorum, or be behind what this client has seen";
-    return current_.tls ? text : text + "; it may expect TLS";
+    if (last_zxid_ == 0) return current_.tls ? text : text + "; it may expect TLS";
+    text += "; it may have no quorum or too many connections, ";
+    return text + (current_.tls ? "or be behind what this client has seen"
+                                : "be behind what this client has seen, or expect TLS");
 }
 
 /// For a peer that did not shake hands: what its bytes say it is, if there are any. A server's own may have come in

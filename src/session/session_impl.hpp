@@ -225,7 +225,7 @@ struct session::impl {
     util::random_source random_;
     util::backoff backoff_;
     host_round round_;
-    int failed_rounds_ = 0; ///< since a server was ready for us last
+    int failed_rounds_ = 0; ///< since the handshake, and SASL, went well last
 
     phase phase_ = phase::idle;
     session_state state_ = session_state::connecting;

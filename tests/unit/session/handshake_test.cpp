@@ -186,8 +186,8 @@ TEST(handshake, a_server_that_lags_behind_what_was_seen_is_suspected_of_that) {
         .closed()
         .then([](world& w) {
             EXPECT_THAT(w.subject.last_failures(),
-                        HasSubstr("closed without an answer to the handshake; it may have no quorum, or be behind what "
-                                  "this client has seen"));
+                        HasSubstr("closed without an answer to the handshake; it may have no quorum or too many "
+                                  "connections, be behind what this client has seen, or expect TLS"));
         })
         .run();
 }
