@@ -12,6 +12,7 @@ top=$PWD
 copy=$top/build/mutants/tree
 build=$top/build/mutants/build
 log=$top/build/mutants/log
+unbroken=$top/build/mutants/unbroken
 patches=("$@")
 if ((${#patches[@]} == 0)); then patches=(tests/mutants/*.patch); fi
 if [[ ! -e ${patches[0]} ]]; then echo "no patches in tests/mutants" >&2; exit 1; fi
@@ -20,7 +21,7 @@ header() { sed -n "/^--- /q; s/^$2: *//p" "$1"; }
 
 # A fresh copy with fresh times: an interrupted run may have left a broken file, and objects built from it.
 rm -rf "$copy"
-mkdir -p "$copy"
+mkdir -p "$copy" "$unbroken"
 for folder in CMakeLists.txt CMakePresets.json cmake include src tests tools examples bench README.md; do
     if [[ -e $folder ]]; then cp -r "$folder" "$copy/"; fi
 done
@@ -38,13 +39,15 @@ run_test() { # PATCH
 }
 
 try() { # PATCH; prints the verdict
-    local patch=$1 program result
+    local patch=$1 program result files
     program=$(header "$patch" Test | cut -d ' ' -f 1)
     if [[ -z $program ]]; then echo "FAILED: no 'Test:' line"; return; fi
     run_test "$patch" >"$log" 2>&1 || { echo "FAILED: the test fails without the patch"; return; }
     if grep -q 'Running 0 tests' "$log"; then echo "FAILED: the filter picks no test"; return; fi
     patch --dry-run -d "$copy" -p1 -s <"$patch" >"$log" 2>&1 || { echo "FAILED: the patch does not apply"; return; }
-    patch -d "$copy" -p1 -s <"$patch"
+    mapfile -t files < <(sed -n 's/^+++ b\///p' "$patch")
+    (cd "$copy" && cp --parents "${files[@]}" "$unbroken/")
+    patch --no-backup-if-mismatch -d "$copy" -p1 -s <"$patch"
     if cmake --build "$build" --target "$program" >"$log" 2>&1; then
         run_test "$patch" >"$log" 2>&1
         result=$?
@@ -57,7 +60,7 @@ try() { # PATCH; prints the verdict
     else
         echo "FAILED: it does not build"
     fi
-    patch -R -d "$copy" -p1 -s <"$patch"
+    (cd "$unbroken" && cp --parents "${files[@]}" "$copy/") # `patch -R` may find another place
     cmake --build "$build" --target "$program" >"$log" 2>&1
 }
 
