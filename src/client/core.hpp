@@ -138,8 +138,8 @@ class core final : public ref_counted<core, task_host> {
     void turn() noexcept;
     void close_driver() noexcept;
     bool give_up_count() noexcept;
-    /// False: that had begun before.
     void count_what_is_under_way() noexcept;
+    /// False: that had begun before.
     bool begin_ending(ref<shared_state<session_ticket>> detacher) noexcept KAZOO_EXCLUDES(close_mutex_);
 
     /// Where the client is between its first close() and its end.

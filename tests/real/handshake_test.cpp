@@ -37,7 +37,7 @@ TEST(handshake, servers_that_answer_late_are_waited_for_and_keep_no_session_of_e
 
 TEST(handshake, a_server_that_has_seen_less_refuses_and_is_suspected_of_that) {
     const kazoo::testkit::real_server ahead, behind;
-    const client c(ahead.address(), {.session_timeout = 2s});
+    const client c(ahead.address(), {.session_timeout = 5s});
     for (int i = 0; i < 10; ++i) c.create("/n" + std::to_string(i));
     c.set_hosts(behind.address());
     EXPECT_TRUE(eventually([&] {
