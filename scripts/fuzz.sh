@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 seconds=${1:?usage: fuzz.sh SECONDS [NAME]...}
 shift
-cmake --preset fuzz && cmake --build --preset fuzz || exit 1
+cmake --preset fuzz && cmake --build --preset fuzz --target fuzzers || exit 1
 names=("$@")
 if ((${#names[@]} == 0)); then
     mapfile -t names < <(find build/fuzz/tests/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort)

@@ -16,9 +16,9 @@ simulation_options receipts_world(std::uint64_t seed) {
 
 constexpr storm_shape receipts_shape{.length = 8s, .faults = 16, .first_passing = 500ms, .longest_passing = 4s};
 constexpr std::size_t least_transactions = 60;
-constexpr std::uint64_t shared_nodes = 3;
+constexpr std::uint64_t written_nodes = 3;
 
-std::string shared_node(std::uint64_t i) { return "/s/" + std::to_string(i); }
+std::string written_node(std::uint64_t i) { return "/s/" + std::to_string(i); }
 
 std::string base_of(const storm_client& c) { return "/receipts/" + std::to_string(c.number); }
 
@@ -54,7 +54,7 @@ void receipts_storm::on_forget() {
 void receipts_storm::make_folders(storm_client& p) {
     if (!p.c) return;
     p.c->async_ensure_path("/q").detach();
-    for (std::uint64_t i = 0; i < shared_nodes; ++i) p.c->async_ensure_path(shared_node(i)).detach();
+    for (std::uint64_t i = 0; i < written_nodes; ++i) p.c->async_ensure_path(written_node(i)).detach();
 }
 
 // -- what really happens ----------------------------------------------------------------------------------------------
@@ -74,8 +74,8 @@ void receipts_storm::on_write(const sim_write& w) {
     if (w.write.error == errc::bad_version && std::ranges::any_of(entries_, is_a_copy))
         counts_.add(w.late ? receipts_counts::late_copies_refused : receipts_counts::copies_refused);
     if (w.write.error != errc{}) return;
-    for (std::uint64_t i = 0; i < shared_nodes; ++i) {
-        const auto* node = nodes.find(shared_node(i));
+    for (std::uint64_t i = 0; i < written_nodes; ++i) {
+        const auto* node = nodes.find(written_node(i));
         if (node == nullptr || node->mzxid != w.write.zxid) continue;
         const std::size_t number = std::stoul(node->data.substr(2));
         entry& e = entries_[number];
@@ -199,7 +199,7 @@ void receipts_storm::audit() {
 
 transaction receipts_storm::plan(station& s, std::size_t number, bool& may_be_refused) {
     transaction t = s.who->c->transaction();
-    const std::string target = shared_node(below(shared_nodes));
+    const std::string target = written_node(below(written_nodes));
     version expected = version::any;
     if (below(3) == 0) { // somebody may be faster
         const auto* node = inside().server().nodes().find(target);

@@ -44,8 +44,8 @@ class registration {
     ref<listener> listener_;
 };
 
-struct world {
-    world() : loop(detail::loop_access::make(std::make_unique<test::manual_loop>())) {
+struct board_world {
+    board_world() : loop(detail::loop_access::make(std::make_unique<test::manual_loop>())) {
         session::config config;
         config.hosts = session::parse_hosts("10.0.0.1:2181");
         client_options o;
@@ -53,7 +53,7 @@ struct world {
         o.log = {log_level::warn, [this](log_level, std::string_view line) { logged.emplace_back(line); }};
         owner = core::start(std::move(config), std::move(o), {});
     }
-    ~world() {
+    ~board_world() {
         owner->begin_close();
         events().pass(1min);
         events().run_callbacks();
@@ -90,7 +90,7 @@ std::string text_of(future<void> f) {
 
 TEST(session_board, all_who_wait_go_on_with_the_next_connection) {
     for (const session_state usable : {connected, connected_read_only}) {
-        world w;
+        board_world w;
         auto a = w.wait_connected(), b = w.wait_connected(), c = w.try_connect();
         for (const session_state s : {suspended, lost, connecting}) {
             w.become(s);
@@ -107,7 +107,7 @@ TEST(session_board, all_who_wait_go_on_with_the_next_connection) {
 
 TEST(session_board, nobody_waits_for_what_will_never_connect_again) {
     for (const auto& [state, code] : {std::pair(closed, errc::closed), std::pair(auth_failed, errc::auth_failed)}) {
-        world w;
+        board_world w;
         auto a = w.wait_connected(), b = w.try_connect();
         w.become(state);
         EXPECT_EQ(error_of_future(std::move(a)), code);
@@ -118,7 +118,7 @@ TEST(session_board, nobody_waits_for_what_will_never_connect_again) {
 }
 
 TEST(session_board, who_was_refused_for_good_hears_why_and_so_does_who_comes_later) {
-    world w;
+    board_world w;
     auto waiting = w.wait_connected(), trying = w.try_connect();
     w.board().set_last_failures({.text = "10.0.0.1:2181: the cause"});
     w.become(auth_failed);
@@ -128,7 +128,7 @@ TEST(session_board, who_was_refused_for_good_hears_why_and_so_does_who_comes_lat
 }
 
 TEST(session_board, nothing_is_waited_for_in_a_forked_process) {
-    world w;
+    board_world w;
     w.events().is_forked = true;
     EXPECT_EQ(error_of_future(w.wait_connected()), errc::forked);
     EXPECT_EQ(error_of_future(w.try_connect()), errc::forked);
@@ -136,7 +136,7 @@ TEST(session_board, nothing_is_waited_for_in_a_forked_process) {
 }
 
 TEST(session_board, who_gives_up_waiting_hears_the_last_failures) {
-    world w;
+    board_world w;
     auto waiting = w.wait_connected();
     w.board().set_last_failures({.text = "10.0.0.1:2181: refused"});
     waiting.cancel();
@@ -147,7 +147,7 @@ TEST(session_board, who_gives_up_waiting_hears_the_last_failures) {
 }
 
 TEST(session_board, what_is_being_tried_is_told_with_the_time_it_has_taken) {
-    world w;
+    board_world w;
     const time_point begun = w.events().now();
     w.board().set_last_failures({.text = "a: refused", .attempt = {"b: no connection", begun}});
     EXPECT_EQ(w.board().why_no_connection(begun + 1250ms), "a: refused; b: no connection within 1.2 s");
@@ -158,7 +158,7 @@ TEST(session_board, what_is_being_tried_is_told_with_the_time_it_has_taken) {
 }
 
 TEST(session_board, who_tries_fails_when_all_addresses_refuse_and_who_waits_does_not) {
-    world w;
+    board_world w;
     auto waiting = w.wait_connected(), trying = w.try_connect();
     w.board().set_last_failures({.text = "one of them: refused"});
     EXPECT_FALSE(trying.ready());
@@ -177,7 +177,7 @@ TEST(session_board, who_tries_fails_when_all_addresses_refuse_and_who_waits_does
 
 TEST(session_board, an_epoch_ends_with_its_session_and_with_nothing_else) {
     for (const session_state s : all_states) {
-        world w;
+        board_world w;
         const std::uint64_t before = w.board().epoch();
         EXPECT_NE(before, 0U);
         w.become(s);
@@ -189,7 +189,7 @@ TEST(session_board, an_epoch_ends_with_its_session_and_with_nothing_else) {
 }
 
 TEST(session_board, a_token_is_stopped_with_its_session_on_the_signal_thread) {
-    world w;
+    board_world w;
     const std::stop_token first = w.board().session_token();
     w.become(suspended);
     EXPECT_TRUE(w.events().signals.empty());
@@ -204,7 +204,7 @@ TEST(session_board, a_token_is_stopped_with_its_session_on_the_signal_thread) {
 
 TEST(session_board, a_token_asked_for_when_all_is_over_says_so) {
     for (const session_state s : {closed, auth_failed}) {
-        world w;
+        board_world w;
         w.become(s);
         for (auto& source : w.events().signals) source.request_stop();
         EXPECT_TRUE(w.board().session_token().stop_requested());
@@ -212,7 +212,7 @@ TEST(session_board, a_token_asked_for_when_all_is_over_says_so) {
 }
 
 TEST(session_board, a_server_is_named_as_long_as_there_is_a_connection_to_it) {
-    world w;
+    board_world w;
     w.become(connected, {.address = "10.0.0.2", .port = 2181});
     EXPECT_EQ(w.board().server(), "10.0.0.2:2181");
     w.become(suspended, {.address = "10.0.0.2", .port = 2181});
@@ -220,7 +220,7 @@ TEST(session_board, a_server_is_named_as_long_as_there_is_a_connection_to_it) {
 }
 
 TEST(session_board, without_a_session_its_lease_has_ended_long_ago) {
-    world w;
+    board_world w;
     w.board().set_lease_end(time_point(5s));
     EXPECT_EQ(w.board().lease_end(), time_point(5s));
     w.board().set_lease_end(never);
@@ -230,7 +230,7 @@ TEST(session_board, without_a_session_its_lease_has_ended_long_ago) {
 // -- certainty --------------------------------------------------------------------------------------------------------
 
 TEST(session_board, who_waits_for_certainty_goes_on_when_it_lasts) {
-    world w;
+    board_world w;
     auto waiting = w.wait_certain(w.board().epoch());
     w.board().set_certainty({.until = time_point(5s)});
     EXPECT_FALSE(waiting.ready()) << "certain, and not for long enough";
@@ -241,7 +241,7 @@ TEST(session_board, who_waits_for_certainty_goes_on_when_it_lasts) {
 }
 
 TEST(session_board, who_waits_for_certainty_waits_for_that_of_one_session) {
-    world w;
+    board_world w;
     const std::uint64_t epoch = w.board().epoch();
     auto waiting = w.wait_certain(epoch);
     w.become(suspended);
@@ -253,14 +253,14 @@ TEST(session_board, who_waits_for_certainty_waits_for_that_of_one_session) {
 }
 
 TEST(session_board, who_waits_for_certainty_that_never_comes_hears_so) {
-    world w;
+    board_world w;
     auto waiting = w.wait_certain(w.board().epoch());
     w.board().refuse_certainty();
     EXPECT_EQ(error_of_future(std::move(waiting)), errc::no_auth);
 }
 
 TEST(session_board, the_end_of_certainty_leaves_a_doubt_whatever_becomes_certain_later) {
-    world w;
+    board_world w;
     w.board().set_certainty({.until = time_point(5s), .lasts = true});
     const std::uint64_t before = w.board().doubts();
     w.board().end_certainty();
@@ -274,7 +274,7 @@ TEST(session_board, the_end_of_certainty_leaves_a_doubt_whatever_becomes_certain
 // -- listeners --------------------------------------------------------------------------------------------------------
 
 TEST(session_board, listeners_hear_every_change_in_order_and_on_the_executor) {
-    world w;
+    board_world w;
     std::vector<session_state> heard;
     const registration l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
     w.become(connected);
@@ -286,7 +286,7 @@ TEST(session_board, listeners_hear_every_change_in_order_and_on_the_executor) {
 }
 
 TEST(session_board, a_listener_hears_nothing_after_its_end_even_of_what_was_announced_before) {
-    world w;
+    board_world w;
     std::vector<session_state> heard;
     registration l(w.board().add_listener([&](session_state s) { heard.push_back(s); }));
     w.become(connected);
@@ -297,7 +297,7 @@ TEST(session_board, a_listener_hears_nothing_after_its_end_even_of_what_was_anno
 }
 
 TEST(session_board, a_listener_that_throws_is_logged_and_costs_the_others_nothing) {
-    world w;
+    board_world w;
     int calls = 0;
     const registration a(w.board().add_listener([](session_state) { throw std::runtime_error("out of order"); }));
     const registration b(w.board().add_listener([](session_state) { throw 7; })); // NOLINT: that is what is tried
@@ -309,7 +309,7 @@ TEST(session_board, a_listener_that_throws_is_logged_and_costs_the_others_nothin
 }
 
 TEST(session_board, waiters_have_gone_on_when_listeners_hear_of_a_connection) {
-    world w;
+    board_world w;
     auto waiting = w.wait_connected();
     bool before = false;
     const registration l(w.board().add_listener([&](session_state) { before = waiting.ready(); }));

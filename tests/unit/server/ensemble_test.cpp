@@ -5,7 +5,6 @@
 namespace kazoo::server::test {
 namespace {
 
-constexpr std::int32_t ephemeral = proto::create_flags::ephemeral;
 constexpr member_id first = 2, other = 0, third = 1; // the leader is the one with the highest number
 
 ensemble_config three_members() {

@@ -4,8 +4,6 @@
 namespace kazoo::server::test {
 namespace {
 
-constexpr std::int32_t ephemeral = proto::create_flags::ephemeral;
-
 struct late_requests : testing::Test {
     world w;
     client before{w}, now{w};

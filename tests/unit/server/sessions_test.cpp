@@ -4,8 +4,6 @@
 namespace kazoo::server::test {
 namespace {
 
-constexpr std::int32_t ephemeral = proto::create_flags::ephemeral;
-
 TEST(sessions, expire_at_the_end_of_the_tick_in_which_their_timeout_ends) {
     world w;
     w.pass(400ms);

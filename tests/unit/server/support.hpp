@@ -15,6 +15,8 @@ namespace kazoo::server::test {
 using namespace std::chrono_literals;
 using proto::opcode;
 
+constexpr std::int32_t ephemeral = proto::create_flags::ephemeral;
+
 struct event {
     change_kind kind{};
     std::string path;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::auth_test {
 namespace {
 
 using testing::HasSubstr;
@@ -345,4 +345,4 @@ TEST(auth, C43_logs_show_no_secret_no_data_and_no_session_password) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::auth_test

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kazoo::test {
+namespace kazoo::test::buffers_test {
 namespace {
 
 constexpr std::size_t megabyte = 1 << 20;
@@ -210,4 +210,4 @@ TEST(buffers, a_session_gives_back_what_a_burst_took) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::buffers_test

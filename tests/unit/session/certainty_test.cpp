@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::certainty_test {
 namespace {
 
 const std::string own = "7fffffff"; // the xid
@@ -343,4 +343,4 @@ TEST(certainty, short_sessions_leave_room_for_a_tick_between_pairs) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::certainty_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::closing_test {
 namespace {
 
 const std::string close_frame = with_xid(reference("close"), 2147483647);
@@ -181,4 +181,4 @@ TEST(close, C24_no_event_of_a_closed_session_reaches_a_watcher) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::closing_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::connect_order_test {
 namespace {
 
 TEST(connect_order, says_whom_the_user_named) {
@@ -35,4 +35,4 @@ TEST(connect_order, says_whom_the_user_named) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::connect_order_test

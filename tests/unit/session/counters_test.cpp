@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::counters_test {
 namespace {
 
 /// A session of one host whose counters the test keeps.
@@ -141,4 +141,4 @@ TEST(counters, an_answer_is_counted_before_its_caller_hears_of_it) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::counters_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::handshake_test {
 namespace {
 
 using testing::HasSubstr;
@@ -299,4 +299,4 @@ TEST(handshake, a_session_that_moved_to_a_read_only_server_can_move_back) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::handshake_test

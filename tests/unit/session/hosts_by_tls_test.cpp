@@ -6,7 +6,7 @@
 
 #include <system_error>
 
-namespace kazoo::test {
+namespace kazoo::test::hosts_by_tls_test {
 namespace {
 
 using testing::EndsWith;
@@ -56,4 +56,4 @@ TEST(hosts_by_tls, are_tried_at_one_address_for_each_name) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::hosts_by_tls_test

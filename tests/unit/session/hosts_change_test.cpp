@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::hosts_change_test {
 namespace {
 
 using list = std::vector<session::host_port>;
@@ -287,4 +287,4 @@ TEST(hosts_change, by_chance_two_of_five_move_to_the_new_ones_where_three_become
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::hosts_change_test

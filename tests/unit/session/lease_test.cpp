@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::lease_test {
 namespace {
 
 using testing::HasSubstr;
@@ -315,4 +315,4 @@ TEST(lease, expire_is_as_if_it_had_ended) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::lease_test

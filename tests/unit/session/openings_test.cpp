@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::openings_test {
 namespace {
 
 session::config three_hosts() {
@@ -338,4 +338,4 @@ TEST(openings, the_one_that_answers_is_reached_among_nine_that_hang_in_whatever_
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::openings_test

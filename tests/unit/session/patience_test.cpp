@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::patience_test {
 namespace {
 
 using testing::HasSubstr;
@@ -195,4 +195,4 @@ TEST(patience, a_socket_that_takes_nothing_is_dead_unless_replies_come) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::patience_test

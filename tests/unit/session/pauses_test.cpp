@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace kazoo::test {
+namespace kazoo::test::pauses_test {
 namespace {
 
 /// Fails attempt after attempt at once; returns the times between the connect orders.
@@ -162,4 +162,4 @@ TEST(pauses, L024_a_server_that_accepts_and_drops_is_not_hammered) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::pauses_test

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::quorum_search_test {
 namespace {
 
 session::config read_only_hosts() {
@@ -374,4 +374,4 @@ TEST(quorum_search, is_not_done_where_there_is_a_quorum) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::quorum_search_test

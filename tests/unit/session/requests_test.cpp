@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::requests_test {
 namespace {
 
 using testing::HasSubstr;
@@ -334,4 +334,4 @@ TEST(requests, L211_a_flood_of_replies_does_not_starve_pings) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::requests_test

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::rounds_test {
 namespace {
 
 using testing::HasSubstr;
@@ -345,4 +345,4 @@ TEST(rounds, a_fact_about_an_older_connection_changes_nothing) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::rounds_test

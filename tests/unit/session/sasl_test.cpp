@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace kazoo::test {
+namespace kazoo::test::sasl_test {
 namespace {
 
 using testing::HasSubstr;
@@ -392,4 +392,4 @@ TEST(sasl, tokens_are_in_no_log) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::sasl_test

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace kazoo::test {
+namespace kazoo::test::small_server_buffer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,4 +93,4 @@ TEST(small_server_buffer, connections_that_end_otherwise_change_nothing) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::small_server_buffer_test

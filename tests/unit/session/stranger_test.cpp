@@ -8,7 +8,7 @@
 
 #include <system_error>
 
-namespace kazoo::test {
+namespace kazoo::test::stranger_test {
 namespace {
 
 using testing::HasSubstr;
@@ -132,4 +132,4 @@ TEST(stranger, what_is_being_tried_is_known_while_it_is) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::stranger_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::streams_test {
 namespace {
 
 using session::watch_kind;
@@ -442,4 +442,4 @@ TEST(streams, end_with_the_client) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::streams_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::unknown_operations_test {
 namespace {
 
 const std::string get = reference("get_data");
@@ -212,4 +212,4 @@ TEST(unknown_operations, a_server_that_went_away_may_come_back_as_a_newer_one) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::unknown_operations_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::session {
+namespace kazoo::session::watch_counts_test {
 namespace {
 
 /// Destroys itself with its last count, and writes down what it hears until then.
@@ -36,7 +36,7 @@ class counted_watcher final : public watcher {
 
 class carrier final : public request {
   public:
-    explicit carrier(detail::ref<session::watcher> w) {
+    explicit carrier(detail::ref<kazoo::session::watcher> w) {
         watcher = std::move(w);
         frame_size = 16;
     }
@@ -210,4 +210,4 @@ TEST(watch_counts, one_that_is_held_elsewhere_outlives_the_table) {
 }
 
 } // namespace
-} // namespace kazoo::session
+} // namespace kazoo::session::watch_counts_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::watch_log_test {
 namespace {
 
 using session::watch_kind;
@@ -175,4 +175,4 @@ TEST(watch_log, is_silent_above_debug) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::watch_log_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace kazoo::session {
+namespace kazoo::session::watch_table_test {
 namespace {
 
 constexpr int many = 500'000;
@@ -29,7 +29,7 @@ class counting_watcher final : public watcher {
 class silent_request final : public request {
   public:
     explicit silent_request(counting_watcher& w) {
-        watcher = detail::ref<session::watcher>::share(&w);
+        watcher = detail::ref<kazoo::session::watcher>::share(&w);
         frame_size = 16;
     }
     void on_reply(const reply&) noexcept override {}
@@ -129,4 +129,4 @@ TEST(watch_table, what_is_fired_or_ended_cannot_be_given_up_again) {
 }
 
 } // namespace
-} // namespace kazoo::session
+} // namespace kazoo::session::watch_table_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::watches_test {
 namespace {
 
 using session::watch_kind;
@@ -382,4 +382,4 @@ TEST(watches, large_tables_are_restored_in_pieces_with_one_relative_zxid) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::watches_test

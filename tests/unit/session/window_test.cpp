@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kazoo::test {
+namespace kazoo::test::window_test {
 namespace {
 
 const std::string get = reference("get_data");
@@ -76,4 +76,4 @@ TEST(window, a_due_ping_goes_before_the_next_batch) {
 }
 
 } // namespace
-} // namespace kazoo::test
+} // namespace kazoo::test::window_test
