@@ -2,8 +2,10 @@
 // One client's connection: what came in and waits, what goes out, who it is.
 #include "proto/framing.hpp"
 #include "server/watches.hpp"
+#include "util/clock.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +58,9 @@ class connection final : public watcher {
     std::int64_t received_frames = 0, sent_frames = 0;
     bool is_changed = false; ///< it is in the list already
     follower* at = nullptr;  ///< the server it is on; null: the leader
+    /// Until then nothing that has come is looked at, and nothing leaves.
+    std::optional<time_point> held_until;
+    bool lets_one_pass = false; ///< the next frame has been held already
 
   private:
     std::string address_;

@@ -106,17 +106,22 @@ void server::on_time(moment now) {
     while (const auto id = table().pop_due(now.at)) end_session(*id, 0, now);
     while (const auto id = handshake_deadlines_.pop_due(now.at)) find(*id)->abort();
     if (!local_sessions_ && next_mortal_check_ <= now.at) remove_due_mortals(now);
+    if (!held_.empty()) release_due(now);
 }
 
 time_point server::deadline() const noexcept {
     const session_table& sessions = local_sessions_ ? *local_sessions_ : sessions_;
-    const time_point next = std::min(sessions.next_deadline(), handshake_deadlines_.next());
+    time_point next = std::min(sessions.next_deadline(), handshake_deadlines_.next());
+    for (const connection_id id : held_)
+        if (const connection* c = find(id); c != nullptr && c->held_until) next = std::min(next, *c->held_until);
     return nodes().mortals().empty() || local_sessions_ ? next : std::min(next, next_mortal_check_);
 }
 
 // -- input ------------------------------------------------------------------------------------------------------------
 
-bool server::input_waits(const connection& c) const noexcept { return c.unsent().size() > config_.output_pause; }
+bool server::input_waits(const connection& c) const noexcept {
+    return c.held_until || c.unsent().size() > config_.output_pause;
+}
 
 void server::consume_waiting_input(connection& c, moment now) {
     if (c.input.empty() || !c.alive() || input_waits(c)) return;
@@ -142,10 +147,11 @@ std::size_t server::consume(connection& c, std::string_view bytes, moment now) {
             c.close();
             break;
         }
-        ++c.received_frames;
         speaking_ = c.at;
-        handle_frame(c, frame.payload, now);
+        const bool served = serve(c, frame.payload, now);
         speaking_ = nullptr;
+        if (!served) break;
+        ++c.received_frames;
         used += 4 + frame.payload.size();
     }
     return used;
@@ -368,7 +374,7 @@ void server::take_changed(std::vector<connection_id>& ids) {
 
 std::string_view server::unsent(connection_id id) const noexcept {
     const connection* c = find(id);
-    return c == nullptr ? std::string_view() : c->unsent();
+    return c == nullptr || c->held_until ? std::string_view() : c->unsent();
 }
 
 bool server::wants_input(connection_id id) const noexcept {
@@ -405,6 +411,30 @@ watch_counts server::watches(connection_id id) const noexcept {
     if (c == nullptr) return {};
     const database& there = c->at == nullptr ? database_ : c->at->data();
     return {there.data_watches.count_of(*c), there.child_watches.count_of(*c)};
+}
+
+std::vector<registered_watch> server::watches_of(std::int64_t id) const {
+    const session* s = sessions_.find(id);
+    if (s == nullptr || s->attached == nullptr) return {};
+    const database& there = data_of(*s->attached);
+    std::vector<registered_watch> all;
+    there.data_watches.for_each_of(*s->attached,
+                                   [&](std::string_view path, watch_kind kind) { all.push_back({std::string(path), kind}); });
+    there.child_watches.for_each_of(*s->attached, [&](std::string_view path, watch_kind kind) {
+        if (kind == watch_kind::one_shot) all.push_back({std::string(path), kind, true});
+    });
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+bool server::is_attached(std::int64_t id) const noexcept {
+    const session* s = sessions_.find(id);
+    return s != nullptr && s->attached != nullptr;
+}
+
+std::int32_t server::timeout_ms(std::int64_t id) const noexcept {
+    const session* s = sessions_.find(id);
+    return s == nullptr ? 0 : s->timeout_ms;
 }
 
 std::vector<std::string> server::ephemerals(std::int64_t session) const {

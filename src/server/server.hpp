@@ -8,6 +8,7 @@
 #include "server/connection.hpp"
 #include "server/database.hpp"
 #include "server/expiry_queue.hpp"
+#include "server/faults.hpp"
 #include "server/follower.hpp"
 #include "server/moment.hpp"
 #include "server/processor.hpp"
@@ -21,6 +22,14 @@
 #include <vector>
 
 namespace kazoo::server {
+
+/// What a session waits for.
+struct registered_watch {
+    std::string path;
+    watch_kind kind{};
+    bool of_children = false; ///< of a one-shot: set by a reading of children
+    friend auto operator<=>(const registered_watch&, const registered_watch&) = default;
+};
 
 struct watch_counts {
     std::size_t data = 0, child = 0;
@@ -92,6 +101,12 @@ class server {
     /// is no such session.
     bool take_over(std::int64_t id, moment now);
 
+    /// What is to happen to requests from now on.
+    fault_book& faults() noexcept { return faults_; }
+    const fault_book& faults() const noexcept { return faults_; }
+    /// Connections that are held go on.
+    void release_held(moment now);
+
     // -- what is known ----------------------------------------------------------------------------------------------
     const tree& nodes() const noexcept { return database_.nodes(); }
     std::int64_t zxid() const noexcept { return database_.zxid(); }
@@ -99,6 +114,11 @@ class server {
     std::int64_t zxid(connection_id) const noexcept;
     std::vector<std::int64_t> sessions() const { return sessions_.ids(); }
     std::vector<std::string> ephemerals(std::int64_t session) const;
+    /// Of the session's connection; sorted. One that is persistent stands here once.
+    std::vector<registered_watch> watches_of(std::int64_t session) const;
+    /// Whether somebody speaks for it; and the time that was agreed with it when it was opened.
+    bool is_attached(std::int64_t session) const noexcept;
+    std::int32_t timeout_ms(std::int64_t session) const noexcept;
     std::size_t connection_count() const noexcept { return connections_.size(); }
     watch_counts watches() const noexcept;
     watch_counts watches(connection_id) const noexcept;
@@ -112,8 +132,16 @@ class server {
     std::size_t consume(connection&, std::string_view bytes, moment now);
     void consume_waiting_input(connection&, moment now);
     bool input_waits(const connection&) const noexcept;
+    bool serve(connection&, std::string_view payload, moment now);
+    std::optional<fault> meet_fault(connection&, std::string_view payload);
+    void serve_and_cut(connection&, std::string_view payload, moment now);
+    void refuse(connection&, std::string_view payload, errc, moment now);
+    void hold(connection&, duration, moment now);
+    void release_due(moment now);
+    void go_on(connection_id, moment now);
     void handle_frame(connection&, std::string_view payload, moment now);
     database& data_of(const connection& c) noexcept { return c.at == nullptr ? database_ : c.at->data(); }
+    const database& data_of(const connection& c) const noexcept { return c.at == nullptr ? database_ : c.at->data(); }
     processor& processor_for(const connection&, proto::opcode) noexcept;
     void shake_hands(connection&, std::string_view payload, moment now);
     void answer_handshake(connection&, std::optional<bool> read_only);
@@ -141,6 +169,8 @@ class server {
     string_map<std::size_t> connections_from_;
     connection_list changed_;
     expiry_queue<connection_id> handshake_deadlines_;
+    fault_book faults_;
+    std::vector<connection_id> held_; ///< maybe: some have gone or go on already
     time_point next_mortal_check_;
     std::uint64_t last_connection_id_ = 0;
     std::int64_t received_frames_ = 0, sent_frames_ = 0; ///< of connections that are gone

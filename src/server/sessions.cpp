@@ -43,6 +43,11 @@ session* session_table::find(std::int64_t id) noexcept {
     return found == sessions_.end() ? nullptr : &found->second;
 }
 
+const session* session_table::find(std::int64_t id) const noexcept {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? nullptr : &found->second;
+}
+
 void session_table::touch(const session& s, std::int32_t timeout_ms, time_point now) {
     deadlines_.touch(s.id, now, milliseconds(timeout_ms));
 }

@@ -33,6 +33,7 @@ class session_table {
 
     session& open(std::int32_t timeout_ms, time_point now);
     session* find(std::int64_t id) noexcept;
+    const session* find(std::int64_t id) const noexcept;
     void touch(const session&, std::int32_t timeout_ms, time_point now);
     void remove(std::int64_t id);
     std::optional<std::int64_t> pop_due(time_point now) { return deadlines_.pop_due(now); }

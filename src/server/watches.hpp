@@ -64,6 +64,14 @@ class watch_table {
 
     std::size_t size() const noexcept { return size_; }
     std::size_t count_of(const watcher&) const noexcept;
+    /// f(path, kind) for each watch of this one, in no order.
+    template <class F> void for_each_of(const watcher& who, F f) const {
+        const auto mine = entries_of_.find(&who);
+        if (mine == entries_of_.end()) return;
+        for (const entry* e : mine->second)
+            for (const registration& r : e->second)
+                if (r.who == &who) f(std::string_view(e->first), r.kind);
+    }
 
   private:
     struct registration {
