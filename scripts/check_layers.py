@@ -35,7 +35,7 @@ ROOMS = {
     "net": ["loop"],
     "testing": [],
     "testing/sim": ["server", "proto", "loop"],
-    "testing/embedded": ["testing", "server", "net"],
+    "testing/embedded": ["testing", "server", "proto", "net"],
     "testing/gate": ["testing", "net"],
     "testing/real": ["testing", "testing/gate", "net"],
 }

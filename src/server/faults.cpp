@@ -58,8 +58,9 @@ bool has_path(const met_request& r, std::string_view pattern) {
 
 bool is_for(const fault_target& whom, const met_request& r) {
     if (whom.session != 0 && whom.session != r.session) return false;
-    const bool of_type = whom.types.empty() ? is_asked_for(r.type)
-                                            : std::find(whom.types.begin(), whom.types.end(), r.type) != whom.types.end();
+    const bool of_type = whom.types.empty()
+                             ? is_asked_for(r.type)
+                             : std::find(whom.types.begin(), whom.types.end(), r.type) != whom.types.end();
     return of_type && (whom.path.empty() || has_path(r, whom.path));
 }
 

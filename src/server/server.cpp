@@ -418,8 +418,8 @@ std::vector<registered_watch> server::watches_of(std::int64_t id) const {
     if (s == nullptr || s->attached == nullptr) return {};
     const database& there = data_of(*s->attached);
     std::vector<registered_watch> all;
-    there.data_watches.for_each_of(*s->attached,
-                                   [&](std::string_view path, watch_kind kind) { all.push_back({std::string(path), kind}); });
+    there.data_watches.for_each_of(
+        *s->attached, [&](std::string_view path, watch_kind kind) { all.push_back({std::string(path), kind}); });
     there.child_watches.for_each_of(*s->attached, [&](std::string_view path, watch_kind kind) {
         if (kind == watch_kind::one_shot) all.push_back({std::string(path), kind, true});
     });

@@ -1,6 +1,7 @@
 #pragma once
 // A ZooKeeper server inside this process, for tests and for trying things out. It keeps its nodes in memory only.
 #include <kazoo/export.hpp>
+#include <kazoo/testkit/server_faults.hpp>
 #include <kazoo/tls.hpp>
 #include <kazoo/types.hpp>
 
@@ -71,9 +72,30 @@ class KAZOO_EXPORT server {
     void drop_connections();
     /// New connections are refused; those there are stay.
     void refuse(bool on);
+    /// Its clocks, that of sessions and the one that nodes are dated by, are so much later at once: what is due then
+    /// happens now.
+    void advance(std::chrono::milliseconds);
+
+    /// From now on this happens to these requests. Of several orders for one request the first one counts.
+    fault_id order(const fault&, const fault_target& = {});
+    /// How often it has happened.
+    std::size_t hits(fault_id) const;
+    /// Waits until it has happened so often. False: not within `limit`.
+    bool await_hits(fault_id, std::size_t count, std::chrono::milliseconds limit) const;
+    /// It happens no more; connections that are held stay so. False: it did not stand.
+    bool take_back(fault_id);
+    /// What stands when no order is for a request: chance, which the seed decides request by request. Throws
+    /// std::invalid_argument for odds that are none.
+    void order_at_random(std::uint64_t seed, const fault_odds&);
+    /// Connections that are held go on.
+    void release();
+    /// Nothing happens any more, neither by order nor by chance, and connections that are held go on.
+    void take_back_faults();
 
     /// Sessions that have not ended or expired.
     std::vector<session_id> sessions() const;
+    /// All that they have, each session once, in the order of their ids: for assertions such as "no watch is left".
+    std::vector<session_facts> dump() const;
     /// Connections there are now.
     std::size_t connections() const;
     /// Connections there ever were.

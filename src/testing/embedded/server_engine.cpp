@@ -56,9 +56,10 @@ server::engine::~engine() {
     thread_.join();
 }
 
-kazoo::server::moment server::engine::now() {
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    return {time_point(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch())),
+kazoo::server::moment server::engine::now() const {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch() + ahead_;
+    const auto steady = std::chrono::steady_clock::now().time_since_epoch() + ahead_;
+    return {time_point(std::chrono::duration_cast<duration>(steady)),
             std::chrono::duration_cast<milliseconds>(wall).count()};
 }
 
@@ -221,6 +222,7 @@ void server::engine::close(link& l) {
 // -- the server's wishes ----------------------------------------------------------------------------------------------
 
 void server::engine::obey() {
+    tell_hits();
     for (;;) {
         changed_.clear();
         server_->take_changed(changed_);
@@ -231,9 +233,15 @@ void server::engine::obey() {
     if (running_ && server_->deadline() < armed_) set_alarm();
 }
 
+void server::engine::tell_hits() {
+    const std::uint64_t now = all_hits();
+    const std::lock_guard lock(hits_mutex_);
+    if (std::exchange(told_hits_, now) != now) more_hits_.notify_all();
+}
+
 void server::engine::set_alarm() {
     armed_ = server_->deadline();
-    alarm_.expires_at(std::chrono::steady_clock::time_point(armed_.time_since_epoch()));
+    alarm_.expires_at(std::chrono::steady_clock::time_point(armed_.time_since_epoch() - ahead_));
     alarm_.async_wait([this](std::error_code cancelled) {
         if (cancelled || !running_) return;
         armed_ = never;

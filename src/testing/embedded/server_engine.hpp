@@ -8,8 +8,10 @@
 #include <kazoo/testkit/server.hpp>
 
 #include <array>
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -42,13 +44,24 @@ class server::engine {
     void drop_connections();
     bool expire_session(std::int64_t id);
     std::vector<session_id> sessions() const;
+    void advance(std::chrono::milliseconds);
+    fault_id order(const fault&, const fault_target&);
+    void order_at_random(std::uint64_t seed, const fault_odds&);
+    bool take_back(fault_id id) { return server_->faults().take_back(static_cast<std::uint64_t>(id)); }
+    void take_back_faults();
+    void release();
+    std::size_t hits(fault_id id) const noexcept { return server_->faults().hits(static_cast<std::uint64_t>(id)); }
+    std::vector<session_facts> dump() const;
+    /// Not on the engine's thread: waits until there may be more hits than then. False: `limit` is over.
+    bool await_more_hits(std::uint64_t than, std::chrono::steady_clock::time_point limit);
+    std::uint64_t all_hits() const noexcept { return server_->faults().all_hits(); }
     std::size_t connections() const noexcept { return links_.size(); }
     std::uint64_t accepted() const noexcept { return accepted_; }
 
   private:
     using tcp = kazoo_asio::ip::tcp;
 
-    static kazoo::server::moment now();
+    kazoo::server::moment now() const;
 
     void listen();
     void await_client();
@@ -61,6 +74,7 @@ class server::engine {
     void close(link&);
     /// Does what the server now wants. To be called after every fact.
     void obey();
+    void tell_hits();
     void set_alarm();
 
     kazoo::server::config config_;
@@ -76,6 +90,10 @@ class server::engine {
     std::unordered_map<kazoo::server::connection_id, std::shared_ptr<link>> links_;
     std::vector<kazoo::server::connection_id> changed_;
     std::array<char, 256 * 1024> buffer_;
+    std::chrono::milliseconds ahead_{0}; ///< of the machine's clocks
+    std::mutex hits_mutex_;
+    std::condition_variable more_hits_;
+    std::uint64_t told_hits_ = 0; ///< guarded by hits_mutex_
     std::thread thread_;
 };
 

@@ -219,7 +219,8 @@ TEST_F(faults, what_is_taken_back_happens_no_more) {
 TEST_F(faults, chance_repeats_itself) {
     const auto drawn = [](std::uint64_t seed) {
         fault_book book;
-        book.order_at_random(seed, {.cut_before = 0.1, .cut_after = 0.2, .hold = 0.3, .expire = 0.1, .longest_hold = 1s});
+        book.order_at_random(seed,
+                             {.cut_before = 0.1, .cut_after = 0.2, .hold = 0.3, .expire = 0.1, .longest_hold = 1s});
         std::vector<int> all;
         for (int i = 0; i < 1000; ++i) {
             const auto f = book.meet({opcode::create, {}, 1});
@@ -229,7 +230,9 @@ TEST_F(faults, chance_repeats_itself) {
     };
     EXPECT_EQ(drawn(1), drawn(1));
     EXPECT_NE(drawn(1), drawn(2));
-    const auto count = [all = drawn(3)](int what) { return static_cast<int>(std::count(all.begin(), all.end(), what)); };
+    const auto count = [all = drawn(3)](int what) {
+        return static_cast<int>(std::count(all.begin(), all.end(), what));
+    };
     EXPECT_NEAR(count(static_cast<int>(kind::cut_before)), 100, 50);
     EXPECT_NEAR(count(static_cast<int>(kind::cut_after)), 200, 60);
     EXPECT_NEAR(count(static_cast<int>(kind::expire)), 100, 50);
@@ -243,12 +246,11 @@ TEST_F(faults, watches_of_a_session_are_told) {
     c.exists("/none", true);
     c.add_watch("/p", 0);
     c.add_watch("/r", 1);
-    EXPECT_EQ(w.subject.watches_of(c.session),
-              (std::vector<registered_watch>{{"/a", watch_kind::one_shot, false},
-                                             {"/a", watch_kind::one_shot, true},
-                                             {"/none", watch_kind::one_shot, false},
-                                             {"/p", watch_kind::persistent, false},
-                                             {"/r", watch_kind::recursive, false}}));
+    EXPECT_EQ(w.subject.watches_of(c.session), (std::vector<registered_watch>{{"/a", watch_kind::one_shot, false},
+                                                                              {"/a", watch_kind::one_shot, true},
+                                                                              {"/none", watch_kind::one_shot, false},
+                                                                              {"/p", watch_kind::persistent, false},
+                                                                              {"/r", watch_kind::recursive, false}}));
     EXPECT_TRUE(w.subject.watches_of(other.session).empty());
     EXPECT_TRUE(w.subject.is_attached(c.session));
     c.leave();
