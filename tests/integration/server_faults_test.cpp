@@ -61,7 +61,7 @@ TEST_F(server_faults, what_is_done_once_is_done_once_although_replies_are_lost) 
     counter hits(zk, "/hits");
     server.order(fault::cut_after(), {.path = "/hits", .skip = 3, .times = 2});
     for (int i = 0; i < 10; ++i) ++hits;
-    EXPECT_EQ(hits.value(), 10);
+    EXPECT_EQ(hits.load(), 10);
 }
 
 TEST_F(server_faults, a_held_request_is_seen_to_wait_and_goes_on) {
@@ -177,7 +177,7 @@ TEST_F(server_faults, chance_hits_many_and_what_is_certain_stays_so) {
     const auto accepted = server.accepted();
     EXPECT_GT(accepted, 5u);
     server.take_back_faults();
-    EXPECT_EQ(hits.value(), 50);
+    EXPECT_EQ(hits.load(), 50);
     EXPECT_EQ(server.accepted(), accepted);
 }
 
