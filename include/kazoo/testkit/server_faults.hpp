@@ -27,11 +27,11 @@ enum class request_kind : std::uint8_t {
     add_watch,      ///< a persistent or recursive one
     remove_watches, ///< of a path
     close_session,  ///< by its client
-    connect,        ///< the handshake, for a new session or an old one
-    ping,           ///< a sign of life
-    auth,           ///< credentials
-    set_watches,    ///< watches that are set again on a new connection
-    sasl,           ///< a step of a dialogue
+    connect, ///< the handshake, for a new session or an old one; the server waits ten seconds for it, a hold included
+    ping,    ///< a sign of life
+    auth,    ///< credentials
+    set_watches, ///< watches that are set again on a new connection
+    sasl,        ///< a step of a dialogue
 };
 
 /// Something that happens to a request instead of its just being served.
