@@ -1,7 +1,7 @@
 // Shows what a program does when the worst happens at the worst moment: the embedded server does it when it is told to.
 //
 // Prints:
-//   a lost reply: connection_loss, unknown
+//   a lost reply: connection lost, unknown
 //   the node is there all the same
 //   the request has come, and waits
 //   now it is done

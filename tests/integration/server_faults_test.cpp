@@ -170,14 +170,24 @@ TEST_F(server_faults, everything_a_session_has_is_told) {
     EXPECT_THAT(mine().watches, IsEmpty()) << "no watch is left";
 }
 
-TEST_F(server_faults, chance_hits_many_and_what_is_certain_stays_so) {
+TEST_F(server_faults, chance_hits_many_and_what_was_told_is_true) {
     counter hits(zk, "/hits");
     server.order_at_random(7, {.cut_before = 0.1, .cut_after = 0.1, .hold = 0.1, .longest_hold = 5ms});
-    for (int i = 0; i < 50; ++i) ++hits;
+    int done = 0, unknown = 0;
+    for (int i = 0; i < 50; ++i) {
+        try {
+            ++hits;
+            ++done;
+        } catch (const error& e) {
+            unknown += e.outcome() == outcome::unknown;
+        }
+    }
     const auto accepted = server.accepted();
     EXPECT_GT(accepted, 5u);
     server.take_back_faults();
-    EXPECT_EQ(hits.load(), 50);
+    EXPECT_GE(hits.load(), done);
+    EXPECT_LE(hits.load(), done + unknown);
+    EXPECT_GE(done, 25) << "most are certain";
     EXPECT_EQ(server.accepted(), accepted);
 }
 
