@@ -73,7 +73,7 @@ class KAZOO_EXPORT server {
     /// New connections are refused; those there are stay.
     void refuse(bool on);
     /// Its clocks, that of sessions and the one that nodes are dated by, are so much later at once: what is due then
-    /// happens now.
+    /// happens now. Sessions of a server that is stopped do not age by it.
     void advance(std::chrono::milliseconds);
 
     /// From now on this happens to these requests. Of several orders for one request the first one counts.

@@ -95,6 +95,7 @@ bool server::engine::await_more_hits(std::uint64_t than, std::chrono::steady_clo
 
 void server::engine::advance(std::chrono::milliseconds time) {
     ahead_ += time;
+    if (!running_) return; // sessions do not age meanwhile
     alarm_.cancel();
     armed_ = never;
     server_->on_time(now());
